@@ -1,0 +1,42 @@
+//! A card customer of a program.
+
+use sea_orm::entity::prelude::*;
+
+/// One customer. The key starts with the program, so that two programs can
+/// know the same customer without ever meeting.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "card_customers")]
+pub struct Model {
+    /// The program that the customer belongs to.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub program_id: i32,
+    /// 24 lower-case hexadecimal digits.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: String,
+    /// The issuer's own name for the customer.
+    pub yativo_card_id: String,
+    /// The program's own name for the customer.
+    pub external_customer_id: Option<String>,
+    /// As the customer wrote it.
+    pub email: String,
+    /// The address in lower case: what look-ups compare.
+    pub email_key: String,
+    /// The onboarding stage, by the contract's name.
+    pub flow_status: String,
+    /// The identity check, by the contract's name.
+    pub kyc_status: Option<String>,
+    /// ISO 4217 code of the wallet's currency.
+    pub currency: Option<String>,
+    /// Whether the account wallet exists on the chain.
+    pub safe_deployed: bool,
+    /// The wallet, in EIP-55 form.
+    pub wallet_address: Option<String>,
+    /// Unix milliseconds.
+    pub created_at: i64,
+}
+
+/// Customers are joined by hand where needed.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

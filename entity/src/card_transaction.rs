@@ -1,0 +1,47 @@
+//! A card transaction of a customer.
+
+use sea_orm::entity::prelude::*;
+
+/// One transaction.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "card_transactions")]
+pub struct Model {
+    /// The program that the transaction belongs to.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub program_id: i32,
+    /// The issuer's name for it.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub transaction_id: String,
+    /// The customer who made it.
+    pub customer_id: String,
+    /// The card that it was made with, where the issuer says so.
+    pub card_id: Option<String>,
+    /// `purchase`, `refund` or `withdrawal`.
+    pub transaction_type: String,
+    /// Minor units of `currency`.
+    pub amount_minor: i64,
+    /// ISO 4217 code; may differ from the wallet's.
+    pub currency: String,
+    /// The contract's name.
+    pub status: String,
+    /// The merchant's name.
+    pub merchant: Option<String>,
+    /// ISO 18245 merchant category code.
+    pub merchant_category: Option<String>,
+    /// The merchant's city.
+    pub merchant_city: Option<String>,
+    /// ISO 3166-1 alpha-2.
+    pub merchant_country: Option<String>,
+    /// Unix milliseconds.
+    pub authorized_at: Option<i64>,
+    /// Unix milliseconds; null while pending.
+    pub settled_at: Option<i64>,
+    /// Unix milliseconds.
+    pub created_at: i64,
+}
+
+/// Transactions are joined by hand where needed.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,12 @@
+//! The gateway's tables as sea-orm entities: one table a file, no logic.
+//!
+//! Times are Unix milliseconds in UTC and money is integer minor units, both
+//! in 64-bit integers: the two types that SQLite and PostgreSQL store, compare
+//! and sort in exactly the same way.
+
+pub mod api_token;
+pub mod card;
+pub mod card_customer;
+pub mod card_transaction;
+pub mod program;
+pub mod wallet_balance;

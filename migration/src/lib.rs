@@ -1,0 +1,30 @@
+//! The gateway's database schema, the same on SQLite and PostgreSQL.
+//!
+//! Portable on purpose: no native enums, no JSON operators, no time types.
+
+pub use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait};
+
+mod column;
+mod m20261123_000001_create_programs;
+mod m20261123_000002_create_api_tokens;
+mod m20261123_000003_create_card_customers;
+mod m20261123_000004_create_cards;
+mod m20261123_000005_create_card_transactions;
+mod m20261123_000006_create_wallet_balances;
+
+/// Every migration, oldest first.
+#[derive(Debug)]
+pub struct Migrator;
+
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m20261123_000001_create_programs::Migration),
+            Box::new(m20261123_000002_create_api_tokens::Migration),
+            Box::new(m20261123_000003_create_card_customers::Migration),
+            Box::new(m20261123_000004_create_cards::Migration),
+            Box::new(m20261123_000005_create_card_transactions::Migration),
+            Box::new(m20261123_000006_create_wallet_balances::Migration),
+        ]
+    }
+}

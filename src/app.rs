@@ -1,0 +1,119 @@
+//! The composition root: store, then services, then routes; and the order in
+//! which they stop.
+
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+
+use crate::config::Config;
+use crate::error::{Error, Kind, Result};
+use crate::http::health::Health;
+use crate::http::rate::RateLimits;
+use crate::http::server;
+use crate::router::{Limits, router};
+use crate::services::{self, Services};
+use crate::store::Store;
+use crate::telemetry;
+
+/// How often metrics that nobody fetches are folded up.
+const METRICS_UPKEEP: Duration = Duration::from_secs(5);
+
+/// Opens the database, and migrates it if the settings say so.
+///
+/// # Errors
+/// If the database does not answer, or lacks migrations that may not be applied.
+pub async fn open(config: &Config) -> Result<Store> {
+    let store = Store::connect(&config.database.store).await?;
+    if config.database.auto_migrate {
+        let applied = store.migrate().await?;
+        if applied > 0 {
+            tracing::info!(applied, "the database is up to date now");
+        }
+    } else if !store.pending_migrations().await?.is_empty() {
+        let message = "the database lacks migrations; run `card-gateway migrate` first";
+        return Err(Error::new(Kind::Conflict, message));
+    }
+    Ok(store)
+}
+
+/// Binds the address of the settings.
+///
+/// # Errors
+/// If it cannot be had.
+pub async fn bind(config: &Config) -> Result<TcpListener> {
+    let address = config.server.listen;
+    TcpListener::bind(address).await.map_err(|error| {
+        let message = format!("cannot listen on {address}; choose another with --listen");
+        Error::new(Kind::Unavailable, message).because(error)
+    })
+}
+
+/// Serves until the process is told to stop (Ctrl-C or SIGTERM).
+///
+/// # Errors
+/// If metrics cannot be collected.
+pub async fn serve(config: &Config, store: Store, listener: TcpListener) -> Result<()> {
+    let metrics = telemetry::metrics()?;
+    let settings = services::Settings {
+        token_cache_ttl: config.token_cache_ttl,
+        realtime_max_age: config.realtime_max_age,
+    };
+    let services = Services::new(&store, None, &settings);
+    let health = Health::new(store.clone(), metrics.clone());
+    let rate = RateLimits::new(config.rate);
+    let limits = Limits {
+        body: config.server.body_limit,
+        timeout: config.server.request_timeout,
+        rate: rate.clone(),
+    };
+    let tidying = tokio::spawn(rate.tidy());
+    let upkeep = tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(METRICS_UPKEEP).await;
+            metrics.run_upkeep();
+        }
+    });
+    let address = listener.local_addr().map_err(Error::internal)?;
+    tracing::info!(%address, "listening on http://{address}");
+    tell_of_what_is_not_here_yet(config);
+    let routes = router(&services, health.clone(), &limits);
+    let stop = async {
+        told_to_stop().await;
+        tracing::info!("stopping: no new requests, open ones may finish");
+        health.stopping();
+    };
+    server::serve(listener, routes, stop, config.server.shutdown_grace).await;
+    tidying.abort();
+    upkeep.abort();
+    store.close().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Settings that this version reads and checks, but does not act upon.
+fn tell_of_what_is_not_here_yet(config: &Config) {
+    let chain = !config.chain_rpc_urls.is_empty();
+    let webhooks = !config.webhook_secrets.is_empty();
+    let issuer = config.issuer.base_url.is_some() || !config.issuer.credentials.is_empty();
+    for (set, section) in [(chain, "chain"), (webhooks, "webhooks"), (issuer, "issuer")] {
+        if set {
+            tracing::warn!(section, "this version does not use the settings of this section yet");
+        }
+    }
+}
+
+/// Ends when the process is told to stop.
+async fn told_to_stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = match signal(SignalKind::terminate()) {
+        Ok(terminate) => terminate,
+        Err(error) => {
+            tracing::warn!(%error, "SIGTERM cannot be heard");
+            return std::future::pending().await;
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}

@@ -1,0 +1,214 @@
+//! The commands. Results go to standard output, everything else to standard
+//! error. Exit status: 0 for success, 2 for bad usage, 1 for the rest.
+
+mod import;
+mod programs;
+mod tokens;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::config::{Config, Flags, Mistakes};
+use crate::domain::principal::Scope;
+use crate::error::{Error, Kind, Result};
+use crate::store::{Program, Store};
+use crate::{app, demo, graphql, telemetry};
+
+pub(crate) use tokens::create as create_token;
+
+/// A GraphQL gateway for a card-issuer program that also answers its old REST API.
+#[derive(Parser)]
+#[command(name = "card-gateway", version, about, after_help = "Without a command, it serves.")]
+struct Cli {
+    /// The settings file [default: card-gateway.toml, if there is one]
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The database: sqlite://… or postgres://… [default: `DATABASE_URL`, then the settings]
+    #[arg(long, global = true, value_name = "URL")]
+    database_url: Option<String>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve both APIs until Ctrl-C or SIGTERM
+    Serve {
+        /// Where to listen [default: 127.0.0.1:8080]
+        #[arg(long, value_name = "ADDRESS")]
+        listen: Option<String>,
+    },
+    /// Serve a sample program out of a throw-away database
+    Demo {
+        /// Where to listen [default: 127.0.0.1:8080]
+        #[arg(long, value_name = "ADDRESS")]
+        listen: Option<String>,
+        /// How many customers the sample program has
+        #[arg(long, default_value_t = 5_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+        customers: u32,
+    },
+    /// Bring the database's schema up to date
+    Migrate,
+    /// Make and list programs
+    #[command(subcommand)]
+    Program(ProgramCommand),
+    /// Make, list and revoke API tokens
+    #[command(subcommand)]
+    Token(TokenCommand),
+    /// Insert or update a program's customers from newline-delimited JSON
+    Import {
+        /// The program
+        #[arg(long, value_name = "NAME")]
+        program: String,
+        /// The file; - for standard input
+        file: PathBuf,
+    },
+    /// Print the GraphQL schema
+    Schema,
+    /// Print the effective settings, secrets hidden
+    Config,
+}
+
+#[derive(Subcommand)]
+enum ProgramCommand {
+    /// Make a program
+    Create {
+        /// Its name: a-z, 0-9 and -
+        #[arg(long)]
+        name: String,
+    },
+    /// List every program
+    List,
+}
+
+#[derive(Subcommand)]
+enum TokenCommand {
+    /// Make a token and print it, this once
+    Create {
+        /// The program that the token speaks for
+        #[arg(long, value_name = "NAME")]
+        program: String,
+        /// What its owner calls it
+        #[arg(long, default_value = "")]
+        label: String,
+        /// What it may do; write includes read
+        #[arg(long, value_enum, default_value_t = ScopeArg::Read)]
+        scope: ScopeArg,
+        /// How long it lives, like 90d or 12h [default: for ever]
+        #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
+        expires_in: Option<Duration>,
+    },
+    /// List tokens, never their text
+    List {
+        /// Only those of this program
+        #[arg(long, value_name = "NAME")]
+        program: Option<String>,
+    },
+    /// Revoke a token
+    Revoke {
+        /// Its identifier, from `token list`
+        id: String,
+    },
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum ScopeArg {
+    Read,
+    Write,
+}
+
+impl From<ScopeArg> for Scope {
+    fn from(scope: ScopeArg) -> Self {
+        match scope {
+            ScopeArg::Read => Self::Read,
+            ScopeArg::Write => Self::Write,
+        }
+    }
+}
+
+/// Runs the command of this process' arguments.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let command = cli.command.unwrap_or(Command::Serve { listen: None });
+    if matches!(command, Command::Schema) {
+        print!("{}", graphql::sdl());
+        return ExitCode::SUCCESS;
+    }
+    let listen = match &command {
+        Command::Serve { listen } | Command::Demo { listen, .. } => listen.clone(),
+        _ => None,
+    };
+    let flags = Flags { database_url: cli.database_url, listen };
+    let config = match Config::load(cli.config.as_deref(), &flags) {
+        Ok(config) => config,
+        Err(Mistakes(mistakes)) => {
+            for mistake in mistakes {
+                eprintln!("card-gateway: {mistake}");
+            }
+            return ExitCode::from(2);
+        }
+    };
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&Error::internal(error)),
+    };
+    match runtime.block_on(execute(command, &config)) {
+        Ok(status) => status,
+        Err(error) => failed(&error),
+    }
+}
+
+/// One sentence, with the cause: the operator may know it.
+fn failed(error: &Error) -> ExitCode {
+    let cause = error.private_source().map(|cause| format!(" ({cause})")).unwrap_or_default();
+    eprintln!("card-gateway: {}{cause}", error.message());
+    let usage = error.kind() == Kind::Invalid;
+    if usage { ExitCode::from(2) } else { ExitCode::FAILURE }
+}
+
+async fn execute(command: Command, config: &Config) -> Result<ExitCode> {
+    match command {
+        Command::Serve { .. } => serve(config).await?,
+        Command::Demo { customers, .. } => demo::run(config, customers).await?,
+        Command::Migrate => migrate(config).await?,
+        Command::Program(command) => programs::run(command, &app::open(config).await?).await?,
+        Command::Token(command) => tokens::run(command, &app::open(config).await?).await?,
+        Command::Import { program, file } => {
+            return import::run(&app::open(config).await?, &program, &file).await;
+        }
+        Command::Schema => print!("{}", graphql::sdl()),
+        Command::Config => print!("{}", config.show()),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn serve(config: &Config) -> Result<()> {
+    telemetry::log(&config.log);
+    let store = app::open(config).await?;
+    let listener = app::bind(config).await?;
+    if store.programs().await?.is_empty() {
+        tracing::info!("there is no program yet: card-gateway program create --name NAME");
+    }
+    app::serve(config, store, listener).await
+}
+
+async fn migrate(config: &Config) -> Result<()> {
+    let store = Store::connect(&config.database.store).await?;
+    match store.migrate().await? {
+        0 => println!("the database is up to date"),
+        applied => println!("applied {applied} migrations"),
+    }
+    Ok(())
+}
+
+/// The program of this name, or an error that says what to do.
+async fn program_named(store: &Store, name: &str) -> Result<Program> {
+    let program = store.program_named(name).await?;
+    program.ok_or_else(|| {
+        let hint = format!("there is no program {name}; see: card-gateway program list");
+        Error::new(Kind::NotFound, hint)
+    })
+}

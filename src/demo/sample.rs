@@ -1,0 +1,300 @@
+//! The customers of the sample program: the same ones every time, seen from
+//! the moment at which it was made.
+
+use alloy_primitives::Address;
+use fastrand::Rng;
+
+use crate::domain::balance::LiveBalance;
+use crate::domain::card::{Card, CardStatus, CardType};
+use crate::domain::customer::Customer;
+use crate::domain::money::{Currency, Minor};
+use crate::domain::onboarding::{FlowStatus, KycStatus};
+use crate::domain::time::Timestamp;
+use crate::domain::transaction::{Transaction, TransactionStatus, TransactionType};
+use crate::store::Record;
+
+const MINUTE: i64 = 60_000;
+const HOUR: i64 = 60 * MINUTE;
+const DAY: i64 = 24 * HOUR;
+
+const FIRST_NAMES: &[&str] = &[
+    "Mira", "Jonas", "Aylin", "Mateo", "Sofia", "Noah", "Zofia", "Luca", "Amara", "Elias", "Freya",
+    "Tomás", "Ines", "Kofi", "Hanna", "Rafael", "Yuki", "Clara", "Omar", "Lea", "Dario", "Nadia",
+    "Felix", "Priya", "Oscar", "Marta", "Levi", "Chiara", "Emil", "Salma",
+];
+const LAST_NAMES: &[&str] = &[
+    "Lindqvist",
+    "Okafor",
+    "Moreau",
+    "Silva",
+    "Kowalska",
+    "Rossi",
+    "Weber",
+    "Yilmaz",
+    "Nakamura",
+    "Hughes",
+    "Petrov",
+    "Garcia",
+    "Jansen",
+    "Costa",
+    "Novak",
+    "Haddad",
+    "Fischer",
+    "Murphy",
+    "Khan",
+    "Berg",
+    "Dubois",
+    "Santos",
+    "Horvat",
+    "Evans",
+];
+const MAIL_HOSTS: &[&str] = &["example.com", "example.org", "example.net"];
+
+struct Merchant(&'static str, &'static str, &'static str, &'static str, &'static str);
+
+/// Name, category, city, country, currency.
+const MERCHANTS: &[Merchant] = &[
+    Merchant("Corner Bakery", "5462", "Berlin", "DE", "EUR"),
+    Merchant("Metro Lisboa", "4111", "Lisbon", "PT", "EUR"),
+    Merchant("Grocer & Sons", "5411", "London", "GB", "GBP"),
+    Merchant("Northwind Air", "4511", "Oslo", "NO", "NOK"),
+    Merchant("Café Central", "5812", "Vienna", "AT", "EUR"),
+    Merchant("Streamly", "4899", "Dublin", "IE", "EUR"),
+    Merchant("Book Nook", "5942", "New York", "US", "USD"),
+    Merchant("Fuel Stop 12", "5541", "Milan", "IT", "EUR"),
+    Merchant("City Cash", "6011", "Zurich", "CH", "CHF"),
+    Merchant("Green Pharmacy", "5912", "Paris", "FR", "EUR"),
+];
+
+/// Makes one customer after the other, oldest first.
+pub(super) struct Sample {
+    rng: Rng,
+    now: Timestamp,
+    made: u32,
+    count: u32,
+}
+
+impl Sample {
+    pub(super) fn new(now: Timestamp, count: u32) -> Self {
+        Self { rng: Rng::with_seed(0x0063_6172_6473), now, made: 0, count }
+    }
+
+    fn pick<T: Copy>(&mut self, from: &[T]) -> T {
+        from[self.rng.usize(..from.len())]
+    }
+
+    fn hex(&mut self, digits: usize) -> String {
+        (0..digits).map(|_| self.rng.digit(16)).collect()
+    }
+
+    fn customer(&mut self, number: u32) -> Customer {
+        let first = self.pick(FIRST_NAMES);
+        let last = self.pick(LAST_NAMES);
+        let host = self.pick(MAIL_HOSTS);
+        let plain = |name: &str| name.to_lowercase().replace('á', "a");
+        // Spread evenly over the last 400 days, oldest first.
+        let age = 400 * DAY * i64::from(self.count - number) / i64::from(self.count);
+        let created_at = self.now.plus_millis(-age - self.rng.i64(0..HOUR));
+        let flow_status = self.flow_status(age);
+        let kyc_status = self.kyc_status(flow_status);
+        let region = matches!(kyc_status, Some(KycStatus::Approved | KycStatus::Expired));
+        let currency = region.then(|| {
+            self.pick(&[Currency::Eur, Currency::Eur, Currency::Eur, Currency::Gbp, Currency::Usd])
+        });
+        let safe_deployed = matches!(flow_status, FlowStatus::CardCreated | FlowStatus::Active);
+        let wallet = safe_deployed || flow_status == FlowStatus::SafeDeploying;
+        Customer {
+            id: format!("{:08x}{}", created_at.millis() / 1_000, self.hex(16)),
+            yativo_card_id: format!("yativo_card_customer_{}_{}", self.hex(6), created_at.millis()),
+            // Some programs have no name of their own for everybody.
+            external_customer_id: (self.rng.u8(..10) > 0)
+                .then(|| format!("usr_{}", 1_000 + number)),
+            email: format!("{}.{}{number}@{host}", plain(first), plain(last)),
+            flow_status,
+            kyc_status,
+            currency,
+            safe_deployed,
+            wallet_address: wallet.then(|| {
+                let mut bytes = [0; 20];
+                self.rng.fill(&mut bytes);
+                Address::from(bytes).to_checksum(None)
+            }),
+            created_at,
+        }
+    }
+
+    /// Who came long ago has come far.
+    fn flow_status(&mut self, age: i64) -> FlowStatus {
+        let far = self.rng.u8(..100) < if age > 14 * DAY { 80 } else { 35 };
+        if far {
+            self.pick(&[
+                FlowStatus::Active,
+                FlowStatus::Active,
+                FlowStatus::Active,
+                FlowStatus::CardCreated,
+            ])
+        } else {
+            self.pick(&[
+                FlowStatus::OtpRequested,
+                FlowStatus::OtpVerified,
+                FlowStatus::KycInitiated,
+                FlowStatus::KycCompleted,
+                FlowStatus::SafeDeploying,
+            ])
+        }
+    }
+
+    fn kyc_status(&mut self, flow: FlowStatus) -> Option<KycStatus> {
+        match flow {
+            FlowStatus::OtpRequested => None,
+            FlowStatus::OtpVerified => Some(KycStatus::Pending),
+            FlowStatus::KycInitiated => Some(self.pick(&[
+                KycStatus::InProgress,
+                KycStatus::InProgress,
+                KycStatus::PendingReview,
+                KycStatus::Rejected,
+            ])),
+            _ if self.rng.u8(..50) == 0 => Some(KycStatus::Expired),
+            _ => Some(KycStatus::Approved),
+        }
+    }
+
+    fn balance(&mut self) -> LiveBalance {
+        let available = self.rng.i64(0..400_000);
+        let pending = if self.rng.bool() { 0 } else { self.rng.i64(100..20_000) };
+        LiveBalance {
+            ledger: minor(available + pending),
+            available: minor(available),
+            pending: minor(pending),
+            updated_at: self.now.plus_millis(-self.rng.i64(0..100 * MINUTE)),
+        }
+    }
+
+    fn card(&mut self, customer: &Customer) -> Card {
+        let mut bytes = [0; 16];
+        self.rng.fill(&mut bytes);
+        let created_at = customer.created_at.plus_millis(self.rng.i64(HOUR..3 * DAY));
+        let active = customer.flow_status == FlowStatus::Active;
+        let status = match self.rng.u8(..20) {
+            0 => CardStatus::Frozen,
+            1 => CardStatus::Lost,
+            2 => CardStatus::Blocked,
+            3 | 4 => CardStatus::Voided,
+            _ => CardStatus::Active,
+        };
+        Card {
+            card_id: uuid::Builder::from_random_bytes(bytes).into_uuid().to_string(),
+            customer_id: customer.id.clone(),
+            last_four: format!("{:04}", self.rng.u16(..10_000)),
+            card_type: self.pick(&[CardType::Virtual, CardType::Virtual, CardType::Physical]),
+            status,
+            is_stolen: status == CardStatus::Voided && self.rng.bool(),
+            activated_at: active.then(|| created_at.plus_millis(2 * HOUR)),
+            created_at,
+        }
+    }
+
+    fn transaction(&mut self, card: &Card) -> Transaction {
+        let Merchant(name, category, city, country, currency) =
+            &MERCHANTS[self.rng.usize(..MERCHANTS.len())];
+        let since = (self.now.millis() - card.created_at.millis()).max(HOUR);
+        let created_at = self.now.plus_millis(-self.rng.i64(0..since));
+        let recent = self.now.millis() - created_at.millis() < 3 * DAY;
+        let status = match self.rng.u8(..20) {
+            0 => TransactionStatus::Declined,
+            1 => TransactionStatus::Reversed,
+            2 => self.pick(&[
+                TransactionStatus::PartiallyReversed,
+                TransactionStatus::Failed,
+                TransactionStatus::Expired,
+            ]),
+            _ if recent => TransactionStatus::Authorized,
+            _ => TransactionStatus::Settled,
+        };
+        let kind = match (*category, self.rng.u8(..15)) {
+            ("6011", _) => TransactionType::Withdrawal,
+            (_, 0) => TransactionType::Refund,
+            _ => TransactionType::Purchase,
+        };
+        let settled = status == TransactionStatus::Settled;
+        Transaction {
+            transaction_id: format!("txn_{}", self.hex(20)),
+            customer_id: card.customer_id.clone(),
+            card_id: Some(card.card_id.clone()),
+            transaction_type: kind,
+            amount: minor(self.rng.i64(150..25_000)),
+            currency: (*currency).to_owned(),
+            status,
+            merchant: Some((*name).to_owned()),
+            merchant_category: Some((*category).to_owned()),
+            merchant_city: Some((*city).to_owned()),
+            merchant_country: Some((*country).to_owned()),
+            authorized_at: Some(created_at),
+            settled_at: settled.then(|| created_at.plus_millis(DAY)),
+            created_at,
+        }
+    }
+}
+
+/// Sample amounts are small.
+fn minor(amount: i64) -> Minor {
+    Minor::new(amount).unwrap_or_else(|| unreachable!("{amount} is a small amount"))
+}
+
+impl Iterator for Sample {
+    type Item = (Record, Vec<Transaction>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.made == self.count {
+            return None;
+        }
+        self.made += 1;
+        let customer = self.customer(self.made);
+        // A wallet that has just been deployed has had no notification yet.
+        let notified = customer.safe_deployed && self.rng.u8(..20) > 0;
+        let balance = notified.then(|| self.balance());
+        let cards: Vec<Card> = if customer.safe_deployed {
+            (0..self.pick(&[1, 1, 1, 2, 2, 3])).map(|_| self.card(&customer)).collect()
+        } else {
+            Vec::new()
+        };
+        let spends = customer.flow_status == FlowStatus::Active;
+        let transactions = match cards.first() {
+            Some(card) if spends => {
+                (0..self.rng.u8(0..12)).map(|_| self.transaction(card)).collect()
+            }
+            _ => Vec::new(),
+        };
+        Some((Record { customer, balance, cards }, transactions))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn the_sample_is_the_same_every_time_and_has_everything() {
+        let now = Timestamp::parse("2026-05-12T14:30:00Z").expect("a moment");
+        let made: Vec<_> = Sample::new(now, 2_000).collect();
+        assert_eq!(made, Sample::new(now, 2_000).collect::<Vec<_>>());
+        let statuses: HashSet<_> = made.iter().map(|(of, _)| of.customer.flow_status).collect();
+        assert_eq!(statuses.len(), FlowStatus::ALL.len());
+        let kyc: HashSet<_> = made.iter().map(|(of, _)| of.customer.kyc_status).collect();
+        assert_eq!(kyc.len(), KycStatus::ALL.len() + 1);
+        let ids: HashSet<_> = made.iter().map(|(of, _)| &of.customer.id).collect();
+        let emails: HashSet<_> = made.iter().map(|(of, _)| &of.customer.email).collect();
+        assert_eq!((ids.len(), emails.len()), (2_000, 2_000));
+        for (record, _) in &made {
+            assert!(crate::domain::identifier::is_customer_id(&record.customer.id));
+            assert!(record.customer.created_at <= now);
+            if let Some(live) = record.balance {
+                assert!(record.customer.safe_deployed);
+                assert_eq!(live.ledger.get(), live.available.get() + live.pending.get());
+            }
+        }
+        assert!(made.iter().any(|(_, transactions)| transactions.len() > 5));
+    }
+}

@@ -1,0 +1,58 @@
+//! Payment cards.
+
+use super::text_enum::text_enum;
+use super::time::Timestamp;
+
+text_enum! {
+    /// What a card is made of.
+    CardType {
+        /// Lives in a phone.
+        Virtual = "virtual",
+        /// Plastic.
+        Physical = "physical",
+    }
+}
+
+text_enum! {
+    /// What a card can do now.
+    CardStatus {
+        /// Works.
+        Active = "active",
+        /// Stopped by the customer for a while.
+        Frozen = "frozen",
+        /// Stopped by the issuer.
+        Blocked = "blocked",
+        /// Reported lost.
+        Lost = "lost",
+        /// Gone for good; a stolen card is voided too.
+        Voided = "voided",
+    }
+}
+
+/// One card of a customer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Card {
+    /// A UUID in lower case.
+    pub card_id: String,
+    /// The customer who holds it.
+    pub customer_id: String,
+    /// The last four digits of the number.
+    pub last_four: String,
+    /// What it is made of.
+    pub card_type: CardType,
+    /// What it can do now.
+    pub status: CardStatus,
+    /// Whether it was reported stolen.
+    pub is_stolen: bool,
+    /// When it was first put to use.
+    pub activated_at: Option<Timestamp>,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+impl Card {
+    /// Whether the card is gone for good; such cards do not count.
+    pub fn is_void(&self) -> bool {
+        self.is_stolen || self.status == CardStatus::Voided
+    }
+}

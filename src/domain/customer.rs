@@ -1,0 +1,30 @@
+//! A card customer.
+
+use super::money::Currency;
+use super::onboarding::{FlowStatus, KycStatus};
+use super::time::Timestamp;
+
+/// One card customer of a program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Customer {
+    /// The canonical identifier, 24 lower-case hexadecimal digits.
+    pub id: String,
+    /// The issuer's own name for the customer.
+    pub yativo_card_id: String,
+    /// The program's own name for the customer.
+    pub external_customer_id: Option<String>,
+    /// As the customer wrote it.
+    pub email: String,
+    /// The onboarding stage.
+    pub flow_status: FlowStatus,
+    /// The identity check.
+    pub kyc_status: Option<KycStatus>,
+    /// The wallet's currency; none until the identity check assigns a region.
+    pub currency: Option<Currency>,
+    /// Whether the account wallet exists on the chain.
+    pub safe_deployed: bool,
+    /// The account wallet, in EIP-55 form.
+    pub wallet_address: Option<String>,
+    /// When the customer was onboarded.
+    pub created_at: Timestamp,
+}

@@ -1,0 +1,18 @@
+//! What the program is about, in plain types: who asks, who the customers
+//! are, what money is and how a list is cut into pages.
+//!
+//! Nothing in here knows the web, GraphQL or the database.
+
+pub mod balance;
+pub mod card;
+pub mod customer;
+pub mod identifier;
+pub mod money;
+pub mod onboarding;
+pub mod page;
+pub mod principal;
+pub mod request;
+pub mod time;
+pub mod transaction;
+
+mod text_enum;

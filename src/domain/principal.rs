@@ -1,0 +1,39 @@
+//! Who asks, and what for.
+
+use super::text_enum::text_enum;
+
+/// A program's number. Every function of the store takes one first, so that
+/// no row can be asked for without saying whose it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ProgramId(pub i32);
+
+/// Whether a text can be a program's name: `[a-z0-9-]`, 1 to 64 of them, and
+/// no `-` at either end.
+pub fn is_program_name(text: &str) -> bool {
+    let letters = |b: u8| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-');
+    (1..=64).contains(&text.len())
+        && text.bytes().all(letters)
+        && !text.starts_with('-')
+        && !text.ends_with('-')
+}
+
+text_enum! {
+    /// What a token may do.
+    Scope {
+        /// Look.
+        Read = "read",
+        /// Look and change.
+        Write = "write",
+    }
+}
+
+/// The caller of a request: a token of a program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Principal {
+    /// The program that the token speaks for.
+    pub program: ProgramId,
+    /// The token's own identifier; safe to log.
+    pub token_id: String,
+    /// What the token may do.
+    pub scope: Scope,
+}

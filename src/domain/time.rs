@@ -1,0 +1,79 @@
+//! Moments, to the millisecond, in UTC.
+
+use std::fmt;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+
+/// Unix milliseconds in UTC, within the years that RFC 3339 can write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// 0000-01-01T00:00:00Z.
+    const FIRST: i64 = -62_167_219_200_000;
+    /// 9999-12-31T23:59:59.999Z.
+    const LAST: i64 = 253_402_300_799_999;
+
+    /// The moment of a Unix time in milliseconds, if RFC 3339 can write it.
+    pub const fn from_millis(millis: i64) -> Option<Self> {
+        if millis < Self::FIRST || millis > Self::LAST { None } else { Some(Self(millis)) }
+    }
+
+    /// Unix milliseconds.
+    pub const fn millis(self) -> i64 {
+        self.0
+    }
+
+    /// This moment, by the machine's clock.
+    pub fn now() -> Self {
+        Self(Utc::now().timestamp_millis().clamp(Self::FIRST, Self::LAST))
+    }
+
+    /// Reads RFC 3339 with any offset; what is finer than a millisecond is cut off.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::from_millis(DateTime::parse_from_rfc3339(text).ok()?.timestamp_millis())
+    }
+
+    /// The moment `millis` later (earlier, if negative), kept within range.
+    #[must_use]
+    pub fn plus_millis(self, millis: i64) -> Self {
+        Self(self.0.saturating_add(millis).clamp(Self::FIRST, Self::LAST))
+    }
+}
+
+/// `2026-04-20T08:00:00.000Z`.
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let moment = DateTime::<Utc>::from_timestamp_millis(self.0).unwrap_or_default();
+        f.write_str(&moment.to_rfc3339_opts(SecondsFormat::Millis, true))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_are_read_and_written_in_utc() {
+        for (read, written) in [
+            ("2026-04-20T08:00:00.000Z", "2026-04-20T08:00:00.000Z"),
+            ("2026-04-20T10:00:00+02:00", "2026-04-20T08:00:00.000Z"),
+            ("2026-04-20T08:00:00.123987Z", "2026-04-20T08:00:00.123Z"),
+            ("1969-12-31T23:59:59.999Z", "1969-12-31T23:59:59.999Z"),
+        ] {
+            assert_eq!(Timestamp::parse(read).map(|t| t.to_string()), Some(written.to_owned()));
+        }
+        for bad in ["", "2026-04-20", "2026-04-20T08:00:00", "yesterday", "2026-13-01T00:00:00Z"] {
+            assert_eq!(Timestamp::parse(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_range_is_what_rfc_3339_can_write() {
+        for millis in [Timestamp::FIRST, Timestamp::LAST] {
+            let moment = Timestamp::from_millis(millis).expect("in range");
+            assert_eq!(Timestamp::parse(&moment.to_string()), Some(moment));
+        }
+        assert_eq!(Timestamp::from_millis(Timestamp::LAST + 1), None);
+    }
+}

@@ -1,0 +1,164 @@
+//! The one error of the program. It has two audiences: a public text made
+//! from client data only, and a private source for the log.
+//!
+//! It has no `Display` on purpose: async-graphql would show that text to
+//! clients, and a careless `{error}` would leak the private half.
+
+use std::borrow::Cow;
+
+type Source = Box<dyn std::error::Error + Send + Sync>;
+
+/// What kind of failure it is; transports map kinds to their own codes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// The client sent something that cannot be.
+    Invalid,
+    /// No caller could be told from the request.
+    Unauthenticated,
+    /// The caller may not do this.
+    Forbidden,
+    /// It does not exist, or not for this caller.
+    NotFound,
+    /// It collides with something that exists.
+    Conflict,
+    /// The request is larger than we read.
+    TooLarge,
+    /// The body is not in a format that we read.
+    UnsupportedMediaType,
+    /// Too many requests.
+    RateLimited,
+    /// Something that we need is away; trying again later may help.
+    Unavailable,
+    /// It took too long.
+    Timeout,
+    /// Our own fault.
+    Internal,
+}
+
+/// What is wrong with one field of the client's input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldError {
+    /// The field's public name.
+    pub field: &'static str,
+    /// What is wrong: the rest of a sentence that begins with the name.
+    pub what: Cow<'static, str>,
+}
+
+impl FieldError {
+    /// `field` `what`.
+    pub fn new(field: &'static str, what: impl Into<Cow<'static, str>>) -> Self {
+        Self { field, what: what.into() }
+    }
+}
+
+/// A failure: its kind, its public text and its private source.
+#[derive(Debug)]
+pub struct Error {
+    kind: Kind,
+    message: Cow<'static, str>,
+    fields: Vec<FieldError>,
+    retry_after_seconds: Option<u64>,
+    source: Option<Source>,
+}
+
+/// What most functions return.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// An error with a public text, which must be made of client data only.
+    pub fn new(kind: Kind, message: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+            fields: Vec::new(),
+            retry_after_seconds: None,
+            source: None,
+        }
+    }
+
+    /// Bad input, with every field that is wrong. `fields` must not be empty.
+    pub fn invalid(fields: Vec<FieldError>) -> Self {
+        let sentences: Vec<String> =
+            fields.iter().map(|bad| format!("{} {}", bad.field, bad.what)).collect();
+        Self { fields, ..Self::new(Kind::Invalid, sentences.join("; ")) }
+    }
+
+    /// Our own fault; the client learns nothing but that.
+    pub fn internal(source: impl Into<Source>) -> Self {
+        Self::new(Kind::Internal, "Internal error").because(source)
+    }
+
+    /// Something that we need is away.
+    pub fn unavailable(source: impl Into<Source>) -> Self {
+        let mut error = Self::new(Kind::Unavailable, "The service is temporarily unavailable");
+        error.retry_after_seconds = Some(1);
+        error.because(source)
+    }
+
+    /// It took too long.
+    pub fn timeout() -> Self {
+        Self::new(Kind::Timeout, "The request took too long")
+    }
+
+    /// No caller could be told from the request.
+    pub fn unauthenticated() -> Self {
+        Self::new(Kind::Unauthenticated, "A valid bearer token is required")
+    }
+
+    /// The caller has used up its allowance.
+    pub fn rate_limited(retry_after_seconds: u64) -> Self {
+        let mut error = Self::new(Kind::RateLimited, "Rate limit exceeded");
+        error.retry_after_seconds = Some(retry_after_seconds);
+        error
+    }
+
+    /// Adds the private source.
+    #[must_use]
+    pub fn because(mut self, source: impl Into<Source>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// What kind of failure it is.
+    pub const fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The text for clients.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// What is wrong with which fields of the input; empty for other kinds.
+    pub fn fields(&self) -> &[FieldError] {
+        &self.fields
+    }
+
+    /// After how many seconds trying again makes sense, if ever.
+    pub const fn retry_after_seconds(&self) -> Option<u64> {
+        self.retry_after_seconds
+    }
+
+    /// The cause, for the log and the operator alone.
+    pub fn private_source(&self) -> Option<String> {
+        let mut cause: Option<&(dyn std::error::Error + 'static)> = match &self.source {
+            Some(source) => Some(source.as_ref()),
+            None => None,
+        };
+        let mut texts: Vec<String> = Vec::new();
+        while let Some(error) = cause {
+            let text = error.to_string();
+            // Many libraries repeat the inner text in the outer one.
+            if !texts.last().is_some_and(|outer| outer.contains(&text)) {
+                texts.push(text);
+            }
+            cause = error.source();
+        }
+        (!texts.is_empty()).then(|| texts.join(": "))
+    }
+
+    /// Whether the log should hold it: failures of ours, not of the client's.
+    pub const fn is_ours(&self) -> bool {
+        matches!(self.kind, Kind::Internal | Kind::Unavailable | Kind::Timeout)
+    }
+}

@@ -1,0 +1,105 @@
+//! Our errors as GraphQL's: the only place that knows the codes.
+
+use std::sync::Arc;
+
+use async_graphql::{ErrorExtensionValues, Response, ServerError};
+
+use crate::domain::request::RequestId;
+use crate::error::{Error, Kind};
+
+/// The text is not GraphQL.
+pub(super) const PARSE_FAILED: &str = "GRAPHQL_PARSE_FAILED";
+/// The document does not fit the schema.
+pub(super) const VALIDATION_FAILED: &str = "GRAPHQL_VALIDATION_FAILED";
+/// A balance exists, but nobody could say how much.
+pub(super) const BALANCE_UNAVAILABLE: &str = "BALANCE_UNAVAILABLE";
+
+/// The code of a kind of failure, in `extensions.code`.
+pub(super) const fn code(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Invalid | Kind::UnsupportedMediaType => "BAD_USER_INPUT",
+        Kind::Unauthenticated => "UNAUTHENTICATED",
+        Kind::Forbidden => "FORBIDDEN",
+        Kind::NotFound => "NOT_FOUND",
+        Kind::Conflict => "CONFLICT",
+        Kind::TooLarge => "PAYLOAD_TOO_LARGE",
+        Kind::RateLimited => "RATE_LIMITED",
+        Kind::Unavailable => "UPSTREAM_UNAVAILABLE",
+        Kind::Timeout => "TIMEOUT",
+        Kind::Internal => "INTERNAL_SERVER_ERROR",
+    }
+}
+
+/// A failure as resolvers return it; the private source goes along for the log.
+pub(super) fn failure(error: impl Into<Arc<Error>>) -> async_graphql::Error {
+    let error = error.into();
+    let mut failure = async_graphql::Error::new(error.message());
+    failure.extensions = Some(extensions(&error));
+    failure.source = Some(error);
+    failure
+}
+
+/// What a client gets to know besides the message.
+fn extensions(error: &Error) -> ErrorExtensionValues {
+    let mut extensions = ErrorExtensionValues::default();
+    extensions.set("code", code(error.kind()));
+    if let [first, ..] = error.fields() {
+        extensions.set("field", first.field);
+    }
+    if let Some(seconds) = error.retry_after_seconds() {
+        extensions.set("retryAfter", seconds);
+    }
+    extensions
+}
+
+/// A balance that nobody could read. Never zero.
+pub(super) fn balance_unavailable() -> async_graphql::Error {
+    let mut failure = async_graphql::Error::new("The balance cannot be read at the moment");
+    let mut extensions = ErrorExtensionValues::default();
+    extensions.set("code", BALANCE_UNAVAILABLE);
+    failure.extensions = Some(extensions);
+    failure
+}
+
+/// Sees to it that every error has a code, that our own failures carry the
+/// request's name, and that the log learns the causes.
+pub(super) fn finish(response: &mut Response, request: &RequestId) {
+    for error in &mut response.errors {
+        // An error of ours always has a code. What the engine itself finds
+        // before it runs anything has no path; later it can only be an input.
+        let fallback = if error.path.is_empty() { VALIDATION_FAILED } else { code(Kind::Invalid) };
+        let extensions = error.extensions.get_or_insert_default();
+        if extensions.get("code").is_none() {
+            extensions.set("code", fallback);
+        }
+        let ours = error.source.as_ref().and_then(|source| source.downcast_ref::<Error>());
+        if let Some(ours) = ours.filter(|error| error.is_ours()) {
+            extensions.set("requestId", request.0.as_str());
+            log(ours, request);
+        }
+    }
+}
+
+/// An answer to a request that never came as far as the schema.
+pub(super) fn refusal(error: &Error, request: &RequestId) -> Response {
+    let mut extensions = extensions(error);
+    if error.is_ours() {
+        extensions.set("requestId", request.0.as_str());
+        log(error, request);
+    }
+    let mut failure = ServerError::new(error.message(), None);
+    failure.extensions = Some(extensions);
+    Response::from_errors(vec![failure])
+}
+
+/// An answer to a text that is not GraphQL.
+pub(super) fn unparsable(error: async_graphql::parser::Error) -> Response {
+    let mut failure = ServerError::from(error);
+    failure.extensions.get_or_insert_default().set("code", PARSE_FAILED);
+    Response::from_errors(vec![failure])
+}
+
+fn log(error: &Error, request: &RequestId) {
+    let cause = error.private_source().unwrap_or_default();
+    tracing::error!(request_id = %request.0, kind = ?error.kind(), cause, "request failed");
+}

@@ -1,0 +1,39 @@
+//! The GraphQL API: the schema, one file an object, and the endpoint.
+
+mod card;
+mod connection;
+mod customer;
+mod endpoint;
+mod enums;
+mod error;
+mod loaders;
+mod order;
+mod query;
+mod scalars;
+mod transaction;
+
+use async_graphql::{EmptyMutation, EmptySubscription, SDLExportOptions};
+
+pub use endpoint::{Endpoint, execute, refused};
+
+/// The gateway's schema.
+pub type Schema = async_graphql::Schema<query::Query, EmptyMutation, EmptySubscription>;
+
+/// The schema. It holds no data: whatever a request needs comes with it.
+pub fn schema() -> Schema {
+    Schema::build(query::Query, EmptyMutation, EmptySubscription).finish()
+}
+
+/// The schema as text: what `schema.graphql` holds.
+pub fn sdl() -> String {
+    let options = SDLExportOptions::new()
+        .sorted_fields()
+        .sorted_arguments()
+        .include_specified_by()
+        .use_space_ident()
+        .indent_width(2);
+    // The exporter leaves spaces at the ends of some lines.
+    let text = schema().sdl_with_options(options);
+    let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
+    format!("{}\n", lines.join("\n").trim_end())
+}

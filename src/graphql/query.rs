@@ -1,0 +1,73 @@
+//! The root of all queries.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, ID, Object, Result};
+
+use super::connection::Total;
+use super::customer::{CardCustomer, CardCustomerConnection, window};
+use super::enums::{CardCustomerOrder, CardCustomerStatus};
+use super::error::failure;
+use super::loaders::Caller;
+use crate::domain::identifier::Identifier;
+use crate::error::{Error, FieldError};
+use crate::services::customers::CustomerList;
+
+/// The root of all queries.
+pub struct Query;
+
+/// Everything that can be asked. A token sees the customers of its own program and nothing else.
+#[Object]
+impl Query {
+    /// The card customers of the caller's program. By page number (`page`, `perPage`) or by cursor (`first`, `after`): two doors to one list, not to be mixed.
+    #[expect(clippy::too_many_arguments, reason = "they are the field's arguments")]
+    async fn card_customers(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The page's number, from 1.")] page: Option<i32>,
+        #[graphql(desc = "How many a page has: 1 to 100, otherwise 20.")] per_page: Option<i32>,
+        #[graphql(desc = "Only those in this onboarding stage.")] status: Option<
+            CardCustomerStatus,
+        >,
+        #[graphql(desc = "How many to take from the cursor on: 0 to 100, otherwise 20.")]
+        first: Option<i32>,
+        #[graphql(desc = "The cursor to start behind, of a list with the same status and order.")]
+        after: Option<String>,
+        #[graphql(
+            desc = "The order of the list.",
+            default_with = "Some(CardCustomerOrder::CreatedAtDesc)"
+        )]
+        order_by: Option<CardCustomerOrder>,
+    ) -> Result<CardCustomerConnection> {
+        let Caller { principal, services, .. } = Caller::of(ctx)?;
+        let list = CustomerList {
+            status: status.map(Into::into),
+            order: order_by.map(Into::into).unwrap_or_default(),
+        };
+        let id = list.id(principal);
+        let window = window(id, page, per_page, first, after.as_deref())?;
+        let page = services.customers.list(principal, list, &window).await.map_err(failure)?;
+        let total = Total::new(Box::new(move |ctx| {
+            Box::pin(async move {
+                let Caller { principal, services, .. } = Caller::of(ctx)?;
+                services.customers.count(principal, list.status).await.map_err(failure)
+            })
+        }));
+        Ok(CardCustomerConnection { page, window, list: id, total: Arc::new(total) })
+    }
+
+    /// One card customer; null where the caller's program has none by that name.
+    async fn card_customer(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "The customer's `id`, `yativoCardId`, `externalCustomerId` or e-mail address (compared without case)."
+        )]
+        identifier: ID,
+    ) -> Result<Option<CardCustomer>> {
+        let identifier = Identifier::parse(&identifier)
+            .map_err(|what| failure(Error::invalid(vec![FieldError::new("identifier", what)])))?;
+        let customer = Caller::of(ctx)?.customers.one(identifier).await?;
+        Ok(customer.map(CardCustomer::new))
+    }
+}

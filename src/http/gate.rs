@@ -1,0 +1,110 @@
+//! The layer in front of both APIs: who asks, whether they may ask now, and
+//! for how long we try. Whatever goes wrong here is answered in the form of
+//! the API behind it.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::middleware::Next;
+use axum::response::Response;
+use futures_util::FutureExt as _;
+
+use super::rate::{Allowance, RateLimits, Who};
+use crate::domain::principal::Principal;
+use crate::domain::request::RequestId;
+use crate::error::{Error, Result};
+use crate::services::auth::Auth;
+
+/// Prints a failure in the form of an API.
+pub type Refuse = fn(&Error, &RequestId) -> Response;
+
+/// What the gate works with.
+#[derive(Clone)]
+pub struct Gate {
+    /// Knows tokens.
+    pub auth: Auth,
+    /// Counts requests.
+    pub limits: RateLimits,
+    /// How long a request may take.
+    pub timeout: Duration,
+    /// How the API behind prints failures.
+    pub refuse: Refuse,
+}
+
+/// Lets a request through with its [`Principal`], or refuses it.
+pub async fn pass(State(gate): State<Gate>, mut request: Request, next: Next) -> Response {
+    let id = request.extensions().get::<RequestId>().cloned();
+    let id = id.unwrap_or_else(|| RequestId(String::new()));
+    let (answer, allowance) = match admit(&gate, request.headers(), address(&request)).await {
+        Ok((principal, allowance)) => {
+            request.extensions_mut().insert(Arc::new(principal));
+            (run(&gate, &id, request, next).await, allowance)
+        }
+        Err((error, allowance)) => ((gate.refuse)(&error, &id), allowance),
+    };
+    with_allowance(answer, allowance)
+}
+
+/// The principal of a request that may go on; else why it may not.
+async fn admit(
+    gate: &Gate,
+    headers: &HeaderMap,
+    address: IpAddr,
+) -> Result<(Principal, Allowance), (Error, Allowance)> {
+    let principal = match bearer(headers) {
+        Some(token) => gate.auth.principal(token).await,
+        None => Err(Error::unauthenticated()),
+    };
+    let who = match &principal {
+        Ok(principal) => Who::Token(principal.token_id.clone()),
+        Err(_) => Who::Address(address),
+    };
+    let allowance = gate.limits.spend(&who);
+    match (principal, allowance.retry_after) {
+        (_, Some(seconds)) => Err((Error::rate_limited(seconds), allowance)),
+        (Err(error), None) => Err((error, allowance)),
+        (Ok(principal), None) => Ok((principal, allowance)),
+    }
+}
+
+/// Runs the request, but not for ever, and survives its panics.
+async fn run(gate: &Gate, id: &RequestId, request: Request, next: Next) -> Response {
+    let running = AssertUnwindSafe(next.run(request)).catch_unwind();
+    match tokio::time::timeout(gate.timeout, running).await {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(panic)) => {
+            let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+            let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
+            let text = format!("panic: {}", text.unwrap_or_default());
+            (gate.refuse)(&Error::internal(text), id)
+        }
+        Err(_) => (gate.refuse)(&Error::timeout(), id),
+    }
+}
+
+/// The token of `Authorization: Bearer …` (RFC 6750).
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+fn address(request: &Request) -> IpAddr {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip())
+}
+
+fn with_allowance(mut answer: Response, allowance: Allowance) -> Response {
+    let headers = answer.headers_mut();
+    for (name, value) in [
+        ("x-ratelimit-limit", u64::from(allowance.limit)),
+        ("x-ratelimit-remaining", u64::from(allowance.remaining)),
+        ("x-ratelimit-reset", allowance.reset),
+    ] {
+        headers.insert(HeaderName::from_static(name), HeaderValue::from(value));
+    }
+    answer
+}

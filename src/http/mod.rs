@@ -1,0 +1,11 @@
+//! What all transports share: who asks, how much, how long; health, metrics,
+//! the server itself.
+
+pub mod gate;
+pub mod graphiql;
+pub mod headers;
+pub mod health;
+pub mod rate;
+pub mod request_log;
+pub mod server;
+pub mod status;

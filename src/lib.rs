@@ -1,0 +1,26 @@
+//! A GraphQL gateway for a card-issuer program that also answers the
+//! program's old REST API.
+//!
+//! The rooms, from the outside in; arrows point down only:
+//!
+//! - [`cli`]: the commands. [`demo`]: a sample program.
+//! - [`app`]: puts everything together. [`router`]: the route table.
+//! - [`graphql`], [`rest`]: the two APIs; [`http`]: what they share.
+//! - [`services`]: the rules, over many things at once.
+//! - [`store`]: every SQL statement.
+//! - [`domain`], [`error`]: plain types that know none of the above.
+//! - [`config`], [`telemetry`]: settings, logs and metrics.
+
+pub mod app;
+pub mod cli;
+pub mod config;
+pub mod demo;
+pub mod domain;
+pub mod error;
+pub mod graphql;
+pub mod http;
+pub mod rest;
+pub mod router;
+pub mod services;
+pub mod store;
+pub mod telemetry;

@@ -1,0 +1,288 @@
+//! One line of the import format, checked.
+
+use std::fmt::Write as _;
+
+use alloy_primitives::Address;
+use serde::Deserialize;
+use uuid::Uuid;
+
+use crate::domain::balance::LiveBalance;
+use crate::domain::card::{Card, CardStatus, CardType};
+use crate::domain::customer::Customer;
+use crate::domain::identifier;
+use crate::domain::money::{Currency, Minor};
+use crate::domain::onboarding::{FlowStatus, KycStatus};
+use crate::domain::time::Timestamp;
+use crate::store::Record;
+
+#[derive(Deserialize)]
+struct Line {
+    id: Option<String>,
+    yativo_card_id: Option<String>,
+    external_customer_id: Option<String>,
+    email: Option<String>,
+    flow_status: Option<String>,
+    kyc_status: Option<String>,
+    currency: Option<String>,
+    safe_deployed: Option<bool>,
+    wallet_address: Option<String>,
+    created_at: Option<String>,
+    balance: Option<LineBalance>,
+    cards: Option<Vec<LineCard>>,
+}
+
+#[derive(Deserialize)]
+struct LineBalance {
+    ledger_minor: i64,
+    available_minor: i64,
+    pending_minor: i64,
+    updated_at: String,
+}
+
+#[derive(Deserialize)]
+struct LineCard {
+    card_id: String,
+    last_four: String,
+    card_type: String,
+    status: String,
+    #[serde(default)]
+    is_stolen: bool,
+    activated_at: Option<String>,
+    created_at: String,
+}
+
+/// A record, or everything that is wrong with the line.
+pub(super) fn parse(text: &[u8]) -> Result<Record, String> {
+    let line: Line = serde_json::from_slice(text).map_err(|error| format!("not valid: {error}"))?;
+    let mut check = Check::default();
+    let record = record(line, &mut check);
+    match record {
+        Some(record) if check.wrong.is_empty() => Ok(record),
+        _ => Err(check.wrong),
+    }
+}
+
+/// Collects what is wrong, so that a line is reported once with all of it.
+#[derive(Default)]
+struct Check {
+    wrong: String,
+}
+
+impl Check {
+    fn wrong(&mut self, field: &str, what: &str) {
+        let separator = if self.wrong.is_empty() { "" } else { "; " };
+        // Writing to a string cannot fail.
+        let _ = write!(self.wrong, "{separator}{field} {what}");
+    }
+
+    fn required<T>(&mut self, field: &str, value: Option<T>) -> Option<T> {
+        if value.is_none() {
+            self.wrong(field, "is missing");
+        }
+        value
+    }
+
+    fn parsed<T>(
+        &mut self,
+        field: &str,
+        text: &str,
+        parse: impl FnOnce(&str) -> Option<T>,
+        what: &str,
+    ) -> Option<T> {
+        let value = parse(text);
+        if value.is_none() {
+            self.wrong(field, what);
+        }
+        value
+    }
+
+    /// A text that can be looked up.
+    fn name(&mut self, field: &str, text: String) -> String {
+        if let Err(what) = identifier::check(&text) {
+            self.wrong(field, what);
+        }
+        text
+    }
+
+    fn time(&mut self, field: &str, text: &str) -> Option<Timestamp> {
+        self.parsed(field, text, Timestamp::parse, "is not an RFC 3339 time")
+    }
+
+    fn amount(&mut self, field: &str, minor: i64) -> Option<Minor> {
+        let amount = Minor::new(minor);
+        if amount.is_none() {
+            self.wrong(field, "is larger than 9007199254740991");
+        }
+        amount
+    }
+}
+
+fn record(line: Line, check: &mut Check) -> Option<Record> {
+    let id = check.required("id", line.id).map(|id| id.to_ascii_lowercase());
+    if id.as_deref().is_some_and(|id| !identifier::is_customer_id(id)) {
+        check.wrong("id", "is not 24 hexadecimal digits");
+    }
+    let yativo_card_id = check.required("yativo_card_id", line.yativo_card_id);
+    let yativo_card_id = yativo_card_id.map(|text| check.name("yativo_card_id", text));
+    let external = line.external_customer_id;
+    let external = external.map(|text| check.name("external_customer_id", text));
+    let email = check.required("email", line.email).map(|text| check.name("email", text));
+    if email.as_deref().is_some_and(|email| !email.contains('@')) {
+        check.wrong("email", "is not an e-mail address");
+    }
+    let flow_status = check.required("flow_status", line.flow_status).and_then(|text| {
+        check.parsed("flow_status", &text, FlowStatus::parse, "is not a known status")
+    });
+    let kyc_status = line.kyc_status.and_then(|text| {
+        check.parsed("kyc_status", &text, KycStatus::parse, "is not a known status")
+    });
+    let currency = line.currency.and_then(|text| {
+        check.parsed("currency", &text, Currency::parse, "is not USD, EUR or GBP")
+    });
+    let wallet_address = line
+        .wallet_address
+        .and_then(|text| check.parsed("wallet_address", &text, wallet, "is not an EIP-55 address"));
+    let created_at = check
+        .required("created_at", line.created_at)
+        .and_then(|text| check.time("created_at", &text));
+    let balance = line.balance.and_then(|balance| live_balance(&balance, check));
+    let holder = id.clone().unwrap_or_default();
+    let cards = line.cards.unwrap_or_default();
+    let cards = cards.into_iter().filter_map(|line| card(line, &holder, check)).collect();
+    Some(Record {
+        customer: Customer {
+            id: id?,
+            yativo_card_id: yativo_card_id?,
+            external_customer_id: external,
+            email: email?,
+            flow_status: flow_status?,
+            kyc_status,
+            currency,
+            safe_deployed: line.safe_deployed.unwrap_or(false),
+            wallet_address,
+            created_at: created_at?,
+        },
+        balance,
+        cards,
+    })
+}
+
+fn live_balance(line: &LineBalance, check: &mut Check) -> Option<LiveBalance> {
+    let ledger = check.amount("balance.ledger_minor", line.ledger_minor);
+    let available = check.amount("balance.available_minor", line.available_minor);
+    let pending = check.amount("balance.pending_minor", line.pending_minor);
+    let updated_at = check.time("balance.updated_at", &line.updated_at);
+    let live = LiveBalance {
+        ledger: ledger?,
+        available: available?,
+        pending: pending?,
+        updated_at: updated_at?,
+    };
+    if live.ledger.get() != live.available.get() + live.pending.get() {
+        check.wrong("balance.ledger_minor", "is not available_minor + pending_minor");
+    }
+    Some(live)
+}
+
+fn card(line: LineCard, holder: &str, check: &mut Check) -> Option<Card> {
+    let card_id = check.parsed(
+        "cards.card_id",
+        &line.card_id,
+        |text| Some(Uuid::parse_str(text).ok()?.hyphenated().to_string()),
+        "is not a UUID",
+    );
+    if line.last_four.len() != 4 || !line.last_four.bytes().all(|digit| digit.is_ascii_digit()) {
+        check.wrong("cards.last_four", "is not four digits");
+    }
+    let card_type = check.parsed(
+        "cards.card_type",
+        &line.card_type,
+        CardType::parse,
+        "is not virtual or physical",
+    );
+    let status =
+        check.parsed("cards.status", &line.status, CardStatus::parse, "is not a known status");
+    let activated_at = line.activated_at.and_then(|text| check.time("cards.activated_at", &text));
+    let created_at = check.time("cards.created_at", &line.created_at);
+    Some(Card {
+        card_id: card_id?,
+        customer_id: holder.to_owned(),
+        last_four: line.last_four,
+        card_type: card_type?,
+        // The contract: a stolen card counts as voided.
+        status: if line.is_stolen { CardStatus::Voided } else { status? },
+        is_stolen: line.is_stolen,
+        activated_at,
+        created_at: created_at?,
+    })
+}
+
+/// An address in EIP-55 form. One in a single case carries no checksum and is
+/// brought into that form; a wrong checksum is refused.
+fn wallet(text: &str) -> Option<String> {
+    let digits = text.strip_prefix("0x")?;
+    let mixed = digits.bytes().any(|b| b.is_ascii_lowercase())
+        && digits.bytes().any(|b| b.is_ascii_uppercase());
+    let address = if mixed {
+        Address::parse_checksummed(text, None).ok()?
+    } else {
+        text.parse::<Address>().ok()?
+    };
+    Some(address.to_checksum(None))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EXAMPLE: &str = r#"{"id":"69f0bdf29a84752db9cc8ff9","yativo_card_id":"yativo_card_customer_4c1de2_1769031332068","external_customer_id":"usr_1207","email":"mira@example.com","flow_status":"active","kyc_status":"approved","currency":"EUR","safe_deployed":true,"wallet_address":"0x52908400098527886E0F7030069857D2E4169EE7","created_at":"2026-04-20T08:00:00.000Z","balance":{"ledger_minor":12040,"available_minor":10115,"pending_minor":1925,"updated_at":"2026-05-12T14:30:00.000Z"},"cards":[{"card_id":"afeb85fe-02f8-48da-b61e-84ad02704167","last_four":"4242","card_type":"virtual","status":"active","activated_at":"2026-04-25T12:00:00.000Z","created_at":"2026-04-25T10:00:00.000Z"}],"more":[]}"#;
+
+    #[test]
+    fn the_formats_own_example_is_read() {
+        let record = parse(EXAMPLE.as_bytes()).expect("the example is good");
+        assert_eq!(record.customer.id, "69f0bdf29a84752db9cc8ff9");
+        assert_eq!(record.balance.map(|balance| balance.pending.get()), Some(1925));
+        assert_eq!(record.cards[0].customer_id, record.customer.id);
+    }
+
+    #[test]
+    fn every_mistake_is_named() {
+        for (from, to, said) in [
+            ("\"id\":\"69f0", "\"id\":\"xxxx", "id is not 24 hexadecimal digits"),
+            ("\"email\":", "\"mail\":", "email is missing"),
+            ("mira@example.com", "mira", "email is not an e-mail address"),
+            ("\"active\",\"kyc", "\"gone\",\"kyc", "flow_status is not a known status"),
+            ("approved", "perhaps", "kyc_status is not a known status"),
+            ("EUR", "SEK", "currency is not USD, EUR or GBP"),
+            ("169EE7", "169Ee7", "wallet_address is not an EIP-55 address"),
+            ("2026-04-20T08", "2026-04-20 at 8", "created_at is not an RFC 3339 time"),
+            ("12040", "12041", "balance.ledger_minor is not available_minor + pending_minor"),
+            ("12040", "9007199254740992", "balance.ledger_minor is larger than 9007199254740991"),
+            ("12040", "120.4", "not valid: "),
+            ("afeb85fe-", "card-", "cards.card_id is not a UUID"),
+            ("4242", "42424", "cards.last_four is not four digits"),
+            ("virtual", "wooden", "cards.card_type is not virtual or physical"),
+            ("usr_1207", "usr\\u0000", "external_customer_id must not contain control characters"),
+            ("{\"id\"", "\"id\"", "not valid: "),
+        ] {
+            let line = EXAMPLE.replacen(from, to, 1);
+            assert_ne!(line, EXAMPLE, "{from} is in the example");
+            let said_now = parse(line.as_bytes()).expect_err(to);
+            assert!(said_now.starts_with(said), "{said_now} | {said}");
+        }
+        let two = parse(br#"{"id":"69f0bdf29a84752db9cc8ff9","email":"x"}"#).expect_err("bad");
+        assert!(two.contains("yativo_card_id is missing; email is not"), "{two}");
+    }
+
+    #[test]
+    fn an_address_is_brought_into_its_one_form() {
+        let form = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed";
+        for text in [form, &form.to_lowercase(), &format!("0x{}", form[2..].to_uppercase())] {
+            assert_eq!(wallet(text).as_deref(), Some(form));
+        }
+        for bad in ["", "0x", &form[2..], &form[..41], "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1Beaed"]
+        {
+            assert_eq!(wallet(bad), None, "{bad}");
+        }
+    }
+}

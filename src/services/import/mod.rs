@@ -1,0 +1,144 @@
+//! Bringing a program's customers in from newline-delimited JSON. It streams:
+//! memory does not grow with the file.
+
+mod line;
+
+use std::io::{self, BufRead, Read as _};
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+
+use crate::domain::principal::ProgramId;
+use crate::error::{Error, Kind, Result};
+use crate::store::{Record, Store};
+
+/// Records of one database transaction.
+const BATCH: usize = 1_000;
+/// Batches that are read ahead of the database.
+const AHEAD: usize = 2;
+/// The longest line that is read, in bytes.
+const MAX_LINE: usize = 1 << 20;
+
+/// Hears how an import goes.
+pub trait Report: Send + Sync {
+    /// A line was passed over; it counts from 1.
+    fn bad_line(&self, line: u64, reason: &str);
+    /// So many lines and bytes are done.
+    fn progress(&self, lines: u64, bytes: u64);
+}
+
+/// How an import went.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Lines that were kept.
+    pub good: u64,
+    /// Lines that were passed over.
+    pub bad: u64,
+}
+
+struct Batch {
+    records: Vec<Record>,
+    lines: u64,
+    bytes: u64,
+}
+
+/// Inserts or updates every good line of `input` into the program, and
+/// reports the bad ones.
+///
+/// # Errors
+/// If the input cannot be read or the store fails; batches before that are kept.
+pub async fn import(
+    store: &Store,
+    program: ProgramId,
+    input: impl BufRead + Send + 'static,
+    report: Arc<dyn Report>,
+) -> Result<Summary> {
+    let (sender, mut batches) = mpsc::channel(AHEAD);
+    let reading = {
+        let report = Arc::clone(&report);
+        tokio::task::spawn_blocking(move || read(input, &sender, report.as_ref()))
+    };
+    while let Some(Batch { records, lines, bytes }) = batches.recv().await {
+        store.put_records(program, records).await?;
+        report.progress(lines, bytes);
+    }
+    let summary = reading.await.map_err(Error::internal)?;
+    summary.map_err(|error| Error::new(Kind::Invalid, "the input cannot be read").because(error))
+}
+
+/// Reads and checks lines until the end, or until nobody listens.
+fn read(
+    mut input: impl BufRead,
+    sender: &mpsc::Sender<Batch>,
+    report: &dyn Report,
+) -> io::Result<Summary> {
+    let mut summary = Summary::default();
+    let mut batch = Batch { records: Vec::with_capacity(BATCH), lines: 0, bytes: 0 };
+    let mut text = Vec::new();
+    loop {
+        text.clear();
+        let Some(whole) = read_line(&mut input, &mut text)? else { break };
+        batch.lines += 1;
+        batch.bytes += text.len() as u64;
+        let record = if whole {
+            match text.trim_ascii() {
+                [] => continue,
+                text => line::parse(text),
+            }
+        } else {
+            Err(format!("the line is longer than {MAX_LINE} bytes"))
+        };
+        match record {
+            Ok(record) => {
+                summary.good += 1;
+                batch.records.push(record);
+            }
+            Err(reason) => {
+                summary.bad += 1;
+                report.bad_line(batch.lines, &reason);
+            }
+        }
+        if batch.records.len() == BATCH {
+            let next = Batch { records: Vec::with_capacity(BATCH), ..batch };
+            let full = std::mem::replace(&mut batch, next);
+            if sender.blocking_send(full).is_err() {
+                return Ok(summary);
+            }
+        }
+    }
+    // Nobody listens only where the database has failed, which is reported there.
+    let _ = sender.blocking_send(batch);
+    Ok(summary)
+}
+
+/// The next line, and whether it is whole; of one that is too long the rest is skipped.
+fn read_line(input: &mut impl BufRead, text: &mut Vec<u8>) -> io::Result<Option<bool>> {
+    let read = input.take(MAX_LINE as u64 + 1).read_until(b'\n', text)?;
+    if read == 0 {
+        return Ok(None);
+    }
+    if read <= MAX_LINE || text.ends_with(b"\n") {
+        return Ok(Some(true));
+    }
+    input.skip_until(b'\n')?;
+    Ok(Some(false))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_cut_at_the_limit_and_the_next_one_is_whole() {
+        let long = vec![b'x'; 3 * MAX_LINE];
+        let input = [b"one\n".as_slice(), &long, b"\n\nlast"].concat();
+        let mut input = io::Cursor::new(input);
+        let mut lines = Vec::new();
+        let mut text = Vec::new();
+        while let Some(whole) = read_line(&mut input, &mut text).expect("memory") {
+            lines.push((whole, text.trim_ascii().len().min(10)));
+            text.clear();
+        }
+        assert_eq!(lines, [(true, 3), (false, 10), (true, 0), (true, 4)]);
+    }
+}

@@ -1,0 +1,56 @@
+//! The rules, each over many things at once. The principal comes first, so
+//! that forgetting who asks does not compile.
+
+pub mod auth;
+pub mod balances;
+pub mod cards;
+pub mod customers;
+pub mod import;
+pub mod token;
+pub mod transactions;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::store::Store;
+
+/// Every service that requests use.
+#[derive(Clone)]
+pub struct Services {
+    /// Tokens and whom they speak for.
+    pub auth: auth::Auth,
+    /// Lists and look-ups of customers.
+    pub customers: customers::Customers,
+    /// What wallets hold.
+    pub balances: balances::Balances,
+    /// Payment cards.
+    pub cards: cards::Cards,
+    /// Card transactions.
+    pub transactions: transactions::Transactions,
+}
+
+/// What the services can be told.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// How long a token that was found is believed without looking again.
+    pub token_cache_ttl: Duration,
+    /// How old a live notification may be to answer without the chain.
+    pub realtime_max_age: Duration,
+}
+
+impl Services {
+    /// The services over a store and, where one is configured, a chain.
+    pub fn new(
+        store: &Store,
+        chain: Option<Arc<dyn balances::ChainBalances>>,
+        settings: &Settings,
+    ) -> Self {
+        Self {
+            auth: auth::Auth::new(store.clone(), settings.token_cache_ttl),
+            customers: customers::Customers::new(store.clone()),
+            balances: balances::Balances::new(store.clone(), chain, settings.realtime_max_age),
+            cards: cards::Cards::new(store.clone()),
+            transactions: transactions::Transactions::new(store.clone()),
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! The card transactions of many customers at once.
+
+use std::collections::HashMap;
+
+use crate::domain::page::{ListId, Slice, Window};
+use crate::domain::principal::Principal;
+use crate::domain::transaction::{Transaction, TransactionStatus};
+use crate::error::Result;
+use crate::store::Store;
+
+/// The transactions of the caller's customers.
+#[derive(Clone, Debug)]
+pub struct Transactions {
+    store: Store,
+}
+
+impl Transactions {
+    /// Over a store.
+    pub const fn new(store: Store) -> Self {
+        Self { store }
+    }
+
+    /// A customer's list as cursors name it.
+    pub fn list_id(
+        principal: &Principal,
+        customer: &str,
+        status: Option<TransactionStatus>,
+    ) -> ListId {
+        let program = principal.program.0.to_string();
+        let status = status.map_or("", TransactionStatus::as_str);
+        ListId::of(&["transactions", &program, customer, status])
+    }
+
+    /// The same part of each customer's list, newest first; who has nothing
+    /// there is left out.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn of(
+        &self,
+        principal: &Principal,
+        customers: &[String],
+        status: Option<TransactionStatus>,
+        window: &Window,
+    ) -> Result<HashMap<String, Slice<Transaction>>> {
+        self.store.transactions(principal.program, customers, status, window).await
+    }
+
+    /// How many transactions each customer's list holds; who has none is left out.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn count(
+        &self,
+        principal: &Principal,
+        customers: &[String],
+        status: Option<TransactionStatus>,
+    ) -> Result<HashMap<String, i64>> {
+        self.store.count_transactions(principal.program, customers, status).await
+    }
+}

@@ -1,0 +1,115 @@
+//! Card customers: lists, totals, look-ups.
+
+use card_gateway_entity::card_customer::{Column, Entity, Model};
+use sea_orm::sea_query::Cond;
+use sea_orm::{ColumnTrait as _, EntityTrait as _};
+use sea_orm::{QueryFilter as _, QueryOrder as _, QuerySelect as _, Select};
+
+use super::{Store, sql};
+use crate::domain::customer::Customer;
+use crate::domain::identifier::Identifier;
+use crate::domain::money::Currency;
+use crate::domain::onboarding::{FlowStatus, KycStatus};
+use crate::domain::page::{Order, Slice, Window};
+use crate::domain::principal::ProgramId;
+use crate::error::Result;
+
+fn of(program: ProgramId, status: Option<FlowStatus>) -> Select<Entity> {
+    let customers = Entity::find().filter(Column::ProgramId.eq(program.0));
+    match status {
+        Some(status) => customers.filter(Column::FlowStatus.eq(status.as_str())),
+        None => customers,
+    }
+}
+
+impl Store {
+    /// A part of the list of a program's customers, by creation time.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn customers(
+        &self,
+        program: ProgramId,
+        status: Option<FlowStatus>,
+        order: Order,
+        window: &Window,
+    ) -> Result<Slice<Customer>> {
+        let mut list = of(program, status);
+        if let Some(position) = window.after() {
+            list = list.filter(sql::behind(Column::CreatedAt, Column::Id, position, order));
+        }
+        list = match order {
+            Order::NewestFirst => list.order_by_desc(Column::CreatedAt).order_by_desc(Column::Id),
+            Order::OldestFirst => list.order_by_asc(Column::CreatedAt).order_by_asc(Column::Id),
+        };
+        list = list.limit(sql::count(window.size() + 1));
+        if window.offset() > 0 {
+            list = list.offset(sql::count(window.offset()));
+        }
+        let rows = list.all(&self.db).await.map_err(sql::failed)?;
+        let customers = rows.into_iter().map(customer).collect::<Result<_>>()?;
+        Ok(Slice::from_one_more(customers, window.size()))
+    }
+
+    /// How many customers a program has.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn count_customers(
+        &self,
+        program: ProgramId,
+        status: Option<FlowStatus>,
+    ) -> Result<i64> {
+        let total: Option<i64> = of(program, status)
+            .select_only()
+            .column_as(Column::Id.count(), "total")
+            .into_tuple()
+            .one(&self.db)
+            .await
+            .map_err(sql::failed)?;
+        Ok(total.unwrap_or(0))
+    }
+
+    /// Every customer that any of the identifiers names.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn customers_named(
+        &self,
+        program: ProgramId,
+        identifiers: &[Identifier],
+    ) -> Result<Vec<Customer>> {
+        let backend = self.db.get_database_backend();
+        let texts = || identifiers.iter().map(|identifier| identifier.as_str().to_owned());
+        let ids: Vec<_> = identifiers.iter().filter_map(Identifier::as_customer_id).collect();
+        let emails: Vec<_> = identifiers.iter().filter_map(Identifier::as_email_key).collect();
+        let mut names = Cond::any()
+            .add(sql::one_of(backend, Column::YativoCardId, texts()))
+            .add(sql::one_of(backend, Column::ExternalCustomerId, texts()));
+        if !ids.is_empty() {
+            names = names.add(sql::one_of(backend, Column::Id, ids));
+        }
+        if !emails.is_empty() {
+            names = names.add(sql::one_of(backend, Column::EmailKey, emails));
+        }
+        let rows = of(program, None).filter(names).all(&self.db).await.map_err(sql::failed)?;
+        rows.into_iter().map(customer).collect()
+    }
+}
+
+fn customer(row: Model) -> Result<Customer> {
+    let kyc_status = row.kyc_status.map(|text| sql::named("a KYC status", KycStatus::parse(&text)));
+    let currency = row.currency.map(|text| sql::named("a currency", Currency::parse(&text)));
+    Ok(Customer {
+        id: row.id,
+        yativo_card_id: row.yativo_card_id,
+        external_customer_id: row.external_customer_id,
+        email: row.email,
+        flow_status: sql::named("a flow status", FlowStatus::parse(&row.flow_status))?,
+        kyc_status: kyc_status.transpose()?,
+        currency: currency.transpose()?,
+        safe_deployed: row.safe_deployed,
+        wallet_address: row.wallet_address,
+        created_at: sql::time(row.created_at)?,
+    })
+}

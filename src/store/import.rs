@@ -1,0 +1,214 @@
+//! Inserting or updating customers with all that belongs to them, in bulk.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+
+use card_gateway_entity::{card, card_customer, card_transaction, wallet_balance};
+use sea_orm::sea_query::{Alias, Expr, ExprTrait as _, IntoIden, OnConflict};
+use sea_orm::{ActiveModelTrait, DatabaseTransaction, EntityTrait, IdenStatic as _};
+use sea_orm::{IntoActiveModel, Iterable as _, PrimaryKeyToColumn, SqliteTransactionMode};
+use sea_orm::{TransactionOptions, TransactionTrait as _};
+
+use super::{Store, sql};
+use crate::domain::balance::LiveBalance;
+use crate::domain::card::Card;
+use crate::domain::customer::Customer;
+use crate::domain::identifier::email_key;
+use crate::domain::principal::ProgramId;
+use crate::domain::time::Timestamp;
+use crate::domain::transaction::Transaction;
+use crate::error::Result;
+
+/// Rows of one statement: well under what either database takes as parameters.
+const CHUNK: usize = 1_000;
+
+/// A customer with what is known besides.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// The customer.
+    pub customer: Customer,
+    /// The last live notification, if any.
+    pub balance: Option<LiveBalance>,
+    /// Some or all of the customer's cards.
+    pub cards: Vec<Card>,
+}
+
+impl Store {
+    /// Inserts or updates the records, all or none. A live balance that is
+    /// older than the stored one changes nothing, and a stolen card stays so.
+    ///
+    /// # Errors
+    /// If the database fails; nothing was changed then.
+    pub async fn put_records(&self, program: ProgramId, records: Vec<Record>) -> Result<()> {
+        let mut customers = Vec::with_capacity(records.len());
+        let mut balances = Vec::new();
+        let mut cards = Vec::new();
+        for record in records {
+            if let Some(balance) = record.balance {
+                balances.push(balance_row(program, &record.customer.id, balance));
+            }
+            cards.extend(record.cards.into_iter().map(|card| card_row(program, card)));
+            customers.push(customer_row(program, record.customer));
+        }
+        let write = self.begin_write().await?;
+        put(
+            &write,
+            last_of_each(customers, |row| row.id.clone()),
+            replace::<card_customer::Entity>(),
+        )
+        .await?;
+        put(&write, last_of_each(balances, |row| row.customer_id.clone()), replace_balance())
+            .await?;
+        put(&write, last_of_each(cards, |row| row.card_id.clone()), replace_card()).await?;
+        write.commit().await.map_err(sql::failed)
+    }
+
+    /// Inserts or updates transactions of known customers, all or none.
+    ///
+    /// # Errors
+    /// If the database fails; nothing was changed then.
+    pub async fn put_transactions(
+        &self,
+        program: ProgramId,
+        transactions: Vec<Transaction>,
+    ) -> Result<()> {
+        let rows = transactions.into_iter().map(|row| transaction_row(program, row)).collect();
+        let write = self.begin_write().await?;
+        let rows = last_of_each(rows, |row: &card_transaction::Model| row.transaction_id.clone());
+        put(&write, rows, replace::<card_transaction::Entity>()).await?;
+        write.commit().await.map_err(sql::failed)
+    }
+
+    /// A transaction that is going to write: SQLite then waits its turn at the
+    /// beginning, instead of failing half-way.
+    async fn begin_write(&self) -> Result<DatabaseTransaction> {
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        self.db.begin_with_options(options).await.map_err(sql::failed)
+    }
+}
+
+/// A statement may touch a row once only; where a batch names one twice, the
+/// later mention counts, as if the two had come one after the other.
+fn last_of_each<R, K: Eq + Hash>(rows: Vec<R>, key: impl Fn(&R) -> K) -> Vec<R> {
+    let mut at: HashMap<K, usize> = HashMap::with_capacity(rows.len());
+    let mut kept: Vec<R> = Vec::with_capacity(rows.len());
+    for row in rows {
+        match at.entry(key(&row)) {
+            std::collections::hash_map::Entry::Occupied(seen) => kept[*seen.get()] = row,
+            std::collections::hash_map::Entry::Vacant(new) => {
+                new.insert(kept.len());
+                kept.push(row);
+            }
+        }
+    }
+    kept
+}
+
+async fn put<M, A>(write: &DatabaseTransaction, rows: Vec<M>, conflict: OnConflict) -> Result<()>
+where
+    M: IntoActiveModel<A>,
+    A: ActiveModelTrait,
+{
+    let mut rows = rows.into_iter().map(IntoActiveModel::into_active_model).peekable();
+    while rows.peek().is_some() {
+        let chunk: Vec<A> = rows.by_ref().take(CHUNK).collect();
+        A::Entity::insert_many(chunk)
+            .on_conflict(conflict.clone())
+            .exec_without_returning(write)
+            .await
+            .map_err(sql::failed)?;
+    }
+    Ok(())
+}
+
+/// On a row that exists: take over every column but those of the key.
+fn replace<E: EntityTrait>() -> OnConflict {
+    let key: Vec<E::Column> = E::PrimaryKey::iter().map(PrimaryKeyToColumn::into_column).collect();
+    let in_key = |column: &E::Column| key.iter().any(|part| part.as_str() == column.as_str());
+    let rest: Vec<E::Column> = E::Column::iter().filter(|column| !in_key(column)).collect();
+    OnConflict::columns(key).update_columns(rest).to_owned()
+}
+
+/// A column of the row that should have been inserted.
+fn excluded(column: impl IntoIden) -> Expr {
+    Expr::col((Alias::new("excluded"), column.into_iden()))
+}
+
+/// As [`replace`], but never by an older notification.
+fn replace_balance() -> OnConflict {
+    use wallet_balance::{Column, Entity};
+    let newer = excluded(Column::UpdatedAt).gte(Expr::col((Entity, Column::UpdatedAt)));
+    replace::<Entity>().action_and_where(newer).to_owned()
+}
+
+/// As [`replace`], but a stolen card stays as it is.
+fn replace_card() -> OnConflict {
+    use card::{Column, Entity};
+    let at_large = Expr::col((Entity, Column::IsStolen)).eq(false);
+    replace::<Entity>().action_and_where(at_large).to_owned()
+}
+
+fn customer_row(program: ProgramId, customer: Customer) -> card_customer::Model {
+    card_customer::Model {
+        program_id: program.0,
+        id: customer.id,
+        yativo_card_id: customer.yativo_card_id,
+        external_customer_id: customer.external_customer_id,
+        email_key: email_key(&customer.email),
+        email: customer.email,
+        flow_status: customer.flow_status.as_str().to_owned(),
+        kyc_status: customer.kyc_status.map(|status| status.as_str().to_owned()),
+        currency: customer.currency.map(|currency| currency.as_str().to_owned()),
+        safe_deployed: customer.safe_deployed,
+        wallet_address: customer.wallet_address,
+        created_at: customer.created_at.millis(),
+    }
+}
+
+fn balance_row(program: ProgramId, customer: &str, live: LiveBalance) -> wallet_balance::Model {
+    wallet_balance::Model {
+        program_id: program.0,
+        customer_id: customer.to_owned(),
+        ledger_minor: live.ledger.get(),
+        available_minor: live.available.get(),
+        pending_minor: live.pending.get(),
+        updated_at: live.updated_at.millis(),
+    }
+}
+
+fn card_row(program: ProgramId, card: Card) -> card::Model {
+    card::Model {
+        program_id: program.0,
+        card_id: card.card_id,
+        customer_id: card.customer_id,
+        last_four: card.last_four,
+        card_type: card.card_type.as_str().to_owned(),
+        status: card.status.as_str().to_owned(),
+        is_stolen: card.is_stolen,
+        activated_at: card.activated_at.map(Timestamp::millis),
+        created_at: card.created_at.millis(),
+    }
+}
+
+fn transaction_row(program: ProgramId, row: Transaction) -> card_transaction::Model {
+    card_transaction::Model {
+        program_id: program.0,
+        transaction_id: row.transaction_id,
+        customer_id: row.customer_id,
+        card_id: row.card_id,
+        transaction_type: row.transaction_type.as_str().to_owned(),
+        amount_minor: row.amount.get(),
+        currency: row.currency,
+        status: row.status.as_str().to_owned(),
+        merchant: row.merchant,
+        merchant_category: row.merchant_category,
+        merchant_city: row.merchant_city,
+        merchant_country: row.merchant_country,
+        authorized_at: row.authorized_at.map(Timestamp::millis),
+        settled_at: row.settled_at.map(Timestamp::millis),
+        created_at: row.created_at.millis(),
+    }
+}

@@ -1,0 +1,146 @@
+//! Every SQL statement of the program, over sea-orm, for SQLite and
+//! PostgreSQL. The first argument of each function says whose rows it may
+//! touch; no finder without one exists.
+
+mod balances;
+mod cards;
+mod customers;
+mod import;
+mod programs;
+mod sql;
+mod tokens;
+mod transactions;
+
+use std::time::Duration;
+
+use card_gateway_migration::{Migrator, MigratorTrait as _};
+use sea_orm::{ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, DbBackend};
+
+pub use import::Record;
+pub use programs::Program;
+pub use tokens::{NewToken, StoredToken, TokenSummary};
+
+use crate::error::{Error, Kind, Result};
+
+/// How to reach the database. No `Debug`: the address may hold a password.
+#[derive(Clone)]
+pub struct Settings {
+    /// `sqlite://…` or `postgres://…`.
+    pub url: String,
+    /// The most connections that are open at once.
+    pub max_connections: u32,
+    /// How long a request waits for a connection.
+    pub acquire_timeout: Duration,
+    /// How long PostgreSQL works on one statement.
+    pub statement_timeout: Duration,
+}
+
+/// The database.
+#[derive(Clone, Debug)]
+pub struct Store {
+    db: DatabaseConnection,
+}
+
+impl Store {
+    /// Opens the database.
+    ///
+    /// # Errors
+    /// [`Kind::Unavailable`] if it does not answer, [`Kind::Invalid`] if the address makes no sense.
+    pub async fn connect(settings: &Settings) -> Result<Self> {
+        if !settings.url.starts_with("sqlite:") && !settings.url.starts_with("postgres") {
+            return Err(Error::new(
+                Kind::Invalid,
+                "DATABASE_URL must begin with sqlite:// or postgres://",
+            ));
+        }
+        let in_memory = settings.url.contains(":memory:") || settings.url.contains("mode=memory");
+        let mut options = ConnectOptions::new(settings.url.clone());
+        options
+            // Each connection to an in-memory database would be a database of its own.
+            .max_connections(if in_memory { 1 } else { settings.max_connections })
+            .acquire_timeout(settings.acquire_timeout)
+            .connect_timeout(settings.acquire_timeout)
+            // A ping before every statement doubles the round trips; an idle
+            // connection is what a restarted server leaves behind.
+            .test_before_acquire(false)
+            .test_before_acquire_if_idle_for(Duration::from_secs(1))
+            .sqlx_logging_level(log::LevelFilter::Debug)
+            .sqlx_slow_statements_logging_settings(log::LevelFilter::Warn, Duration::from_secs(1))
+            .record_stmt_in_spans(false)
+            .set_application_name("card-gateway")
+            .statement_timeout(settings.statement_timeout)
+            .map_sqlx_sqlite_opts(|options| {
+                options
+                    .pragma("journal_mode", "WAL")
+                    .pragma("synchronous", "FULL")
+                    .pragma("mmap_size", "268435456")
+                    .foreign_keys(true)
+                    .busy_timeout(Duration::from_secs(5))
+            });
+        if in_memory {
+            options.idle_timeout(None).max_lifetime(None);
+        }
+        let db = Database::connect(options).await.map_err(|error| {
+            Error::new(Kind::Unavailable, "The database cannot be opened").because(error)
+        })?;
+        Ok(Self { db })
+    }
+
+    /// Brings the schema up to date; says how many migrations it applied.
+    ///
+    /// Several replicas may start at once: on PostgreSQL one migrates while
+    /// the others wait for it.
+    ///
+    /// # Errors
+    /// If the database refuses.
+    pub async fn migrate(&self) -> Result<usize> {
+        let before = self.pending_migrations().await?.len();
+        if before == 0 {
+            return Ok(0);
+        }
+        let lock = match self.db.get_database_backend() {
+            DbBackend::Postgres => Some(self.lock_migrations().await?),
+            _ => None,
+        };
+        let pending = self.pending_migrations().await?.len();
+        Migrator::up(&self.db, None).await.map_err(sql::failed)?;
+        if let Some(lock) = lock {
+            lock.commit().await.map_err(sql::failed)?;
+        }
+        Ok(pending)
+    }
+
+    /// Holds other replicas' migrations up until the transaction ends.
+    async fn lock_migrations(&self) -> Result<sea_orm::DatabaseTransaction> {
+        use sea_orm::TransactionTrait as _;
+        const LOCK: &str = "SELECT pg_advisory_xact_lock(4207849484)";
+        let lock = self.db.begin().await.map_err(sql::failed)?;
+        lock.execute_unprepared("SET LOCAL statement_timeout = 0").await.map_err(sql::failed)?;
+        lock.execute_unprepared(LOCK).await.map_err(sql::failed)?;
+        Ok(lock)
+    }
+
+    /// The names of the migrations that the database lacks.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn pending_migrations(&self) -> Result<Vec<String>> {
+        let pending = Migrator::get_pending_migrations(&self.db).await.map_err(sql::failed)?;
+        Ok(pending.iter().map(|migration| migration.name().to_owned()).collect())
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// If it does not.
+    pub async fn ping(&self) -> Result<()> {
+        self.db.ping().await.map_err(sql::failed)
+    }
+
+    /// Closes every connection; SQLite tidies its files up.
+    pub async fn close(self) {
+        if let Err(error) = self.db.close().await {
+            tracing::warn!(error = %error, "the database did not close cleanly");
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! What the statements share: errors, lists of keys, positions in a list.
+
+use sea_orm::sea_query::extension::postgres::PgFunc;
+use sea_orm::sea_query::{ArrayType, Expr, ExprTrait as _, Value};
+use sea_orm::{ColumnTrait, DbBackend, DbErr, RuntimeErr, SqlxError};
+
+use crate::domain::money::Minor;
+use crate::domain::page::{Order, Position};
+use crate::domain::time::Timestamp;
+use crate::error::{Error, Result};
+
+/// Sorts a database error into "away for now", "took too long" and "our fault".
+pub(super) fn failed(error: DbErr) -> Error {
+    let sqlx = match &error {
+        DbErr::Conn(RuntimeErr::SqlxError(sqlx))
+        | DbErr::Exec(RuntimeErr::SqlxError(sqlx))
+        | DbErr::Query(RuntimeErr::SqlxError(sqlx)) => sqlx.as_ref(),
+        DbErr::Conn(_) | DbErr::ConnectionAcquire(_) => return Error::unavailable(error),
+        _ => return Error::internal(error),
+    };
+    match sqlx {
+        SqlxError::Io(_)
+        | SqlxError::Tls(_)
+        | SqlxError::PoolTimedOut
+        | SqlxError::PoolClosed
+        | SqlxError::WorkerCrashed => Error::unavailable(error),
+        SqlxError::Database(of) => match of.code().as_deref() {
+            // PostgreSQL: query_canceled, by the statement time-out.
+            Some("57014") => Error::timeout().because(error),
+            // PostgreSQL: shut down or starting; too many connections. SQLite: busy.
+            Some("57P01" | "57P02" | "57P03" | "53300" | "5" | "517") => Error::unavailable(error),
+            _ => Error::internal(error),
+        },
+        _ => Error::internal(error),
+    }
+}
+
+/// `column` is one of `values`. The text of the statement is the same however
+/// many there are, so that it is prepared once.
+pub(super) fn one_of(
+    backend: DbBackend,
+    column: impl ColumnTrait,
+    values: impl IntoIterator<Item = String>,
+) -> Expr {
+    let column = column.into_expr();
+    let values = values.into_iter();
+    if backend == DbBackend::Postgres {
+        let values = values.map(|text| Value::String(Some(text))).collect();
+        let values = Value::Array(ArrayType::String, Some(Box::new(values)));
+        return column.eq(PgFunc::any(Expr::val(values)));
+    }
+    let values = serde_json::Value::from(values.collect::<Vec<_>>()).to_string();
+    Expr::cust_with_exprs("? IN (SELECT value FROM json_each(?))", [column, Expr::val(values)])
+}
+
+/// What stands behind `position` in a list by creation time and key.
+pub(super) fn behind(
+    created_at: impl ColumnTrait,
+    key: impl ColumnTrait,
+    position: &Position,
+    order: Order,
+) -> Expr {
+    let here = Expr::tuple([created_at.into_expr(), key.into_expr()]);
+    let there =
+        Expr::tuple([Expr::val(position.created_at.millis()), Expr::val(position.key.as_str())]);
+    match order {
+        Order::NewestFirst => here.lt(there),
+        Order::OldestFirst => here.gt(there),
+    }
+}
+
+/// A number that SQL takes as LIMIT or OFFSET.
+pub(super) fn count(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or(0)
+}
+
+/// A stored value that our own migrations and checks should have kept out.
+fn corrupt(what: &'static str) -> Error {
+    Error::internal(format!("the database holds a value of {what} that cannot be"))
+}
+
+/// A stored text as the value that it names.
+pub(super) fn named<T>(what: &'static str, value: Option<T>) -> Result<T> {
+    value.ok_or_else(|| corrupt(what))
+}
+
+/// A stored time.
+pub(super) fn time(millis: i64) -> Result<Timestamp> {
+    Timestamp::from_millis(millis).ok_or_else(|| corrupt("a time"))
+}
+
+/// A stored time that may be absent.
+pub(super) fn maybe_time(millis: Option<i64>) -> Result<Option<Timestamp>> {
+    millis.map(time).transpose()
+}
+
+/// A stored amount.
+pub(super) fn money(minor: i64) -> Result<Minor> {
+    Minor::new(minor).ok_or_else(|| corrupt("an amount"))
+}

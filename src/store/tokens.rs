@@ -1,0 +1,146 @@
+//! API tokens. Looking one up by its hash is the one finder that takes no
+//! program: it is where the program comes from.
+
+use card_gateway_entity::api_token::{ActiveModel, Column, Entity};
+use card_gateway_entity::program;
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
+use sea_orm::{QueryOrder as _, Set};
+
+use super::{Store, sql};
+use crate::domain::principal::{Principal, ProgramId, Scope};
+use crate::domain::time::Timestamp;
+use crate::error::Result;
+
+/// A token to be kept.
+#[derive(Clone, Debug)]
+pub struct NewToken {
+    /// A `UUIDv7`.
+    pub id: String,
+    /// What its owner calls it.
+    pub label: String,
+    /// SHA-256 of the token's text.
+    pub hash: [u8; 32],
+    /// What it may do.
+    pub scope: Scope,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it ends, if ever.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// A token as it was found by its hash.
+#[derive(Clone, Debug)]
+pub struct StoredToken {
+    /// Whom it speaks for.
+    pub principal: Principal,
+    /// SHA-256 of the token's text.
+    pub hash: Vec<u8>,
+    /// When it ends, if ever.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// A token as `token list` shows it.
+#[derive(Clone, Debug)]
+pub struct TokenSummary {
+    /// What `token revoke` takes.
+    pub id: String,
+    /// The program's name.
+    pub program: String,
+    /// What its owner calls it.
+    pub label: String,
+    /// What it may do.
+    pub scope: Scope,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it ends, if ever.
+    pub expires_at: Option<Timestamp>,
+    /// When it was revoked, if it was.
+    pub revoked_at: Option<Timestamp>,
+}
+
+impl Store {
+    /// Keeps a token.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn create_token(&self, program: ProgramId, token: NewToken) -> Result<()> {
+        let row = ActiveModel {
+            id: Set(token.id),
+            program_id: Set(program.0),
+            label: Set(token.label),
+            token_hash: Set(token.hash.to_vec()),
+            scope: Set(token.scope.as_str().to_owned()),
+            created_at: Set(token.created_at.millis()),
+            expires_at: Set(token.expires_at.map(Timestamp::millis)),
+            revoked_at: Set(None),
+        };
+        Entity::insert(row).exec_without_returning(&self.db).await.map_err(sql::failed)?;
+        Ok(())
+    }
+
+    /// The token of this hash, unless it was revoked.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn token_by_hash(&self, hash: [u8; 32]) -> Result<Option<StoredToken>> {
+        let row = Entity::find()
+            .filter(Column::TokenHash.eq(hash.to_vec()))
+            .filter(Column::RevokedAt.is_null())
+            .one(&self.db)
+            .await
+            .map_err(sql::failed)?;
+        let Some(row) = row else { return Ok(None) };
+        Ok(Some(StoredToken {
+            principal: Principal {
+                program: ProgramId(row.program_id),
+                token_id: row.id,
+                scope: sql::named("a scope", Scope::parse(&row.scope))?,
+            },
+            hash: row.token_hash,
+            expires_at: sql::maybe_time(row.expires_at)?,
+        }))
+    }
+
+    /// Every token of a program, or of all (for the operator), oldest first.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn tokens(&self, program: Option<ProgramId>) -> Result<Vec<TokenSummary>> {
+        let mut tokens = Entity::find().order_by_asc(Column::CreatedAt).order_by_asc(Column::Id);
+        if let Some(program) = program {
+            tokens = tokens.filter(Column::ProgramId.eq(program.0));
+        }
+        let rows = tokens.all(&self.db).await.map_err(sql::failed)?;
+        let programs = program::Entity::find().all(&self.db).await.map_err(sql::failed)?;
+        let name = |id| programs.iter().find(|of| of.id == id).map(|of| of.name.clone());
+        rows.into_iter()
+            .map(|row| {
+                Ok(TokenSummary {
+                    program: name(row.program_id).unwrap_or_default(),
+                    scope: sql::named("a scope", Scope::parse(&row.scope))?,
+                    created_at: sql::time(row.created_at)?,
+                    expires_at: sql::maybe_time(row.expires_at)?,
+                    revoked_at: sql::maybe_time(row.revoked_at)?,
+                    id: row.id,
+                    label: row.label,
+                })
+            })
+            .collect()
+    }
+
+    /// Revokes a token; says whether there was one to revoke.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn revoke_token(&self, id: &str, now: Timestamp) -> Result<bool> {
+        let done = Entity::update_many()
+            .col_expr(Column::RevokedAt, Expr::val(now.millis()))
+            .filter(Column::Id.eq(id))
+            .filter(Column::RevokedAt.is_null())
+            .exec(&self.db)
+            .await
+            .map_err(sql::failed)?;
+        Ok(done.rows_affected > 0)
+    }
+}

@@ -1,0 +1,45 @@
+//! Logs and metrics.
+
+use std::io::IsTerminal as _;
+
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use tracing_subscriber::EnvFilter;
+
+use crate::config::{Log, LogFormat};
+use crate::error::{Error, Result};
+
+/// Bounds of the latency histogram, in seconds.
+const SECONDS: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
+
+/// Logs to standard error from now on.
+pub fn log(log: &Log) {
+    let filter = EnvFilter::try_new(&log.level).unwrap_or_else(|_| EnvFilter::new("info"));
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let terminal = std::io::stderr().is_terminal();
+    let json = match log.format {
+        LogFormat::Json => true,
+        LogFormat::Text => false,
+        LogFormat::Auto => !terminal,
+    };
+    // A second subscriber in one process is a test's, and keeps the first.
+    let _ = if json {
+        lines.json().flatten_event(true).with_current_span(false).try_init()
+    } else {
+        lines.with_ansi(terminal).try_init()
+    };
+}
+
+/// Collects metrics from now on.
+///
+/// # Errors
+/// If this process collects them already.
+pub fn metrics() -> Result<PrometheusHandle> {
+    let matcher = Matcher::Full("http_request_duration_seconds".to_owned());
+    let recorder = PrometheusBuilder::new().set_buckets_for_metric(matcher, SECONDS);
+    let handle = recorder.and_then(PrometheusBuilder::install_recorder);
+    let handle = handle.map_err(Error::internal)?;
+    metrics::describe_counter!("http_requests_total", "Requests, by method, route and status.");
+    metrics::describe_histogram!("http_request_duration_seconds", "How long requests took.");
+    metrics::describe_counter!("graphql_errors_total", "Errors in GraphQL answers, by code.");
+    Ok(handle)
+}
