@@ -204,6 +204,13 @@ pub struct Slice<T> {
     pub has_next: bool,
 }
 
+/// Nothing, and nothing behind it.
+impl<T> Default for Slice<T> {
+    fn default() -> Self {
+        Self { items: Vec::new(), has_next: false }
+    }
+}
+
 impl<T> Slice<T> {
     /// From `size + 1` items, or fewer where the list ends before that.
     pub fn from_one_more(mut items: Vec<T>, size: i64) -> Self {

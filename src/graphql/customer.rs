@@ -3,56 +3,50 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object, Result};
-use tokio::sync::OnceCell;
 
 use super::card::Card;
 use super::connection::{PageInfo, Total};
 use super::enums::{BalanceFreshness, CardCustomerStatus, Currency, KycStatus, TransactionStatus};
 use super::error::{balance_unavailable, failure};
-use super::loaders::{Caller, CustomerKey, TransactionsKey};
+use super::loaders::Caller;
 use super::scalars::{DateTime, Decimal};
+use super::siblings::Siblings;
 use super::transaction::CardTransactionConnection;
 use crate::domain::balance::{Balance, Outcome};
-use crate::domain::card;
 use crate::domain::customer::Customer;
-use crate::domain::page::{ListId, PageArgs, Position, Slice, Window};
+use crate::domain::page::{ListId, PageArgs, Position, Window};
 use crate::services::transactions::Transactions;
 
-/// A card customer, with the balance once a field has asked for it.
+/// A card customer, and those it came with.
 pub(super) struct CardCustomer {
-    customer: Arc<Customer>,
-    balance: OnceCell<Outcome>,
+    siblings: Arc<Siblings>,
+    at: usize,
 }
 
 impl CardCustomer {
-    pub(super) fn new(customer: Arc<Customer>) -> Self {
-        Self { customer, balance: OnceCell::new() }
+    /// One that came alone.
+    pub(super) fn alone(customer: Arc<Customer>) -> Self {
+        Self { siblings: Siblings::new(vec![customer]), at: 0 }
     }
 
-    fn position(customer: &Customer) -> Position {
+    fn customer(&self) -> &Customer {
+        &self.siblings.customers[self.at]
+    }
+
+    fn position(&self) -> Position {
+        let customer = self.customer();
         Position { created_at: customer.created_at, key: customer.id.clone() }
     }
 
-    /// Loaded once, however many of the balance fields are selected.
-    async fn balance(&self, ctx: &Context<'_>) -> Result<Option<&Balance>> {
-        if !self.customer.safe_deployed {
+    async fn balance(&self, ctx: &Context<'_>) -> Result<Option<Balance>> {
+        if !self.customer().safe_deployed {
             return Ok(None);
         }
-        let load = || async {
-            let key = CustomerKey(Arc::clone(&self.customer));
-            let outcome = Caller::of(ctx)?.balances.one(key).await?;
-            Ok::<_, async_graphql::Error>(outcome.unwrap_or(Outcome::None))
-        };
-        match self.balance.get_or_try_init(load).await? {
+        match self.siblings.balance(ctx, self.at).await? {
             Outcome::None => Ok(None),
             Outcome::Known(balance) => Ok(Some(balance)),
             Outcome::Unavailable => Err(balance_unavailable()),
         }
-    }
-
-    async fn all_cards(&self, ctx: &Context<'_>) -> Result<Arc<Vec<card::Card>>> {
-        let cards = Caller::of(ctx)?.cards.one(self.customer.id.clone()).await?;
-        Ok(cards.unwrap_or_default())
     }
 }
 
@@ -61,57 +55,57 @@ impl CardCustomer {
 impl CardCustomer {
     /// The canonical identifier: 24 hexadecimal digits.
     async fn id(&self) -> ID {
-        ID(self.customer.id.clone())
+        ID(self.customer().id.clone())
     }
 
     /// The issuer's own name for the customer.
     async fn yativo_card_id(&self) -> &str {
-        &self.customer.yativo_card_id
+        &self.customer().yativo_card_id
     }
 
     /// The program's own name for the customer.
     async fn external_customer_id(&self) -> Option<&str> {
-        self.customer.external_customer_id.as_deref()
+        self.customer().external_customer_id.as_deref()
     }
 
     /// The customer's e-mail address.
     async fn email(&self) -> &str {
-        &self.customer.email
+        &self.customer().email
     }
 
     /// How far the customer has come between sign-up and spending.
     async fn flow_status(&self) -> CardCustomerStatus {
-        self.customer.flow_status.into()
+        self.customer().flow_status.into()
     }
 
     /// The number of that stage, 1 to 6.
     async fn step(&self) -> i32 {
-        self.customer.flow_status.step()
+        self.customer().flow_status.step()
     }
 
     /// What has to happen next, in a sentence.
     async fn next_action(&self) -> &'static str {
-        self.customer.flow_status.next_action()
+        self.customer().flow_status.next_action()
     }
 
     /// The state of the identity check.
     async fn kyc_status(&self) -> Option<KycStatus> {
-        self.customer.kyc_status.map(Into::into)
+        self.customer().kyc_status.map(Into::into)
     }
 
     /// Whether the account wallet exists on the chain. Until then there is no balance.
     async fn safe_deployed(&self) -> bool {
-        self.customer.safe_deployed
+        self.customer().safe_deployed
     }
 
     /// The account wallet: an EIP-55 address.
     async fn wallet_address(&self) -> Option<&str> {
-        self.customer.wallet_address.as_deref()
+        self.customer().wallet_address.as_deref()
     }
 
     /// The wallet's currency; null until the identity check assigns a region.
     async fn currency(&self) -> Option<Currency> {
-        self.customer.currency.map(Into::into)
+        self.customer().currency.map(Into::into)
     }
 
     /// All that the account wallet holds. All cards share it.
@@ -141,13 +135,13 @@ impl CardCustomer {
 
     /// How many cards the customer has that are not void.
     async fn cards_count(&self, ctx: &Context<'_>) -> Result<usize> {
-        let cards = self.all_cards(ctx).await?;
+        let cards = self.siblings.cards(ctx, self.at).await?;
         Ok(cards.iter().filter(|card| !card.is_void()).count())
     }
 
     /// Every card of the customer, newest first, void ones too.
     async fn cards(&self, ctx: &Context<'_>) -> Result<Vec<Card>> {
-        let all = self.all_cards(ctx).await?;
+        let all = self.siblings.cards(ctx, self.at).await?;
         Ok((0..all.len()).map(|at| Card { all: Arc::clone(&all), at }).collect())
     }
 
@@ -155,59 +149,48 @@ impl CardCustomer {
     async fn transactions(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The page's number, from 1.")] page: Option<i32>,
-        #[graphql(desc = "How many a page has: 1 to 100, otherwise 20.")] per_page: Option<i32>,
+        #[graphql(desc = "The page's number, from 1.")] page: Option<i64>,
+        #[graphql(desc = "How many a page has: 1 to 100, otherwise 20.")] per_page: Option<i64>,
         #[graphql(desc = "How many to take from the cursor on: 0 to 100, otherwise 20.")]
-        first: Option<i32>,
+        first: Option<i64>,
         #[graphql(desc = "The cursor of this very list to start behind.")] after: Option<String>,
         #[graphql(desc = "Only those in this state.")] status: Option<TransactionStatus>,
     ) -> Result<CardTransactionConnection> {
-        let caller = Caller::of(ctx)?;
         let status = status.map(Into::into);
-        let customer = self.customer.id.clone();
-        let list = Transactions::list_id(&caller.principal, &customer, status);
-        let window = window(list, page, per_page, first, after.as_deref())?;
-        let key = TransactionsKey { customer: customer.clone(), status, window: window.clone() };
-        let found = caller.transactions.one(key).await?;
-        let page = found.unwrap_or_else(|| Arc::new(Slice { items: Vec::new(), has_next: false }));
+        let principal = &Caller::of(ctx)?.principal;
+        let list = Transactions::list_id(principal, &self.customer().id, status);
+        let window = PageArgs { page, per_page, first, after: after.as_deref() }.window(list);
+        let window = window.map_err(failure)?;
+        let page = self.siblings.transactions(ctx, self.at, status, &window).await?;
+        let (siblings, at) = (Arc::clone(&self.siblings), self.at);
         let total = Total::new(Box::new(move |ctx| {
-            let key = (customer.clone(), status);
-            Box::pin(
-                async move { Ok(Caller::of(ctx)?.transaction_counts.one(key).await?.unwrap_or(0)) },
-            )
+            let siblings = Arc::clone(&siblings);
+            Box::pin(async move { siblings.transaction_count(ctx, at, status).await })
         }));
         Ok(CardTransactionConnection { page, window, list, total: Arc::new(total) })
     }
 
     /// When the customer was onboarded: what lists are sorted by.
     async fn created_at(&self) -> DateTime {
-        DateTime(self.customer.created_at)
+        DateTime(self.customer().created_at)
     }
-}
-
-/// The part of a list that a field's arguments ask for.
-pub(super) fn window(
-    list: ListId,
-    page: Option<i32>,
-    per_page: Option<i32>,
-    first: Option<i32>,
-    after: Option<&str>,
-) -> Result<Window> {
-    let args = PageArgs {
-        page: page.map(i64::from),
-        per_page: per_page.map(i64::from),
-        first: first.map(i64::from),
-        after,
-    };
-    args.window(list).map_err(failure)
 }
 
 /// A part of a list of customers.
 pub(super) struct CardCustomerConnection {
-    pub(super) page: Slice<Arc<Customer>>,
+    pub(super) siblings: Arc<Siblings>,
+    pub(super) has_next: bool,
     pub(super) window: Window,
     pub(super) list: ListId,
     pub(super) total: Arc<Total>,
+}
+
+impl CardCustomerConnection {
+    fn all(&self) -> impl DoubleEndedIterator<Item = CardCustomer> + '_ {
+        let siblings = &self.siblings;
+        let customer = move |at| CardCustomer { siblings: Arc::clone(siblings), at };
+        (0..siblings.customers.len()).map(customer)
+    }
 }
 
 /// A part of a list of card customers.
@@ -215,28 +198,21 @@ pub(super) struct CardCustomerConnection {
 impl CardCustomerConnection {
     /// The customers with their cursors.
     async fn edges(&self) -> Vec<CardCustomerEdge> {
-        let customers = self.page.items.iter();
-        customers
-            .map(|customer| CardCustomerEdge {
-                node: CardCustomer::new(Arc::clone(customer)),
-                list: self.list,
-            })
-            .collect()
+        self.all().map(|node| CardCustomerEdge { node, list: self.list }).collect()
     }
 
     /// The customers alone.
     async fn nodes(&self) -> Vec<CardCustomer> {
-        self.page.items.iter().cloned().map(CardCustomer::new).collect()
+        self.all().collect()
     }
 
     /// Where this part stands in the list.
     async fn page_info(&self) -> PageInfo {
-        let customers = &self.page.items;
         PageInfo {
             window: self.window.clone(),
-            has_next: self.page.has_next,
-            first: customers.first().map(|customer| CardCustomer::position(customer)),
-            last: customers.last().map(|customer| CardCustomer::position(customer)),
+            has_next: self.has_next,
+            first: self.all().next().map(|customer| customer.position()),
+            last: self.all().next_back().map(|customer| customer.position()),
             list: self.list,
             total: Arc::clone(&self.total),
         }
@@ -259,7 +235,7 @@ pub(super) struct CardCustomerEdge {
 impl CardCustomerEdge {
     /// Where the customer stands in the list: another query's `after`.
     async fn cursor(&self) -> String {
-        CardCustomer::position(&self.node.customer).to_cursor(self.list)
+        self.node.position().to_cursor(self.list)
     }
 
     /// The customer.

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use async_graphql::{Context, Result};
+use async_graphql::Context;
 use dataloader::BatchFn;
 use dataloader::cached::Loader;
 use futures_util::future::BoxFuture;
@@ -24,8 +24,10 @@ use crate::services::Services;
 
 /// No question is ever cut in two: the services cut where a source needs it.
 const BATCH: usize = usize::MAX;
-/// Fields of one list are all polled before the first one is polled again.
-const YIELDS: usize = 1;
+/// How often other fields get their turn to ask before a question is put.
+/// [`Siblings`](super::siblings::Siblings) ask once a list, so that this only
+/// serves to gather several lists and look-ups, and costs next to nothing.
+const YIELDS: usize = 10;
 
 type Found<V> = Result<Option<V>, Arc<Error>>;
 type Question<K, V> =
@@ -70,10 +72,21 @@ where
         Self(Loader::new(batch).with_max_batch_size(BATCH).with_yield_count(YIELDS))
     }
 
+    /// What there is under each key; where there is nothing, it is left out.
+    pub(super) async fn many(&self, keys: Vec<K>) -> Result<HashMap<K, V>, Arc<Error>> {
+        if keys.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let found = self.0.try_load_many(keys).await;
+        let found = found.map_err(|lost| Arc::new(Error::internal(lost)))?;
+        let some = |(key, found): (K, Found<V>)| Some((key, found.transpose()?));
+        found.into_iter().filter_map(some).map(|(key, found)| Ok((key, found?))).collect()
+    }
+
     /// What there is under a key, if anything.
-    pub(super) async fn one(&self, key: K) -> Result<Option<V>> {
-        let found = self.0.try_load(key).await.map_err(|lost| failure(Error::internal(lost)))?;
-        found.map_err(failure)
+    pub(super) async fn one(&self, key: K) -> Result<Option<V>, Arc<Error>> {
+        let mut found = self.many(vec![key.clone()]).await?;
+        Ok(found.remove(&key))
     }
 }
 
@@ -153,8 +166,13 @@ impl Caller {
     }
 
     /// The caller of the request that a resolver works for.
-    pub(super) fn of<'a>(ctx: &Context<'a>) -> Result<&'a Self> {
-        ctx.data::<Self>().map_err(|missing| failure(Error::internal(missing.message)))
+    pub(super) fn of<'a>(ctx: &Context<'a>) -> async_graphql::Result<&'a Self> {
+        Self::shared(ctx).map_err(failure)
+    }
+
+    /// As [`Caller::of`], with a failure that several fields can share.
+    pub(super) fn shared<'a>(ctx: &Context<'a>) -> Result<&'a Self, Arc<Error>> {
+        ctx.data::<Self>().map_err(|missing| Arc::new(Error::internal(missing.message)))
     }
 }
 

@@ -10,6 +10,7 @@ mod loaders;
 mod order;
 mod query;
 mod scalars;
+mod siblings;
 mod transaction;
 
 use async_graphql::{EmptyMutation, EmptySubscription, SDLExportOptions};

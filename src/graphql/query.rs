@@ -5,11 +5,13 @@ use std::sync::Arc;
 use async_graphql::{Context, ID, Object, Result};
 
 use super::connection::Total;
-use super::customer::{CardCustomer, CardCustomerConnection, window};
+use super::customer::{CardCustomer, CardCustomerConnection};
 use super::enums::{CardCustomerOrder, CardCustomerStatus};
 use super::error::failure;
 use super::loaders::Caller;
+use super::siblings::Siblings;
 use crate::domain::identifier::Identifier;
+use crate::domain::page::PageArgs;
 use crate::error::{Error, FieldError};
 use crate::services::customers::CustomerList;
 
@@ -24,13 +26,13 @@ impl Query {
     async fn card_customers(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The page's number, from 1.")] page: Option<i32>,
-        #[graphql(desc = "How many a page has: 1 to 100, otherwise 20.")] per_page: Option<i32>,
+        #[graphql(desc = "The page's number, from 1.")] page: Option<i64>,
+        #[graphql(desc = "How many a page has: 1 to 100, otherwise 20.")] per_page: Option<i64>,
         #[graphql(desc = "Only those in this onboarding stage.")] status: Option<
             CardCustomerStatus,
         >,
         #[graphql(desc = "How many to take from the cursor on: 0 to 100, otherwise 20.")]
-        first: Option<i32>,
+        first: Option<i64>,
         #[graphql(desc = "The cursor to start behind, of a list with the same status and order.")]
         after: Option<String>,
         #[graphql(
@@ -45,15 +47,22 @@ impl Query {
             order: order_by.map(Into::into).unwrap_or_default(),
         };
         let id = list.id(principal);
-        let window = window(id, page, per_page, first, after.as_deref())?;
-        let page = services.customers.list(principal, list, &window).await.map_err(failure)?;
+        let window = PageArgs { page, per_page, first, after: after.as_deref() }.window(id);
+        let window = window.map_err(failure)?;
+        let slice = services.customers.list(principal, list, &window).await.map_err(failure)?;
         let total = Total::new(Box::new(move |ctx| {
             Box::pin(async move {
                 let Caller { principal, services, .. } = Caller::of(ctx)?;
                 services.customers.count(principal, list.status).await.map_err(failure)
             })
         }));
-        Ok(CardCustomerConnection { page, window, list: id, total: Arc::new(total) })
+        Ok(CardCustomerConnection {
+            siblings: Siblings::new(slice.items),
+            has_next: slice.has_next,
+            window,
+            list: id,
+            total: Arc::new(total),
+        })
     }
 
     /// One card customer; null where the caller's program has none by that name.
@@ -67,7 +76,7 @@ impl Query {
     ) -> Result<Option<CardCustomer>> {
         let identifier = Identifier::parse(&identifier)
             .map_err(|what| failure(Error::invalid(vec![FieldError::new("identifier", what)])))?;
-        let customer = Caller::of(ctx)?.customers.one(identifier).await?;
-        Ok(customer.map(CardCustomer::new))
+        let customer = Caller::of(ctx)?.customers.one(identifier).await.map_err(failure)?;
+        Ok(customer.map(CardCustomer::alone))
     }
 }

@@ -8,6 +8,7 @@ use crate::domain::time::Timestamp;
 /// An exact amount of money in major units: a string with exactly two decimals, like "38.50".
 pub(super) struct Decimal(pub(super) Minor);
 
+/// An exact amount of money in major units: a string with exactly two decimals, like "38.50".
 #[Scalar(name = "Decimal", specified_by_url = "https://www.w3.org/TR/xmlschema11-2/#decimal")]
 impl ScalarType for Decimal {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -27,6 +28,7 @@ impl ScalarType for Decimal {
 /// A moment in UTC, to the millisecond, as RFC 3339 writes it: "2026-04-20T08:00:00.000Z".
 pub(super) struct DateTime(pub(super) Timestamp);
 
+/// A moment in UTC, to the millisecond, as RFC 3339 writes it: "2026-04-20T08:00:00.000Z".
 #[Scalar(name = "DateTime", specified_by_url = "https://datatracker.ietf.org/doc/html/rfc3339")]
 impl ScalarType for DateTime {
     fn parse(value: Value) -> InputValueResult<Self> {

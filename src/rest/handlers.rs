@@ -19,7 +19,7 @@ use crate::domain::balance::{Balance, Outcome};
 use crate::domain::customer::Customer;
 use crate::domain::identifier::Identifier;
 use crate::domain::money::Currency;
-use crate::domain::page::{Order, Slice, Window};
+use crate::domain::page::{Order, Window};
 use crate::domain::principal::Principal;
 use crate::domain::request::RequestId;
 use crate::error::{Error, FieldError, Kind, Result};
@@ -105,8 +105,7 @@ pub(super) async fn transactions(
             services.transactions.of(&principal, id, status, &window),
             services.transactions.count(&principal, id, status),
         )?;
-        let none = || Slice { items: Vec::new(), has_next: false };
-        let list = lists.remove(&customer.id).unwrap_or_else(none);
+        let list = lists.remove(&customer.id).unwrap_or_default();
         let (page, limit) = numbers(&window);
         Ok(json(&TransactionList {
             customer_id: identifier.as_str(),

@@ -22,6 +22,10 @@ pub use tokens::{NewToken, StoredToken, TokenSummary};
 
 use crate::error::{Error, Kind, Result};
 
+/// How long several processes that migrate one SQLite file wait for each other.
+const MIGRATION_TRIES: usize = 50;
+const MIGRATION_PAUSE: Duration = Duration::from_millis(100);
+
 /// How to reach the database. No `Debug`: the address may hold a password.
 #[derive(Clone)]
 pub struct Settings {
@@ -89,25 +93,37 @@ impl Store {
     /// Brings the schema up to date; says how many migrations it applied.
     ///
     /// Several replicas may start at once: on PostgreSQL one migrates while
-    /// the others wait for it.
+    /// the others wait for it, on SQLite they take turns.
     ///
     /// # Errors
     /// If the database refuses.
     pub async fn migrate(&self) -> Result<usize> {
-        let before = self.pending_migrations().await?.len();
-        if before == 0 {
-            return Ok(0);
-        }
-        let lock = match self.db.get_database_backend() {
-            DbBackend::Postgres => Some(self.lock_migrations().await?),
-            _ => None,
-        };
-        let pending = self.pending_migrations().await?.len();
-        Migrator::up(&self.db, None).await.map_err(sql::failed)?;
-        if let Some(lock) = lock {
+        if self.db.get_database_backend() == DbBackend::Postgres {
+            // Even asking what is pending makes a table where there is none.
+            let lock = self.lock_migrations().await?;
+            let pending = self.pending_migrations().await?.len();
+            if pending > 0 {
+                Migrator::up(&self.db, None).await.map_err(sql::failed)?;
+            }
             lock.commit().await.map_err(sql::failed)?;
+            return Ok(pending);
         }
-        Ok(pending)
+        // SQLite has no lock to wait for: whoever gets in another's way tries
+        // again, and finds less to do.
+        let mut tries = 0..MIGRATION_TRIES;
+        loop {
+            let tried = async {
+                let pending = self.pending_migrations().await?.len();
+                if pending > 0 {
+                    Migrator::up(&self.db, None).await.map_err(sql::failed)?;
+                }
+                Ok(pending)
+            };
+            match tried.await {
+                Err(_) if tries.next().is_some() => tokio::time::sleep(MIGRATION_PAUSE).await,
+                outcome => return outcome,
+            }
+        }
     }
 
     /// Holds other replicas' migrations up until the transaction ends.

@@ -98,17 +98,22 @@ fn part_of_each(
         (window.size() + 1).into(),
         window.offset().into(),
     ];
-    let mut filter = String::new();
+    let mut next = {
+        let first = values.len() + 1;
+        let mut numbers = first..;
+        move || numbers.next().unwrap_or(first)
+    };
+    let mut filters = Vec::new();
     if let Some(status) = status {
         values.push(status.as_str().into());
-        filter.push_str(" AND t.status = $5");
+        filters.push(format!(" AND t.status = ${}", next()));
     }
     if let Some(position) = window.after() {
-        let (time, key) = (values.len() + 1, values.len() + 2);
         values.push(position.created_at.millis().into());
         values.push(position.key.as_str().into());
-        filter += &format!(" AND (t.created_at, t.transaction_id) < (${time}, ${key})");
+        filters.push(format!(" AND (t.created_at, t.transaction_id) < (${}, ${})", next(), next()));
     }
+    let filter = filters.concat();
     let part = |columns: &str, customer: &str| {
         format!(
             "SELECT {columns} FROM card_transactions AS t \
@@ -118,7 +123,7 @@ fn part_of_each(
     };
     let text = if postgres {
         format!(
-            "SELECT part.* FROM unnest($1) AS wanted(id) CROSS JOIN LATERAL ({}) AS part",
+            "SELECT part.* FROM unnest($1::text[]) AS wanted(id) CROSS JOIN LATERAL ({}) AS part",
             part("t.*", "wanted.id")
         )
     } else {

@@ -130,12 +130,7 @@ pub(crate) struct Server {
 impl Server {
     /// The URL of a database on this server.
     pub(crate) fn url(&self, database: &str) -> String {
-        let Address {
-            user,
-            host,
-            port,
-            query,
-        } = &self.address;
+        let Address { user, host, port, query } = &self.address;
         format!("postgres://{user}{host}:{port}/{database}{query}")
     }
 
@@ -173,10 +168,7 @@ impl Server {
                 .expect("the watchdog that drops the databases is alive");
         }
         // Nobody can be connected to template0, so nobody can hold this up.
-        self.sql(
-            &self.maintenance,
-            &format!("CREATE DATABASE {name} TEMPLATE template0"),
-        );
+        self.sql(&self.maintenance, &format!("CREATE DATABASE {name} TEMPLATE template0"));
         name
     }
 
@@ -221,9 +213,7 @@ impl Server {
             "psql failed in the database {database}: {}",
             String::from_utf8_lossy(&output.stderr).trim_end()
         );
-        String::from_utf8_lossy(&output.stdout)
-            .trim_end_matches('\n')
-            .to_owned()
+        String::from_utf8_lossy(&output.stdout).trim_end_matches('\n').to_owned()
     }
 }
 
@@ -241,9 +231,7 @@ struct Address {
 impl Address {
     /// Takes a URL apart and returns the name of its database as well.
     fn parse(url: &str) -> Option<(Self, String)> {
-        let rest = url
-            .strip_prefix("postgres://")
-            .or_else(|| url.strip_prefix("postgresql://"))?;
+        let rest = url.strip_prefix("postgres://").or_else(|| url.strip_prefix("postgresql://"))?;
         let (rest, query) = rest.split_at(rest.find('?').unwrap_or(rest.len()));
         let (authority, database) = rest.split_once('/')?;
         let (user, place) = authority.split_at(authority.rfind('@').map_or(0, |at| at + 1));
@@ -255,12 +243,8 @@ impl Address {
         if host.is_empty() || database.is_empty() {
             return None;
         }
-        let address = Self {
-            user: user.to_owned(),
-            host: host.to_owned(),
-            port,
-            query: query.to_owned(),
-        };
+        let address =
+            Self { user: user.to_owned(), host: host.to_owned(), port, query: query.to_owned() };
         Some((address, database.to_owned()))
     }
 }
@@ -310,25 +294,14 @@ fn named_server(url: &str) -> Result<Server, String> {
         ),
         None => None,
     };
-    Ok(Server {
-        address,
-        maintenance,
-        psql,
-        private: false,
-        watchdog,
-        _postgres: None,
-    })
+    Ok(Server { address, maintenance, psql, private: false, watchdog, _postgres: None })
 }
 
 /// Makes a cluster in a temporary folder and starts its server.
 fn start_cluster(programs: &Path) -> Result<Server, String> {
     let account = Account::find(programs)?;
     let folder = account.make_folder()?;
-    let cluster = Cluster {
-        programs,
-        account,
-        folder,
-    };
+    let cluster = Cluster { programs, account, folder };
     let watchdog = cluster.make()?;
     let (postgres, port) = cluster.start(&watchdog)?;
     Ok(Server {
@@ -380,10 +353,7 @@ impl Cluster<'_> {
         }
         match status.trim() {
             "0" => Ok(watchdog),
-            status => Err(format!(
-                "initdb ended (exit status: {status}):\n{}",
-                self.log()
-            )),
+            status => Err(format!("initdb ended (exit status: {status}):\n{}", self.log())),
         }
     }
 
@@ -474,10 +444,7 @@ struct Account {
 impl Account {
     fn find(programs: &Path) -> Result<Self, String> {
         if id("-u", None) != Some(0) {
-            return Ok(Self {
-                prefix: Vec::new(),
-                owner: None,
-            });
+            return Ok(Self { prefix: Vec::new(), owner: None });
         }
         for user in [SUPERUSER, "nobody"] {
             let (Some(uid), Some(gid)) = (id("-u", Some(user)), id("-g", Some(user))) else {
@@ -636,8 +603,6 @@ fn id(what: &str, user: Option<&str>) -> Option<u32> {
 
 /// Tells this process apart from all others, also from earlier ones of its number.
 fn unique() -> String {
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     format!("{}_{:x}", process::id(), now.as_nanos())
 }

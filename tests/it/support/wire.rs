@@ -42,10 +42,7 @@ impl Wire {
     pub(crate) fn start(upstream_host: &str, upstream_port: u16) -> Self {
         let listener =
             TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("the wire has a port to listen on");
-        let port = listener
-            .local_addr()
-            .expect("a listener has an address")
-            .port();
+        let port = listener.local_addr().expect("a listener has an address").port();
         let shared = Arc::new(Shared {
             upstream: (upstream_host.to_owned(), upstream_port),
             statements: Mutex::default(),
@@ -64,11 +61,6 @@ impl Wire {
     /// The statements executed since they were last taken, in order.
     pub(crate) fn take(&self) -> Vec<String> {
         std::mem::take(&mut *lock(&self.shared.statements))
-    }
-
-    /// The statements executed since they were last taken, without taking them.
-    pub(crate) fn statements(&self) -> Vec<String> {
-        lock(&self.shared.statements).clone()
     }
 
     /// Closes every connection, and every new one as soon as it is made, until

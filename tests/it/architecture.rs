@@ -1,0 +1,133 @@
+//! The direction of imports: arrows point down only.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Each room with the rooms of ours that it may use, from the bottom up.
+const MAY_USE: &[(&str, &[&str])] = &[
+    ("error", &[]),
+    ("domain", &["error"]),
+    ("store", &["domain", "error"]),
+    ("services", &["store", "domain", "error"]),
+    ("config", &["store", "domain"]),
+    ("telemetry", &["config", "error"]),
+    ("http", &["services", "store", "config", "domain", "error"]),
+    ("graphql", &["http", "services", "domain", "error"]),
+    ("rest", &["http", "services", "domain", "error"]),
+    ("router", &["graphql", "rest", "http", "services"]),
+    ("app", &["router", "http", "services", "store", "config", "telemetry", "error"]),
+    ("demo", &["app", "cli", "config", "domain", "error", "store", "telemetry"]),
+    (
+        "cli",
+        &["app", "demo", "config", "domain", "error", "graphql", "services", "store", "telemetry"],
+    ),
+];
+
+/// Crates that only one room may know.
+const BELONG_TO: &[(&str, &[&str])] = &[
+    ("sea_orm", &["store"]),
+    ("card_gateway_entity", &["store"]),
+    ("card_gateway_migration", &["store"]),
+    ("async_graphql", &["graphql"]),
+    ("async_graphql_axum", &["graphql"]),
+    ("dataloader", &["graphql"]),
+    ("axum", &["http", "graphql", "rest", "router"]),
+    ("clap", &["cli"]),
+];
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries =
+        fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+    entries
+        .flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] })
+        .filter(|path| path.extension().is_some_and(|of| of == "rs"))
+        .collect()
+}
+
+/// The names behind `prefix::` in a text, comments apart.
+fn named(text: &str, prefix: &str) -> Vec<String> {
+    let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+    let code: Vec<&str> = code.collect();
+    let code = code.join("\n");
+    let mut names = Vec::new();
+    for part in code.split(prefix).skip(1) {
+        let list = part.strip_prefix('{').and_then(|list| list.split('}').next());
+        let paths: Vec<&str> = list.map_or_else(|| vec![part], |list| list.split(',').collect());
+        for path in paths {
+            let name: String =
+                path.trim().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            names.push(name);
+        }
+    }
+    names
+}
+
+#[test]
+fn arrows_point_down_only() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut looked_at = 0;
+    for path in files(&source) {
+        let inside = path.strip_prefix(&source).expect("below src");
+        let room = inside.components().next().expect("a name").as_os_str().to_string_lossy();
+        let room = room.trim_end_matches(".rs");
+        if matches!(room, "main" | "lib") {
+            continue;
+        }
+        let (_, may_use) = MAY_USE
+            .iter()
+            .find(|(name, _)| *name == room)
+            .unwrap_or_else(|| panic!("say in this test what the room {room} may use"));
+        let text = fs::read_to_string(&path).expect("text");
+        for used in named(&text, "crate::") {
+            assert!(
+                used == room || may_use.contains(&used.as_str()),
+                "{} uses {used}",
+                inside.display()
+            );
+            looked_at += 1;
+        }
+        for (name, rooms) in BELONG_TO {
+            let used = text.contains(&format!("{name}::"));
+            assert!(!used || rooms.contains(&room), "{} uses {name}", inside.display());
+        }
+    }
+    assert!(looked_at > 100, "the scan has seen only {looked_at} imports");
+}
+
+#[test]
+fn every_function_of_the_store_says_whose_rows_it_may_touch() {
+    let store = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store");
+    // Making a principal, and the operator's own commands.
+    let exempt = [
+        "create_program",
+        "program_named",
+        "programs",
+        "token_by_hash",
+        "tokens",
+        "revoke_token",
+        "connect",
+        "migrate",
+        "pending_migrations",
+        "ping",
+        "close",
+    ];
+    let mut looked_at = 0;
+    for path in files(&store) {
+        let text = fs::read_to_string(&path).expect("text");
+        for part in text.split("pub async fn ").skip(1) {
+            let name: String =
+                part.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            let arguments: String =
+                part.chars().skip_while(|c| *c != '(').take_while(|c| *c != ')').collect();
+            let first: Vec<&str> =
+                arguments.trim_start_matches('(').split(',').map(str::trim).collect();
+            let scoped = first.get(1).is_some_and(|argument| *argument == "program: ProgramId");
+            assert!(
+                scoped || exempt.contains(&name.as_str()),
+                "{name} does not take the program first"
+            );
+            looked_at += 1;
+        }
+    }
+    assert!(looked_at >= exempt.len() + 9, "the scan has seen only {looked_at} functions");
+}

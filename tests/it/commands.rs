@@ -1,0 +1,262 @@
+//! The commands: what they print, where, and how they end.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::support::builders::lines;
+use crate::support::database::program;
+use crate::support::{Database, Line, on_both};
+
+on_both! {
+    fn programs_are_made_once_and_listed(database) {
+        assert_eq!(database.succeed(&["program", "create", "--name", "acme-2"], ""), "acme-2");
+        let again = database.run(&["program", "create", "--name", "acme-2"], "");
+        assert_eq!(again.status.code(), Some(1));
+        let said = String::from_utf8(again.stderr).expect("UTF-8");
+        assert!(said.contains("the program acme-2 exists already"), "{said}");
+        for bad in ["", "Acme", "a_b", "-a", "a-", &"a".repeat(65)] {
+            assert_eq!(database.run(&["program", "create", "--name", bad], "").status.code(), Some(2), "{bad}");
+        }
+        assert!(database.succeed(&["program", "list"], "").ends_with("acme-2"));
+        let missing = database.run(&["token", "create", "--program", "nobody"], "");
+        assert_eq!((missing.status.code(), missing.stdout.len()), (Some(1), 0));
+    }
+
+    fn an_import_keeps_the_good_lines_and_reports_the_bad_ones(database) {
+        database.succeed(&["program", "create", "--name", "acme"], "");
+        let good = Line::new(1).0.to_string();
+        let bad = Line::new(2).with("flow_status", "gone").with("email", json!(null)).0.to_string();
+        let other = Line::new(3).0.to_string();
+        let input = format!("{good}\n{bad}\n\nnonsense\n{other}");
+        let output = database.run(&["import", "--program", "acme", "-"], &input);
+        assert_eq!(output.status.code(), Some(1));
+        let said = String::from_utf8(output.stderr).expect("UTF-8");
+        assert!(said.contains("line 2: email is missing; flow_status is not a known status"), "{said}");
+        assert!(said.contains("line 4: not valid: "), "{said}");
+        assert!(said.contains("2 lines were bad"), "{said}");
+        assert!(String::from_utf8_lossy(&output.stdout).contains("imported 2 customers"));
+        let token = database.token("acme");
+        let gateway = database.serve();
+        let list = gateway.query(&token, "{ cardCustomers { totalCount } }").data();
+        assert_eq!(list["cardCustomers"]["totalCount"], 2);
+    }
+
+    fn importing_twice_changes_nothing_and_updates_by_id(database) {
+        let all: Vec<Line> = lines(250).into_iter().map(|line| line.cards(&["active", "frozen"])).collect();
+        let token = database.program_with("acme", &all);
+        let gateway = database.serve();
+        let everything = "{ cardCustomers(perPage: 100, page: 2) { totalCount nodes { id email flowStatus ledgerBalance cards { cardId status } } } }";
+        let before = gateway.query(&token, everything).data();
+        database.import("acme", &all);
+        assert_eq!(gateway.query(&token, everything).data(), before);
+        // The same customer twice in one file: the later line counts.
+        let changed = [
+            Line::new(7).with("email", "old@example.com"),
+            Line::new(7).with("email", "new@example.com").with("flow_status", "card_created")
+                .with("external_customer_id", json!(null)).cards(&["lost", "active"]),
+        ];
+        database.import("acme", &changed);
+        let one = gateway.get(&token, "/v1/card-issuer/customers/NEW@example.com").json()["data"].take();
+        assert_eq!((&one["flow_status"], &one["external_id"]), (&json!("card_created"), &json!(null)));
+        assert_eq!(one["ledger_balance_minor"], 12, "a line without a balance leaves it alone");
+        assert_eq!(one["cards"].as_array().map(Vec::len), Some(2));
+        assert_eq!(gateway.get(&token, "/v1/card-issuer/customers/usr_7").status, 404);
+    }
+
+    fn an_older_balance_and_a_stolen_card_do_not_come_back(database) {
+        let card = json!({ "card_id": "afeb85fe-02f8-48da-b61e-84ad02704167", "last_four": "4242", "card_type": "virtual",
+            "status": "active", "created_at": "2026-04-25T10:00:00Z" });
+        let mut stolen = card.clone();
+        stolen["is_stolen"] = json!(true);
+        let newer = Line::new(1).balance(500, 0).with("cards", vec![stolen]);
+        let token = database.program_with("acme", &[newer]);
+        let mut older = Line::new(1).balance(300, 0).with("cards", vec![card]);
+        older.0["balance"]["updated_at"] = json!("2026-05-12T14:29:59.999Z");
+        database.import("acme", &[older]);
+        let gateway = database.serve();
+        let one = gateway.get(&token, "/v1/card-issuer/customers/usr_1").json()["data"].take();
+        assert_eq!(one["ledger_balance_minor"], 500);
+        assert_eq!((&one["cards_count"], &one["cards"][0]["status"]), (&json!(0), &json!("voided")));
+    }
+
+    fn an_identifier_means_the_closest_then_the_newest(database) {
+        // Onboarded anew: the same address and external id, but another customer.
+        let old = Line::new(1).with("email", "same@example.com").with("external_customer_id", "same");
+        let new = Line::new(2).with("email", "Same@example.com").with("external_customer_id", "same");
+        // Whose external id is somebody else's id.
+        let odd = Line::new(3).with("external_customer_id", old.id());
+        let id = old.id().to_owned();
+        let token = database.program_with("acme", &[old, new, odd]);
+        let gateway = database.serve();
+        let found = |name: &str| gateway.get(&token, &format!("/v1/card-issuer/customers/{name}")).json()["data"]["id"].take();
+        assert_eq!(found("same"), Line::new(2).id());
+        assert_eq!(found("SAME@EXAMPLE.COM"), Line::new(2).id());
+        assert_eq!(found(&id), id.as_str());
+    }
+
+    fn migrations_go_up_and_down(database) {
+        let applied = database.succeed(&["migrate"], "");
+        assert!(applied.starts_with("applied "), "{applied}");
+        assert_eq!(database.succeed(&["migrate"], ""), "the database is up to date");
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+        runtime.block_on(async {
+            use card_gateway_migration::MigratorTrait as _;
+            let db = sea_orm::Database::connect(database.url.as_str()).await.expect("it answers");
+            card_gateway_migration::Migrator::down(&db, None).await.expect("down");
+            let store = database.store().await;
+            assert!(!store.pending_migrations().await.expect("it answers").is_empty());
+        });
+        let refused = database.program(&["serve"]).env("CARD_GATEWAY__DATABASE__AUTO_MIGRATE", "false").output().expect("it runs");
+        assert_eq!(refused.status.code(), Some(1));
+        let said = String::from_utf8(refused.stderr).expect("UTF-8");
+        assert!(said.contains("run `card-gateway migrate` first"), "{said}");
+    }
+
+    fn two_replicas_may_start_at_once_on_an_empty_database(database) {
+        std::thread::scope(|scope| {
+            let start = || scope.spawn(|| database.run(&["migrate"], "").status.success());
+            let all = [start(), start(), start()];
+            for one in all {
+                assert!(one.join().expect("no panic"));
+            }
+        });
+    }
+
+    fn a_long_import_needs_little_memory(database) {
+        database.succeed(&["program", "create", "--name", "acme"], "");
+        let mut child = database.program(&["import", "--program", "acme", "-"])
+            .stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it starts");
+        let mut input = child.stdin.take().expect("it is piped");
+        let padding = "x".repeat(2_000);
+        for number in 1..=20_000 {
+            let line = Line::new(number).balance(1, 1).cards(&["active"]).with("padding", padding.as_str());
+            writeln!(input, "{}", line.0).expect("it reads");
+        }
+        // 50 MB have gone by; what is in memory now is what it needs.
+        let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).expect("Linux");
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("the peak");
+        let kib: u64 = peak.trim().trim_end_matches(" kB").parse().expect("a number");
+        drop(input);
+        assert!(child.wait().expect("it ends").success());
+        assert!(kib < 100 * 1024, "{kib} KiB");
+    }
+}
+
+#[test]
+fn usage_and_settings_mistakes_end_with_2_and_all_are_told() {
+    for arguments in
+        [&["serv"][..], &["token"], &["import", "x"], &["demo", "--customers", "0"], &["--listen"]]
+    {
+        let output = program().args(arguments).output().expect("it runs");
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+    }
+    let output = program()
+        .arg("serve")
+        .env("CARD_GATEWAY__SERVER__LISTEN", "nowhere")
+        .env("CARD_GATEWAY__SERVER__PORT", "80")
+        .output()
+        .expect("it runs");
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8(output.stderr).expect("UTF-8");
+    assert!(said.contains("server.listen") && said.contains("server.port"), "{said}");
+    let output =
+        program().args(["serve", "--database-url", "mysql://x"]).output().expect("it runs");
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
+fn config_shows_what_holds_and_hides_secrets() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("card-gateway.toml"), "[server]\nbody_limit = 1000\n")
+        .expect("written");
+    let output = program()
+        .args(["config", "--database-url", "postgres://me:hunter2@db.example/cards"])
+        .env("CARD_GATEWAY__WEBHOOKS__SECRETS__ACME", "whsec_1")
+        .current_dir(folder.path())
+        .output()
+        .expect("it runs");
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    assert!(output.status.success(), "{text}");
+    assert!(text.contains("body_limit = 1000 # card-gateway.toml"), "{text}");
+    assert!(text.contains("listen = \"127.0.0.1:8080\" # default"), "{text}");
+    assert!(!text.contains("hunter2") && !text.contains("whsec"), "{text}");
+    let again: toml::Table = text.parse().expect("it is TOML");
+    assert!(again.contains_key("webhooks"));
+}
+
+#[test]
+fn a_taken_address_is_told_in_one_sentence() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = taken.local_addr().expect("an address").to_string();
+    let database = Database::sqlite();
+    let output = database.run(&["serve", "--listen", &address], "");
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8(output.stderr).expect("UTF-8");
+    assert!(
+        said.contains(&format!("cannot listen on {address}; choose another with --listen")),
+        "{said}"
+    );
+}
+
+#[test]
+fn the_demo_is_ready_within_ten_seconds_and_its_lines_work() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let began = Instant::now();
+    let mut child = program()
+        .args(["demo", "--listen", "127.0.0.1:0"])
+        .env("TMPDIR", folder.path())
+        .current_dir(folder.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("it starts");
+    let mut output = BufReader::new(child.stdout.take().expect("it is piped"));
+    let mut text = String::new();
+    while !text.contains("Ctrl-C") {
+        assert_ne!(output.read_line(&mut text).expect("UTF-8"), 0, "{text}");
+    }
+    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+    let commands: Vec<&str> = text.lines().filter(|line| line.starts_with("curl ")).collect();
+    assert_eq!(commands.len(), 2);
+    for command in commands {
+        let answer = std::process::Command::new("sh").args(["-c", command]).output().expect("curl");
+        let answer: serde_json::Value = serde_json::from_slice(&answer.stdout).expect("JSON");
+        let (graphql, rest) =
+            (&answer["data"]["cardCustomers"]["nodes"], &answer["data"]["customers"]);
+        let list = if graphql.is_null() { rest } else { graphql };
+        assert_eq!(list.as_array().map(Vec::len), Some(3), "{answer}");
+    }
+    let url = text.lines().find_map(|line| line.strip_prefix("GraphiQL")).expect("the page").trim();
+    let host = url.split("/graphiql").next().expect("a host");
+    let token = url.split("#token=").nth(1).expect("a token");
+    let client = reqwest::blocking::Client::new();
+    let body = json!({ "query": "{ cardCustomers { totalCount } }" });
+    let all = client
+        .post(format!("{host}/graphql"))
+        .bearer_auth(token)
+        .json(&body)
+        .send()
+        .expect("an answer");
+    let all: serde_json::Value = all.json().expect("JSON");
+    assert_eq!(all["data"]["cardCustomers"]["totalCount"], 5_000);
+    for path in ["/graphiql", "/graphiql/app.js", "/graphiql/app.css", "/"] {
+        let page = client.get(format!("{host}{path}")).send().expect("an answer");
+        assert_eq!(page.status().as_u16(), 200, "{path}");
+        let policy = page.headers().get("content-security-policy").expect("a policy");
+        assert!(policy.to_str().expect("text").starts_with("default-src 'none'"));
+    }
+    let id = child.id().to_string();
+    assert!(
+        std::process::Command::new("kill")
+            .args(["-s", "INT", &id])
+            .status()
+            .expect("kill")
+            .success()
+    );
+    assert!(child.wait().expect("it ends").success());
+    let left = std::fs::read_dir(folder.path()).expect("a folder").count();
+    assert_eq!(left, 0, "the demo leaves nothing behind");
+}

@@ -1,0 +1,101 @@
+//! What clients see when something behind the gateway fails.
+
+use std::io::Write as _;
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use crate::support::{Database, Line, on_both};
+
+const LIST: &str = "/v1/card-issuer/customers";
+
+#[test]
+fn a_database_that_goes_away_is_503_and_comes_back() {
+    let Some(database) = Database::postgres() else { return };
+    let token = database.program_with("acme", &[Line::new(1)]);
+    let gateway = database.serve_with(&[("CARD_GATEWAY__DATABASE__ACQUIRE_TIMEOUT", "1s")]);
+    assert_eq!(gateway.get(&token, LIST).status, 200);
+    assert_eq!(gateway.get("", "/readyz").status, 200);
+    let wire = database.wire.as_ref().expect("PostgreSQL is behind one");
+    wire.cut();
+    let answer = gateway.get(&token, LIST);
+    assert_eq!(answer.status, 503, "{}", answer.text);
+    assert_eq!(answer.json()["error"], "unavailable");
+    assert_eq!(answer.header("retry-after"), "1");
+    for secret in ["127.0.0.1", "postgres", "Connection", "pool"] {
+        assert!(!answer.text.contains(secret), "{}", answer.text);
+    }
+    let answer = gateway.query(&token, "{ cardCustomers { nodes { id } } }");
+    assert_eq!(
+        (answer.status, answer.code().as_str()),
+        (200, "UPSTREAM_UNAVAILABLE"),
+        "{}",
+        answer.text
+    );
+    assert_eq!(gateway.get("", "/readyz").status, 503);
+    assert_eq!(gateway.get("", "/healthz").status, 200);
+    wire.mend();
+    let mended = Instant::now();
+    while gateway.get(&token, LIST).status != 200 || gateway.get("", "/readyz").status != 200 {
+        assert!(mended.elapsed() < Duration::from_secs(5), "it does not come back");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+on_both! {
+    fn our_own_faults_are_masked_and_can_be_found(database) {
+        let token = database.program_with("acme", &[Line::new(1).balance(1, 1)]);
+        let gateway = database.serve();
+        assert_eq!(gateway.get(&token, LIST).status, 200);
+        break_balances(&database);
+        let answer = gateway.get(&token, LIST);
+        let body = answer.json();
+        assert_eq!((answer.status, body["error"].as_str()), (500, Some("internal_error")), "{}", answer.text);
+        assert_eq!(body["details"]["request_id"], answer.header("x-request-id"));
+        let query = "{ cardCustomers { nodes { id ledgerBalance availableBalance } } }";
+        let said = gateway.query(&token, query);
+        let body = said.json();
+        assert_eq!(body["data"]["cardCustomers"]["nodes"][0]["id"], Line::new(1).id(), "the rest is there");
+        assert!(body["data"]["cardCustomers"]["nodes"][0]["ledgerBalance"].is_null());
+        assert_eq!(body["errors"].as_array().map(Vec::len), Some(2));
+        assert_eq!(said.code(), "INTERNAL_SERVER_ERROR");
+        assert_eq!(body["errors"][0]["message"], "Internal error");
+        assert_eq!(body["errors"][0]["extensions"]["requestId"], said.header("x-request-id"));
+        for text in [&answer.text, &said.text] {
+            assert!(!text.contains("wallet_balances") && !text.contains("SELECT"), "{text}");
+        }
+        let id = said.header("x-request-id").to_owned();
+        gateway.wait_for_log(|line| {
+            let found = line.get("request_id")?.as_str()? == id && line.get("cause")?.as_str()?.contains("wallet_balances");
+            found.then_some(())
+        });
+    }
+
+    fn a_slow_client_is_let_go_of(database) {
+        let gateway = database.serve();
+        let mut stream = TcpStream::connect(gateway.host.trim_start_matches("http://")).expect("it listens");
+        stream.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\n").expect("it takes the beginning");
+        stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a time-out");
+        // It hangs up by itself, and answers others meanwhile.
+        assert_eq!(gateway.get("", "/healthz").status, 200);
+        let mut rest = Vec::new();
+        std::io::Read::read_to_end(&mut stream, &mut rest).expect("the connection is closed");
+    }
+
+    fn a_signal_lets_open_requests_finish(database) {
+        let mut gateway = database.serve();
+        assert_eq!(gateway.get("", "/readyz").status, 200);
+        gateway.signal("TERM");
+        assert!(gateway.wait().success());
+        assert!(gateway.log_text().contains("stopped"));
+    }
+}
+
+/// Takes the balances' table away, under the gateway's feet.
+fn break_balances(database: &Database) {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(async {
+        let db = sea_orm::Database::connect(database.url.as_str()).await.expect("it answers");
+        let sql = "ALTER TABLE wallet_balances RENAME TO elsewhere";
+        sea_orm::ConnectionTrait::execute_unprepared(&db, sql).await.expect("it is renamed");
+    });
+}

@@ -1,0 +1,18 @@
+//! The gateway's tests: black box, over HTTP, against the real program, on
+//! SQLite and on PostgreSQL. This list is their table of contents.
+
+mod support;
+
+mod agreement;
+mod architecture;
+mod auth;
+mod bad_input;
+mod commands;
+mod failures;
+mod money;
+mod pages;
+mod plans;
+mod programs_apart;
+mod rest_contract;
+mod schema;
+mod statements;

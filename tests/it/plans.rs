@@ -1,0 +1,143 @@
+//! Every statement of the lists and look-ups is served by an index: the plan
+//! is asked of the database, for the very text that it was sent.
+
+use sea_orm::{ConnectOptions, ConnectionTrait as _, DatabaseConnection, DbBackend, Statement};
+
+use crate::support::builders::minute;
+use crate::support::{Database, Line, on_both, transaction};
+
+/// Big enough for a planner to care, in several programs.
+fn filled(database: &Database) -> String {
+    let lines: Vec<Line> = (1..=1_500)
+        .map(|number| {
+            let status = if number % 5 == 0 { "kyc_initiated" } else { "active" };
+            Line::new(number)
+                .balance(1, 1)
+                .cards(&["active"])
+                .with("flow_status", status)
+                .with("created_at", minute(number))
+        })
+        .collect();
+    for name in ["globex", "initech"] {
+        database.program_with(name, &lines);
+    }
+    let token = database.program_with("acme", &lines);
+    let transactions =
+        lines.iter().take(200).flat_map(|line| (0..5).map(|at| transaction(line.id(), at, 1)));
+    database.put_transactions("acme", transactions.collect());
+    token
+}
+
+/// The statements that a request sends, tokens apart.
+fn sent(database: &Database, token: &str) -> Vec<String> {
+    let gateway = database.serve();
+    gateway.query(token, "{ __typename }").data();
+    database.statements(&gateway);
+    let lists = ["", "status: ACTIVE,"].map(|filter| format!(
+        "{{ a: cardCustomers({filter} perPage: 20) {{ edges {{ cursor }} totalCount }}
+            b: cardCustomers({filter} first: 20, orderBy: CREATED_AT_ASC) {{ edges {{ cursor }} }} }}"));
+    let mut queries = lists.to_vec();
+    for (filter, order) in
+        [("", "CREATED_AT_DESC"), ("status: ACTIVE,", "CREATED_AT_DESC"), ("", "CREATED_AT_ASC")]
+    {
+        let query = format!(
+            "{{ cardCustomers({filter} orderBy: {order}, first: 1) {{ edges {{ cursor }} }} }}"
+        );
+        let cursor =
+            gateway.query(token, &query).data()["cardCustomers"]["edges"][0]["cursor"].take();
+        queries.push(format!("{{ cardCustomers({filter} orderBy: {order}, first: 20, after: {cursor}) {{ edges {{ cursor }} }} }}"));
+    }
+    queries.push(
+        "{ cardCustomers(perPage: 50, page: 3) { nodes { ledgerBalance cardsCount
+        a: transactions(perPage: 3) { totalCount nodes { amount } }
+        b: transactions(perPage: 3, status: SETTLED) { totalCount nodes { amount } } } } }"
+            .to_owned(),
+    );
+    queries.push(
+        "{ a: cardCustomer(identifier: \"customer7@example.com\") { id }
+        b: cardCustomer(identifier: \"000000000000000000000009\") { id } }"
+            .to_owned(),
+    );
+    for query in queries {
+        gateway.query(token, &query).data();
+    }
+    for path in
+        ["?limit=20", "?status=active&include_balances=false", "/usr_7", "/usr_7/card-transactions"]
+    {
+        assert_eq!(gateway.get(token, &format!("/v1/card-issuer/customers{path}")).status, 200);
+    }
+    let mut statements = match &database.wire {
+        Some(wire) => wire.take(),
+        None => gateway.sqlite_statements(),
+    };
+    statements.sort();
+    statements.dedup();
+    statements.retain(|sql| sql.trim_start().to_uppercase().starts_with("SELECT"));
+    statements
+}
+
+async fn plan(db: &DatabaseConnection, sql: &str) -> String {
+    let backend = db.get_database_backend();
+    let (explain, column) = if backend == DbBackend::Postgres {
+        db.execute_unprepared(&format!("PREPARE asked AS {sql}")).await.expect("it is prepared");
+        let count = (1..20).take_while(|number| sql.contains(&format!("${number}"))).count();
+        let values = vec!["NULL"; count].join(", ");
+        (format!("EXPLAIN EXECUTE asked({values})"), "QUERY PLAN")
+    } else {
+        (format!("EXPLAIN QUERY PLAN {sql}"), "detail")
+    };
+    let rows = db.query_all_raw(Statement::from_string(backend, explain)).await.expect("a plan");
+    let lines: Vec<String> =
+        rows.iter().map(|row| row.try_get("", column).expect("a line")).collect();
+    if backend == DbBackend::Postgres {
+        db.execute_unprepared("DEALLOCATE asked").await.expect("it is forgotten");
+    }
+    lines.join("\n")
+}
+
+async fn connect(database: &Database) -> DatabaseConnection {
+    let mut options = ConnectOptions::new(database.url.clone());
+    options.max_connections(1);
+    let db = sea_orm::Database::connect(options).await.expect("it answers");
+    if db.get_database_backend() == DbBackend::Postgres {
+        // Three programs are no crowd: without these the planner would
+        // rather read everything. What is asked is whether it has to.
+        for setting in [
+            "enable_seqscan = off",
+            "enable_bitmapscan = on",
+            "plan_cache_mode = force_generic_plan",
+        ] {
+            db.execute_unprepared(&format!("SET {setting}")).await.expect("it is set");
+        }
+    }
+    db.execute_unprepared("ANALYZE").await.expect("it is analysed");
+    db
+}
+
+on_both! {
+    fn no_list_and_no_look_up_reads_a_whole_table_or_sorts(database) {
+        let token = filled(&database);
+        let statements = sent(&database, &token);
+        assert!(statements.len() >= 14, "{statements:#?}");
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+        runtime.block_on(async {
+            let db = connect(&database).await;
+            for sql in &statements {
+                let plan = plan(&db, sql).await;
+                if std::env::var_os("SHOW_PLANS").is_some() {
+                    println!("{sql}\n{plan}\n");
+                }
+                let tables = ["card_customers", "cards", "card_transactions", "wallet_balances", "api_tokens", "t", "programs"];
+                for table in tables {
+                    assert!(!plan.lines().any(|line| {
+                        let line = line.trim();
+                        line.contains(&format!("Seq Scan on {table}")) || line == format!("SCAN {table}")
+                    }), "{sql}\n{plan}");
+                }
+                let sorts = plan.contains("Sort") || plan.contains("TEMP B-TREE");
+                // Only counting by customer may sort, and it has a page's customers to sort.
+                assert!(!sorts || sql.contains("GROUP BY"), "{sql}\n{plan}");
+            }
+        });
+    }
+}

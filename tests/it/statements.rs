@@ -1,0 +1,112 @@
+//! What queries cost, counted at the database: the N+1 guard.
+
+use crate::support::builders::lines;
+use crate::support::{Database, Gateway, Line, on_both, transaction};
+
+const BALANCES: &str =
+    "ledgerBalance availableBalance pendingBalance balanceFreshness balanceUpdatedAt";
+
+/// A hundred customers with two cards and three transactions each.
+fn filled(database: &Database) -> (String, Gateway) {
+    let lines: Vec<Line> =
+        lines(100).into_iter().map(|line| line.cards(&["active", "voided"])).collect();
+    let token = database.program_with("acme", &lines);
+    let transactions =
+        lines.iter().flat_map(|line| (0..3).map(|at| transaction(line.id(), at, 100))).collect();
+    database.put_transactions("acme", transactions);
+    let gateway = database.serve();
+    // The token is known from now on.
+    gateway.query(&token, "{ __typename }").data();
+    database.statements(&gateway);
+    (token, gateway)
+}
+
+fn cost(database: &Database, gateway: &Gateway, token: &str, query: &str) -> Vec<String> {
+    database.statements(gateway);
+    gateway.query(token, query).data();
+    database.statements(gateway)
+}
+
+on_both! {
+    fn a_list_costs_one_statement_for_each_kind_of_thing(database) {
+        let (token, gateway) = filled(&database);
+        for per_page in [1, 20, 100] {
+            for (selection, statements) in [
+                ("nodes { id email flowStatus step nextAction walletAddress createdAt }", 1),
+                ("edges { cursor node { id } } pageInfo { hasNextPage hasPreviousPage endCursor }", 1),
+                ("nodes { BALANCES }", 2),
+                ("nodes { id a: ledgerBalance b: ledgerBalance } edges { node { BALANCES } }", 2),
+                ("totalCount nodes { id }", 2),
+                ("totalCount pageInfo { totalPages } again: totalCount", 2),
+                ("nodes { cards { cardId lastFour } cardsCount }", 2),
+                ("nodes { cardsCount }", 2),
+                ("nodes { transactions(perPage: 2) { nodes { amount } } }", 2),
+                ("nodes { transactions { totalCount nodes { amount } pageInfo { totalPages } } }", 3),
+                ("totalCount nodes { BALANCES cards { cardId } cardsCount transactions { nodes { amount } } }", 5),
+                ("nodes { id ledgerBalance @skip(if: true) ... @include(if: false) { cardsCount } }", 1),
+            ] {
+                let selection = selection.replace("BALANCES", BALANCES);
+                let query = format!("{{ cardCustomers(perPage: {per_page}) {{ {selection} }} }}");
+                let asked = cost(&database, &gateway, &token, &query);
+                assert_eq!(asked.len(), statements, "{query}\n{asked:#?}");
+            }
+        }
+    }
+
+    fn what_is_not_selected_touches_no_row(database) {
+        let (token, gateway) = filled(&database);
+        let asked = cost(&database, &gateway, &token, "{ cardCustomers { nodes { id } } }");
+        let elsewhere = ["wallet_balances", "cards", "card_transactions", "COUNT"];
+        for sql in &asked {
+            // `card_customers` has `cards` in no form of its name.
+            assert!(!elsewhere.iter().any(|table| sql.contains(table)), "{sql}");
+        }
+    }
+
+    fn all_look_ups_of_a_request_are_one_statement(database) {
+        let (token, gateway) = filled(&database);
+        let query = "{ a: cardCustomer(identifier: \"usr_1\") { id cardsCount ledgerBalance }
+            b: cardCustomer(identifier: \"CUSTOMER2@example.com\") { id cardsCount ledgerBalance }
+            c: cardCustomer(identifier: \"000000000000000000000003\") { id cardsCount ledgerBalance }
+            d: cardCustomer(identifier: \"yativo_card_customer_4\") { id cardsCount ledgerBalance }
+            e: cardCustomer(identifier: \"nobody\") { id cardsCount ledgerBalance } }";
+        let asked = cost(&database, &gateway, &token, query);
+        assert_eq!(asked.len(), 3, "look-up, balances, cards: {asked:#?}");
+        let data = gateway.query(&token, query).data();
+        for (alias, number) in [("a", 1), ("b", 2), ("c", 3), ("d", 4)] {
+            assert_eq!(data[alias]["id"], format!("{number:024x}"), "{data}");
+        }
+        assert!(data["e"].is_null());
+    }
+
+    fn rest_pays_for_balances_only_when_it_shows_them(database) {
+        let (token, gateway) = filled(&database);
+        for (path, statements, balances) in [
+            ("/v1/card-issuer/customers?limit=100", 4, true),
+            ("/v1/card-issuer/customers?limit=100&include_balances=false", 3, false),
+            ("/v1/card-issuer/customers/usr_7", 3, true),
+            ("/v1/card-issuer/customers/usr_7/card-transactions", 3, false),
+        ] {
+            database.statements(&gateway);
+            assert_eq!(gateway.get(&token, path).status, 200);
+            let asked = database.statements(&gateway);
+            assert_eq!(asked.len(), statements, "{path}\n{asked:#?}");
+            let touched = asked.iter().any(|sql| sql.contains("wallet_balances"));
+            assert_eq!(touched, balances, "{path}\n{asked:#?}");
+        }
+    }
+
+    fn a_token_is_looked_up_once_in_a_while(database) {
+        let (token, gateway) = filled(&database);
+        for _ in 0..20 {
+            gateway.query(&token, "{ __typename }").data();
+        }
+        // The look-ups of tokens are what `statements` leaves out.
+        let all = match &database.wire {
+            Some(wire) => wire.take(),
+            None => gateway.sqlite_statements(),
+        };
+        let looked_up = all.iter().filter(|sql| sql.contains("api_tokens")).count();
+        assert!(looked_up <= 2, "{all:#?}");
+    }
+}

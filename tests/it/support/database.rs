@@ -1,0 +1,131 @@
+//! A fresh database for one test, and the program's commands upon it.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+
+use tempfile::TempDir;
+
+use super::builders::Line;
+use super::gateway::Gateway;
+use super::postgres;
+use super::wire::Wire;
+
+/// A fresh database.
+pub(crate) struct Database {
+    /// Where the gateway finds it: for PostgreSQL, behind the wire.
+    pub(crate) url: String,
+    /// Counts what PostgreSQL is asked.
+    pub(crate) wire: Option<Wire>,
+    /// Where the program runs; nothing of ours lies there.
+    pub(crate) folder: TempDir,
+    /// PostgreSQL's own name and address for it.
+    pub(crate) postgres: Option<String>,
+}
+
+impl Database {
+    pub(crate) fn sqlite() -> Self {
+        let folder = TempDir::new().expect("a temporary folder");
+        let url = format!("sqlite://{}?mode=rwc", folder.path().join("test.db").display());
+        Self { url, wire: None, folder, postgres: None }
+    }
+
+    pub(crate) fn postgres() -> Option<Self> {
+        let server = postgres::server()?;
+        let name = server.create_database();
+        let (host, port) = server.host_port();
+        let wire = Wire::start(&host, port);
+        Some(Self {
+            url: server.url_at(&name, wire.port()),
+            wire: Some(wire),
+            folder: TempDir::new().expect("a temporary folder"),
+            postgres: Some(name),
+        })
+    }
+
+    /// The program, about to run a command against this database.
+    pub(crate) fn program(&self, arguments: &[&str]) -> Command {
+        let mut command = program();
+        command.args(arguments).env("DATABASE_URL", &self.url).current_dir(self.folder.path());
+        command
+    }
+
+    /// Runs a command to its end.
+    pub(crate) fn run(&self, arguments: &[&str], input: &str) -> Output {
+        let mut child = self
+            .program(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let mut stdin = child.stdin.take().expect("it is piped");
+        let input = input.to_owned();
+        let feeding = std::thread::spawn(move || {
+            // A program that has refused its arguments does not read.
+            let _ = stdin.write_all(input.as_bytes());
+        });
+        let output = child.wait_with_output().expect("the program ends");
+        feeding.join().expect("the input is fed");
+        output
+    }
+
+    /// Runs a command that must succeed; returns its standard output.
+    pub(crate) fn succeed(&self, arguments: &[&str], input: &str) -> String {
+        let output = self.run(arguments, input);
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{arguments:?}: {errors}");
+        String::from_utf8(output.stdout).expect("UTF-8").trim_end().to_owned()
+    }
+
+    /// Makes a program with these customers; returns a token of it.
+    pub(crate) fn program_with(&self, name: &str, lines: &[Line]) -> String {
+        self.succeed(&["program", "create", "--name", name], "");
+        self.import(name, lines);
+        self.token(name)
+    }
+
+    pub(crate) fn token(&self, program: &str) -> String {
+        self.succeed(&["token", "create", "--program", program], "")
+    }
+
+    pub(crate) fn import(&self, program: &str, lines: &[Line]) {
+        let text: Vec<String> = lines.iter().map(|line| line.0.to_string()).collect();
+        self.succeed(&["import", "--program", program, "-"], &text.join("\n"));
+    }
+
+    /// A gateway over this database, as operators start it.
+    pub(crate) fn serve(&self) -> Gateway {
+        self.serve_with(&[])
+    }
+
+    pub(crate) fn serve_with(&self, environment: &[(&str, &str)]) -> Gateway {
+        let mut command = self.program(&["serve", "--listen", "127.0.0.1:0"]);
+        command.envs(environment.iter().copied());
+        Gateway::start(command)
+    }
+
+    /// What the database was asked since the last time, but for the look-ups
+    /// of tokens, which are remembered for some seconds.
+    pub(crate) fn statements(&self, gateway: &Gateway) -> Vec<String> {
+        let all = match &self.wire {
+            Some(wire) => wire.take(),
+            None => gateway.sqlite_statements(),
+        };
+        // A new connection's settings are no query's cost.
+        let counts = |sql: &String| !sql.contains("api_tokens") && !sql.contains("PRAGMA");
+        all.into_iter().filter(counts).collect()
+    }
+}
+
+/// The program with no settings but those that a test gives it.
+pub(crate) fn program() -> Command {
+    let mut command = Command::new(PathBuf::from(env!("CARGO_BIN_EXE_card-gateway")));
+    for (name, _) in std::env::vars_os() {
+        let name = name.to_string_lossy();
+        if name == "DATABASE_URL" || name.starts_with("CARD_GATEWAY__") {
+            command.env_remove(&*name);
+        }
+    }
+    command
+}

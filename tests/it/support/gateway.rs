@@ -1,0 +1,177 @@
+//! A running gateway, and a client of it.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use reqwest::blocking::{Client, RequestBuilder, Response};
+use serde_json::{Value, json};
+
+/// A running gateway; it is killed when the test is done.
+pub(crate) struct Gateway {
+    child: Child,
+    pub(crate) host: String,
+    client: Client,
+    log: Arc<Mutex<Vec<Value>>>,
+    read: Mutex<usize>,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: reqwest::header::HeaderMap,
+    pub(crate) text: String,
+}
+
+impl Answer {
+    fn of(response: Response) -> Self {
+        Self {
+            status: response.status().as_u16(),
+            headers: response.headers().clone(),
+            text: response.text().expect("a body"),
+        }
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().expect("text"))
+    }
+
+    /// `data` of a GraphQL answer without errors.
+    pub(crate) fn data(&self) -> Value {
+        let mut json = self.json();
+        assert!(json.get("errors").is_none(), "{}", self.text);
+        json["data"].take()
+    }
+
+    /// The code of the first error of a GraphQL answer.
+    pub(crate) fn code(&self) -> String {
+        let json = self.json();
+        json["errors"][0]["extensions"]["code"].as_str().unwrap_or("none").to_owned()
+    }
+}
+
+impl Gateway {
+    /// Starts a command that serves, and waits until it listens.
+    pub(crate) fn start(mut command: Command) -> Self {
+        let mut child = command
+            .env("CARD_GATEWAY__LOG__LEVEL", "info,sqlx=debug")
+            .env("CARD_GATEWAY__LOG__FORMAT", "json")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let stderr = BufReader::new(child.stderr.take().expect("it is piped"));
+        let log: Arc<Mutex<Vec<Value>>> = Arc::default();
+        let lines = Arc::clone(&log);
+        std::thread::spawn(move || {
+            for line in stderr.lines().map_while(Result::ok) {
+                let line = serde_json::from_str(&line).unwrap_or(Value::String(line));
+                lines.lock().expect("no panic").push(line);
+            }
+        });
+        let client = Client::builder().timeout(Duration::from_secs(30)).build().expect("a client");
+        let read = Mutex::new(0);
+        let mut gateway = Self { child, host: String::new(), client, log, read };
+        gateway.host =
+            gateway.wait_for_log(|line| Some(format!("http://{}", line.get("address")?.as_str()?)));
+        gateway
+    }
+
+    /// Waits until a line of the log is what is looked for.
+    pub(crate) fn wait_for_log<T>(&self, look: impl Fn(&Value) -> Option<T>) -> T {
+        let deadline = Instant::now() + Duration::from_secs(30);
+        loop {
+            if let Some(found) = self.log.lock().expect("no panic").iter().find_map(&look) {
+                return found;
+            }
+            assert!(Instant::now() < deadline, "not in the log: {:#?}", self.log_text());
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    /// All that was logged so far.
+    pub(crate) fn log_text(&self) -> String {
+        let lines = self.log.lock().expect("no panic");
+        lines.iter().map(Value::to_string).collect::<Vec<_>>().join("\n")
+    }
+
+    /// Sends a request that was made with [`Gateway::client`].
+    #[expect(clippy::unused_self, reason = "it reads better where it is used")]
+    pub(crate) fn send(&self, request: RequestBuilder) -> Answer {
+        Answer::of(request.send().expect("an answer"))
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// GET with a token.
+    pub(crate) fn get(&self, token: &str, path: &str) -> Answer {
+        self.send(self.client.get(format!("{}{path}", self.host)).bearer_auth(token))
+    }
+
+    /// A GraphQL query with a token.
+    pub(crate) fn query(&self, token: &str, query: &str) -> Answer {
+        self.query_with(token, query, &Value::Null)
+    }
+
+    pub(crate) fn query_with(&self, token: &str, query: &str, variables: &Value) -> Answer {
+        let body = json!({ "query": query, "variables": variables });
+        let request = self.client.post(format!("{}/graphql", self.host)).bearer_auth(token);
+        self.send(request.json(&body))
+    }
+
+    /// What SQLite was asked since the last time, as the driver tells it.
+    pub(crate) fn sqlite_statements(&self) -> Vec<String> {
+        // Lines before the mark's own are there once the mark's is.
+        let mark = format!("mark-{}", rand_text());
+        let request = self.client.get(format!("{}/healthz", self.host));
+        self.send(request.header("x-request-id", &mark));
+        self.wait_for_log(|line| (line.get("request_id")?.as_str()? == mark).then_some(()));
+        let log = self.log.lock().expect("no panic");
+        let mut read = self.read.lock().expect("no panic");
+        let new = &log[*read..];
+        *read = log.len();
+        let statement = |line: &Value| {
+            let whole = line.get("db.statement").and_then(Value::as_str).unwrap_or("");
+            let summary = line.get("summary")?.as_str()?;
+            Some(if whole.is_empty() { summary.to_owned() } else { whole.to_owned() })
+        };
+        new.iter().filter_map(statement).collect()
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Sends a signal by its name.
+    pub(crate) fn signal(&self, name: &str) {
+        let status = Command::new("kill").args(["-s", name, &self.pid().to_string()]).status();
+        assert!(status.expect("kill runs").success());
+    }
+
+    /// Waits for the process to end by itself.
+    pub(crate) fn wait(&mut self) -> std::process::ExitStatus {
+        self.child.wait().expect("it ends")
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A text that no other call returns.
+pub(crate) fn rand_text() -> String {
+    uuid::Uuid::now_v7().simple().to_string()
+}

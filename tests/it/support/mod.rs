@@ -1,0 +1,41 @@
+//! What the tests are made with.
+
+pub(crate) mod builders;
+pub(crate) mod database;
+pub(crate) mod gateway;
+pub(crate) mod postgres;
+pub(crate) mod transactions;
+pub(crate) mod wire;
+
+pub(crate) use builders::Line;
+pub(crate) use database::Database;
+pub(crate) use gateway::{Answer, Gateway};
+pub(crate) use transactions::transaction;
+
+/// Makes two tests of one: on SQLite and on PostgreSQL. Where there is no
+/// PostgreSQL its half passes, after the harness has said so loudly.
+macro_rules! on_both {
+    ($( $(#[$meta:meta])* fn $name:ident($database:ident) $body:block )+) => { $(
+        $(#[$meta])*
+        mod $name {
+            #[allow(unused_imports, reason = "not every test needs something of its module")]
+            use super::*;
+
+            fn test($database: $crate::support::Database) $body
+
+            #[test]
+            fn sqlite() {
+                test($crate::support::Database::sqlite());
+            }
+
+            #[test]
+            fn postgres() {
+                if let Some(database) = $crate::support::Database::postgres() {
+                    test(database);
+                }
+            }
+        }
+    )+ };
+}
+
+pub(crate) use on_both;
