@@ -13,6 +13,7 @@ mod money;
 mod pages;
 mod plans;
 mod programs_apart;
+mod readme;
 mod rest_contract;
 mod schema;
 mod statements;
