@@ -42,7 +42,7 @@ impl Store {
             .filter(Column::Status.ne(CardStatus::Voided.as_str()))
             .select_only()
             .column(Column::CustomerId)
-            .column_as(Column::CardId.count(), "total")
+            .column_as(Column::CustomerId.count(), "total")
             .group_by(Column::CustomerId)
             .into_tuple()
             .all(&self.db)

@@ -37,19 +37,14 @@ pub(super) fn failed(error: DbErr) -> Error {
 
 /// `column` is one of `values`. The text of the statement is the same however
 /// many there are, so that it is prepared once.
-pub(super) fn one_of(
-    backend: DbBackend,
-    column: impl ColumnTrait,
-    values: impl IntoIterator<Item = String>,
-) -> Expr {
+pub(super) fn one_of(backend: DbBackend, column: impl ColumnTrait, values: Vec<String>) -> Expr {
     let column = column.into_expr();
-    let values = values.into_iter();
     if backend == DbBackend::Postgres {
-        let values = values.map(|text| Value::String(Some(text))).collect();
+        let values = values.into_iter().map(|text| Value::String(Some(text))).collect();
         let values = Value::Array(ArrayType::String, Some(Box::new(values)));
         return column.eq(PgFunc::any(Expr::val(values)));
     }
-    let values = serde_json::Value::from(values.collect::<Vec<_>>()).to_string();
+    let values = serde_json::Value::from(values).to_string();
     Expr::cust_with_exprs("? IN (SELECT value FROM json_each(?))", [column, Expr::val(values)])
 }
 

@@ -67,7 +67,7 @@ impl Store {
         let counts: Vec<(String, i64)> = list
             .select_only()
             .column(Column::CustomerId)
-            .column_as(Column::TransactionId.count(), "total")
+            .column_as(Column::CustomerId.count(), "total")
             .group_by(Column::CustomerId)
             .into_tuple()
             .all(&self.db)

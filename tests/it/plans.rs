@@ -134,6 +134,12 @@ on_both! {
                         line.contains(&format!("Seq Scan on {table}")) || line == format!("SCAN {table}")
                     }), "{sql}\n{plan}");
                 }
+                // A list walks its program's index and stops after the page, and a
+                // total must read it; nothing else may read a whole program.
+                let walks = sql.contains("ORDER BY") || sql.contains("COUNT") && !sql.contains("GROUP BY");
+                let whole = plan.contains("(program_id=?)") || plan.contains("Cond: (program_id = $1)\n")
+                    || plan.ends_with("Cond: (program_id = $1)");
+                assert!(walks || !whole, "{sql}\n{plan}");
                 let sorts = plan.contains("Sort") || plan.contains("TEMP B-TREE");
                 // Only counting by customer may sort, and it has a page's customers to sort.
                 assert!(!sorts || sql.contains("GROUP BY"), "{sql}\n{plan}");

@@ -17,13 +17,12 @@ fn conversations(text: &str) -> Vec<(String, String)> {
     let blocks = blocks.map(|rest| rest.split("```").next().expect("an end"));
     let mut all: Vec<(String, String)> = Vec::new();
     for line in blocks.flat_map(str::lines) {
-        match line.strip_prefix("$ ") {
-            Some(command) => all.push((command.to_owned(), String::new())),
-            None => {
-                let (_, printed) = all.last_mut().expect("a command comes first");
-                printed.push_str(line);
-                printed.push('\n');
-            }
+        if let Some(command) = line.strip_prefix("$ ") {
+            all.push((command.to_owned(), String::new()));
+        } else {
+            let (_, printed) = all.last_mut().expect("a command comes first");
+            printed.push_str(line);
+            printed.push('\n');
         }
     }
     all
