@@ -1,7 +1,11 @@
-//! The column types that all tables share.
+//! What all migrations share: column types, and that each is whole or not at all.
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::DbBackend;
+
+/// Each migration is one transaction, on SQLite too: one that fails half-way,
+/// or meets another process, leaves nothing behind.
+pub(crate) const ATOMIC: Option<bool> = Some(true);
 
 /// Text that sorts by its bytes on both databases. PostgreSQL would otherwise
 /// use the cluster's locale, and pages would break differently there.

@@ -5,12 +5,14 @@
 pub use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait};
 
 mod column;
+pub mod customer_counts;
 mod m20261123_000001_create_programs;
 mod m20261123_000002_create_api_tokens;
 mod m20261123_000003_create_card_customers;
 mod m20261123_000004_create_cards;
 mod m20261123_000005_create_card_transactions;
 mod m20261123_000006_create_wallet_balances;
+mod m20261123_000007_create_customer_counts;
 
 /// Every migration, oldest first.
 #[derive(Debug)]
@@ -25,6 +27,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000004_create_cards::Migration),
             Box::new(m20261123_000005_create_card_transactions::Migration),
             Box::new(m20261123_000006_create_wallet_balances::Migration),
+            Box::new(m20261123_000007_create_customer_counts::Migration),
         ]
     }
 }

@@ -51,7 +51,14 @@ enum Command {
         customers: u32,
     },
     /// Bring the database's schema up to date
-    Migrate,
+    Migrate {
+        /// Then count all customers and compare with the counts that the database keeps
+        #[arg(long)]
+        verify: bool,
+        /// Then make those counts anew
+        #[arg(long)]
+        repair: bool,
+    },
     /// Make and list programs
     #[command(subcommand)]
     Program(ProgramCommand),
@@ -173,7 +180,7 @@ async fn execute(command: Command, config: &Config) -> Result<ExitCode> {
     match command {
         Command::Serve { .. } => serve(config).await?,
         Command::Demo { customers, .. } => demo::run(config, customers).await?,
-        Command::Migrate => migrate(config).await?,
+        Command::Migrate { verify, repair } => return migrate(config, verify, repair).await,
         Command::Program(command) => programs::run(command, &app::open(config).await?).await?,
         Command::Token(command) => tokens::run(command, &app::open(config).await?).await?,
         Command::Import { program, file } => {
@@ -195,13 +202,26 @@ async fn serve(config: &Config) -> Result<()> {
     app::serve(config, store, listener).await
 }
 
-async fn migrate(config: &Config) -> Result<()> {
+async fn migrate(config: &Config, verify: bool, repair: bool) -> Result<ExitCode> {
     let store = Store::connect(&config.database.store).await?;
     match store.migrate().await? {
         0 => println!("the database is up to date"),
         applied => println!("applied {applied} migrations"),
     }
-    Ok(())
+    if repair {
+        store.repair_counts().await?;
+        println!("the counts of customers were made anew");
+    }
+    if verify {
+        let wrong = store.wrong_counts().await?;
+        if wrong > 0 {
+            let hint = "run `card-gateway migrate --repair`";
+            eprintln!("card-gateway: {wrong} counts of customers are wrong; {hint}");
+            return Ok(ExitCode::FAILURE);
+        }
+        println!("the counts of customers are right");
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// The program of this name, or an error that says what to do.

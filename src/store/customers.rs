@@ -3,10 +3,10 @@
 use card_gateway_entity::card_customer::{Column, Entity, Model};
 use sea_orm::sea_query::UnionType;
 use sea_orm::{ColumnTrait as _, EntityTrait as _};
-use sea_orm::{ConnectionTrait as _, FromQueryResult as _, QueryResult};
+use sea_orm::{ConnectionTrait as _, FromQueryResult as _, QueryResult, Statement};
 use sea_orm::{QueryFilter as _, QueryOrder as _, QuerySelect as _, QueryTrait as _, Select};
 
-use super::{Store, sql};
+use super::{Store, counts, sql};
 use crate::domain::customer::Customer;
 use crate::domain::identifier::Identifier;
 use crate::domain::money::Currency;
@@ -35,40 +35,55 @@ impl Store {
         order: Order,
         window: &Window,
     ) -> Result<Slice<Customer>> {
-        let mut list = of(program, status);
-        if let Some(position) = window.after() {
-            list = list.filter(sql::behind(Column::CreatedAt, Column::Id, position, order));
-        }
-        list = match order {
-            Order::NewestFirst => list.order_by_desc(Column::CreatedAt).order_by_desc(Column::Id),
-            Order::OldestFirst => list.order_by_asc(Column::CreatedAt).order_by_asc(Column::Id),
+        let rows = if window.offset() > 0 {
+            let statement = self.numbered_page(program, status, order, window);
+            Entity::find().from_raw_sql(statement).all(&self.db).await
+        } else {
+            let mut list = of(program, status);
+            if let Some(position) = window.after() {
+                list = list.filter(sql::behind(Column::CreatedAt, Column::Id, position, order));
+            }
+            let direction = match order {
+                Order::NewestFirst => sea_orm::Order::Desc,
+                Order::OldestFirst => sea_orm::Order::Asc,
+            };
+            let list = list.order_by(Column::CreatedAt, direction.clone());
+            let list = list.order_by(Column::Id, direction);
+            list.limit(sql::count(window.size() + 1)).all(&self.db).await
         };
-        list = list.limit(sql::count(window.size() + 1));
-        if window.offset() > 0 {
-            list = list.offset(sql::count(window.offset()));
-        }
-        let rows = list.all(&self.db).await.map_err(sql::failed)?;
+        let rows = rows.map_err(sql::failed)?;
         let customers = rows.into_iter().map(customer).collect::<Result<_>>()?;
         Ok(Slice::from_one_more(customers, window.size()))
     }
 
-    /// How many customers a program has.
-    ///
-    /// # Errors
-    /// If the database fails.
-    pub async fn count_customers(
+    /// A page that is not the first: it begins in the bucket that the counts
+    /// name, and passes over what comes before it in that bucket alone.
+    fn numbered_page(
         &self,
         program: ProgramId,
         status: Option<FlowStatus>,
-    ) -> Result<i64> {
-        let total: Option<i64> = of(program, status)
-            .select_only()
-            .column_as(Column::Id.count(), "total")
-            .into_tuple()
-            .one(&self.db)
-            .await
-            .map_err(sql::failed)?;
-        Ok(total.unwrap_or(0))
+        order: Order,
+        window: &Window,
+    ) -> Statement {
+        let backend = self.db.get_database_backend();
+        let place = counts::place(backend, order);
+        let filter = if status.is_some() { "AND c.flow_status = $2 " } else { "" };
+        let (behind, sort) = match order {
+            Order::NewestFirst => ("<", "DESC"),
+            Order::OldestFirst => (">=", "ASC"),
+        };
+        let text = format!(
+            "{place} SELECT c.* FROM card_customers AS c WHERE c.program_id = $1 {filter}\
+             AND c.created_at {behind} (SELECT bound FROM place) \
+             ORDER BY c.created_at {sort}, c.id {sort} LIMIT $4 OFFSET COALESCE((SELECT rest FROM place), 0)"
+        );
+        let values = [
+            program.0.into(),
+            counts::tree(status).into(),
+            window.offset().into(),
+            (window.size() + 1).into(),
+        ];
+        Statement::from_sql_and_values(backend, text, values)
     }
 
     /// Every customer that any of the identifiers names, once for each way in

@@ -1,7 +1,6 @@
 //! Inserting or updating customers with all that belongs to them, in bulk.
 
-use std::collections::HashMap;
-use std::hash::Hash;
+use std::collections::BTreeMap;
 
 use card_gateway_entity::{card, card_customer, card_transaction, wallet_balance};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait as _, IntoIden, OnConflict};
@@ -81,7 +80,7 @@ impl Store {
 
     /// A transaction that is going to write: SQLite then waits its turn at the
     /// beginning, instead of failing half-way.
-    async fn begin_write(&self) -> Result<DatabaseTransaction> {
+    pub(super) async fn begin_write(&self) -> Result<DatabaseTransaction> {
         let options = TransactionOptions {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
@@ -91,20 +90,12 @@ impl Store {
 }
 
 /// A statement may touch a row once only; where a batch names one twice, the
-/// later mention counts, as if the two had come one after the other.
-fn last_of_each<R, K: Eq + Hash>(rows: Vec<R>, key: impl Fn(&R) -> K) -> Vec<R> {
-    let mut at: HashMap<K, usize> = HashMap::with_capacity(rows.len());
-    let mut kept: Vec<R> = Vec::with_capacity(rows.len());
-    for row in rows {
-        match at.entry(key(&row)) {
-            std::collections::hash_map::Entry::Occupied(seen) => kept[*seen.get()] = row,
-            std::collections::hash_map::Entry::Vacant(new) => {
-                new.insert(kept.len());
-                kept.push(row);
-            }
-        }
-    }
-    kept
+/// later mention counts, as if the two had come one after the other. The rows
+/// come back in the order of their keys: writers that lock the same rows in
+/// the same order wait for each other, and do not deadlock.
+fn last_of_each<R, K: Ord>(rows: Vec<R>, key: impl Fn(&R) -> K) -> Vec<R> {
+    let last: BTreeMap<K, R> = rows.into_iter().map(|row| (key(&row), row)).collect();
+    last.into_values().collect()
 }
 
 async fn put<M, A>(write: &DatabaseTransaction, rows: Vec<M>, conflict: OnConflict) -> Result<()>

@@ -4,6 +4,7 @@
 
 mod balances;
 mod cards;
+mod counts;
 mod customers;
 mod import;
 mod programs;
@@ -110,8 +111,8 @@ impl Store {
         }
         // SQLite has no lock to wait for: whoever gets in another's way tries
         // again, and finds less to do.
-        let mut tries = 0..MIGRATION_TRIES;
-        loop {
+        let mut first_error = None;
+        for _ in 0..MIGRATION_TRIES {
             let tried = async {
                 let pending = self.pending_migrations().await?.len();
                 if pending > 0 {
@@ -120,10 +121,12 @@ impl Store {
                 Ok(pending)
             };
             match tried.await {
-                Err(_) if tries.next().is_some() => tokio::time::sleep(MIGRATION_PAUSE).await,
-                outcome => return outcome,
+                Ok(applied) => return Ok(applied),
+                Err(error) => first_error = first_error.or(Some(error)),
             }
+            tokio::time::sleep(MIGRATION_PAUSE).await;
         }
+        Err(first_error.unwrap_or_else(Error::timeout))
     }
 
     /// Holds other replicas' migrations up until the transaction ends.

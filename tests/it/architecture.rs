@@ -107,6 +107,8 @@ fn every_function_of_the_store_says_whose_rows_it_may_touch() {
         "revoke_token",
         "connect",
         "migrate",
+        "wrong_counts",
+        "repair_counts",
         "pending_migrations",
         "ping",
         "close",

@@ -82,11 +82,26 @@ on_both! {
     }
 
     fn a_signal_lets_open_requests_finish(database) {
+        let token = database.program_with("acme", &[]);
         let mut gateway = database.serve();
-        assert_eq!(gateway.get("", "/readyz").status, 200);
+        let address = gateway.host.trim_start_matches("http://").to_owned();
+        let body = r#"{"query":"{ cardCustomers { totalCount } }"}"#;
+        let (begun, rest) = body.split_at(20);
+        let mut open = TcpStream::connect(&address).expect("it listens");
+        let head = format!("POST /graphql HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\n\
+            content-type: application/json\r\ncontent-length: {}\r\n\r\n{begun}", body.len());
+        open.write_all(head.as_bytes()).expect("it reads");
+        std::thread::sleep(Duration::from_millis(200));
         gateway.signal("TERM");
+        gateway.wait_for_log(|line| line.get("message")?.as_str()?.starts_with("stopping").then_some(()));
+        std::thread::sleep(Duration::from_millis(100));
+        assert!(TcpStream::connect(&address).is_err(), "it still takes new connections");
+        open.write_all(rest.as_bytes()).expect("it still reads");
+        let mut answer = String::new();
+        std::io::Read::read_to_string(&mut open, &mut answer).expect("UTF-8");
+        assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("\"totalCount\":0"), "{answer}");
         assert!(gateway.wait().success());
-        assert!(gateway.log_text().contains("stopped"));
+        gateway.wait_for_log(|line| (line.get("message")?.as_str()? == "stopped").then_some(()));
     }
 }
 

@@ -8,6 +8,7 @@ mod architecture;
 mod auth;
 mod bad_input;
 mod commands;
+mod counts;
 mod failures;
 mod money;
 mod pages;

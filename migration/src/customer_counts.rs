@@ -1,0 +1,269 @@
+//! How many customers there are, kept by the database itself, so that no
+//! list is ever counted and no page is ever reached by skipping rows.
+//!
+//! For each program there is a tree of counts over creation time, once for
+//! all of its customers (`flow_status` is empty) and once for each stage. The
+//! root counts everything. A bucket that has grown beyond [`SPLIT_ABOVE`] is
+//! split: its 64 children count the same customers by a finer time. So dense
+//! times are cut finely, sparse ones not at all, and the page at any offset
+//! is found by walking down a few levels.
+//!
+//! Triggers keep the counts in the transaction of the change. On PostgreSQL
+//! they work once a statement, over all of its rows; the root is always
+//! touched first, and its row lock makes the writers of one program wait for
+//! each other, so that none sees a bucket half split.
+
+use sea_orm_migration::prelude::*;
+use sea_orm_migration::sea_orm::DbBackend;
+
+/// A bucket with more customers than this is split.
+pub const SPLIT_ABOVE: i64 = 256;
+/// The level of single milliseconds, which are never split.
+pub const LAST_LEVEL: i64 = 7;
+
+/// Added to a creation time before it is cut into buckets, so that there is
+/// one root: times begin in the year 0, and must not be negative here.
+const EPOCH: i64 = 1 << 46;
+
+/// The bucket of a creation time at a level, in SQL.
+pub fn bucket(created_at: &str, level: &str) -> String {
+    format!("(({created_at} + {EPOCH}) >> {})", shift(level))
+}
+
+/// The first creation time of the bucket that begins at `start`, in SQL.
+pub fn begin(start: &str, level: &str) -> String {
+    format!("((({start}) << {}) - {EPOCH})", shift(level))
+}
+
+/// How many bits of a creation time a level leaves out, in SQL.
+fn shift(level: &str) -> String {
+    format!("(CASE {level} WHEN 0 THEN 62 ELSE 42 - 6 * {level} END)")
+}
+
+/// How many bits a level has more than the one above it, in SQL.
+pub fn finer(parent_level: &str) -> String {
+    format!("(CASE {parent_level} WHEN 0 THEN 26 ELSE 6 END)")
+}
+
+const COLUMNS: &str = "(program_id, flow_status, level, start, total, is_split)";
+const KEY: &str = "(program_id, flow_status, level, start)";
+
+/// Buckets that should be split.
+fn too_large(alias: &str) -> String {
+    format!(
+        "{alias}.is_split = FALSE AND {alias}.total > {SPLIT_ABOVE} AND {alias}.level < {LAST_LEVEL}"
+    )
+}
+
+/// Inserts the children of every bucket that `parents` holds as `p`.
+fn insert_children(parents: &str, condition: &str) -> String {
+    let bucket = bucket("c.created_at", "(p.level + 1)");
+    let (from, to) = (begin("p.start", "p.level"), begin("p.start + 1", "p.level"));
+    format!(
+        "INSERT INTO customer_counts {COLUMNS} \
+         SELECT p.program_id, p.flow_status, p.level + 1, {bucket}, COUNT(*), FALSE \
+         FROM {parents} AS p JOIN card_customers AS c ON c.program_id = p.program_id \
+           AND c.created_at >= {from} AND c.created_at < {to} \
+           AND (p.flow_status = '' OR c.flow_status = p.flow_status) \
+         {condition} GROUP BY p.program_id, p.flow_status, p.level, {bucket}"
+    )
+}
+
+/// Splits the buckets of one level that are too large, in one or two statements.
+fn split_level(backend: DbBackend, level: &str) -> Vec<String> {
+    let large = format!("{} AND p.level = {level}", too_large("p"));
+    if backend == DbBackend::Postgres {
+        let children = insert_children("large", "");
+        return vec![format!(
+            "WITH large AS (UPDATE customer_counts AS p SET is_split = TRUE WHERE {large} \
+             RETURNING p.program_id, p.flow_status, p.level, p.start) {children}"
+        )];
+    }
+    let update = format!("UPDATE customer_counts AS p SET is_split = TRUE WHERE {large}");
+    vec![insert_children("customer_counts", &format!("WHERE {large}")), update]
+}
+
+/// Counts everything anew. The caller's transaction must keep writers away.
+///
+/// # Errors
+/// If the database refuses.
+pub async fn rebuild(db: &impl ConnectionTrait) -> Result<(), DbErr> {
+    let backend = db.get_database_backend();
+    let root = |status: &str, group: &str| {
+        format!(
+            "INSERT INTO customer_counts {COLUMNS} \
+             SELECT program_id, {status}, 0, 0, COUNT(*), FALSE FROM card_customers GROUP BY {group}"
+        )
+    };
+    let mut statements = vec![
+        "DELETE FROM customer_counts".to_owned(),
+        root("''", "program_id"),
+        root("flow_status", "program_id, flow_status"),
+    ];
+    statements.extend((0..LAST_LEVEL).flat_map(|level| split_level(backend, &level.to_string())));
+    for statement in statements {
+        db.execute_unprepared(&statement).await?;
+    }
+    Ok(())
+}
+
+/// The statements that make the triggers.
+pub(crate) fn triggers(backend: DbBackend) -> Vec<String> {
+    match backend {
+        DbBackend::Postgres => postgres_triggers(),
+        _ => sqlite_triggers(),
+    }
+}
+
+/// One function for each kind of change: they differ in where the changes are.
+fn postgres_triggers() -> Vec<String> {
+    let row = |change: &str, table: &str| {
+        format!("SELECT program_id, flow_status, created_at, {change} AS change FROM {table}")
+    };
+    let unique = "program_id, id, flow_status, created_at";
+    // Rows of which an update has left all of this alone cancel out.
+    let only = |one: &str, other: &str| {
+        format!("(SELECT {unique} FROM {one} EXCEPT SELECT {unique} FROM {other}) AS of_{one}")
+    };
+    let updated = format!(
+        "{} UNION ALL {}",
+        row("1", &only("added", "removed")),
+        row("-1", &only("removed", "added"))
+    );
+    let mut statements = Vec::new();
+    for (event, tables, changes) in [
+        ("INSERT", "NEW TABLE AS added", row("1", "added")),
+        ("DELETE", "OLD TABLE AS removed", row("-1", "removed")),
+        ("UPDATE", "OLD TABLE AS removed NEW TABLE AS added", updated),
+    ] {
+        let name = format!("count_customers_on_{}", event.to_lowercase());
+        statements.push(postgres_function(&name, &changes));
+        statements.push(format!(
+            "CREATE TRIGGER {name} AFTER {event} ON card_customers REFERENCING {tables} \
+             FOR EACH STATEMENT EXECUTE FUNCTION {name}()"
+        ));
+    }
+    statements.push(
+        "CREATE FUNCTION count_customers_on_truncate() RETURNS trigger LANGUAGE plpgsql AS $$ \
+         BEGIN DELETE FROM customer_counts; RETURN NULL; END $$"
+            .to_owned(),
+    );
+    statements.push(
+        "CREATE TRIGGER count_customers_on_truncate AFTER TRUNCATE ON card_customers \
+         FOR EACH STATEMENT EXECUTE FUNCTION count_customers_on_truncate()"
+            .to_owned(),
+    );
+    statements
+}
+
+fn postgres_function(name: &str, changes: &str) -> String {
+    let each = format!(
+        "FROM ({changes}) AS d CROSS JOIN LATERAL \
+         (SELECT '' COLLATE \"C\" AS flow_status UNION ALL SELECT d.flow_status) AS s"
+    );
+    let add = format!("ON CONFLICT {KEY} DO UPDATE SET total = c.total + excluded.total");
+    let child = bucket("d.created_at", "(p.level + 1)");
+    let parent = bucket("d.created_at", "depth");
+    let split = split_level(DbBackend::Postgres, "depth").concat();
+    let any_large = too_large("c");
+    format!(
+        "CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE depth integer;
+BEGIN
+  INSERT INTO customer_counts AS c {COLUMNS}
+  SELECT d.program_id, s.flow_status, 0, 0, SUM(d.change), FALSE {each}
+  GROUP BY 1, 2 ORDER BY 1, 2 {add};
+  IF NOT FOUND THEN RETURN NULL; END IF;
+  FOR depth IN 0 .. {last} LOOP
+    INSERT INTO customer_counts AS c {COLUMNS}
+    SELECT d.program_id, s.flow_status, p.level + 1, {child}, SUM(d.change), FALSE {each}
+    JOIN customer_counts AS p ON p.program_id = d.program_id AND p.flow_status = s.flow_status
+      AND p.level = depth AND p.start = {parent} AND p.is_split
+    GROUP BY 1, 2, 3, 4 {add};
+    EXIT WHEN NOT FOUND;
+  END LOOP;
+  IF EXISTS (SELECT 1 FROM customer_counts AS c WHERE {any_large}) THEN
+    FOR depth IN 0 .. {last} LOOP
+      {split};
+    END LOOP;
+  END IF;
+  RETURN NULL;
+END $$",
+        last = LAST_LEVEL - 1
+    )
+}
+
+/// SQLite has triggers for rows only, and no loops in them.
+fn sqlite_triggers() -> Vec<String> {
+    let insert = [sqlite_add("NEW"), sqlite_split()].concat();
+    let update = [sqlite_remove("OLD"), sqlite_add("NEW"), sqlite_split()].concat();
+    let trigger = |event: &str, when: &str, body: &str| {
+        let name = event.split_whitespace().next().unwrap_or(event).to_lowercase();
+        format!(
+            "CREATE TRIGGER count_customers_on_{name} AFTER {event} ON card_customers \
+             FOR EACH ROW {when} BEGIN {body} END"
+        )
+    };
+    let moved = "WHEN OLD.program_id <> NEW.program_id OR OLD.flow_status <> NEW.flow_status \
+                 OR OLD.created_at <> NEW.created_at";
+    vec![
+        trigger("INSERT", "", &insert),
+        trigger("DELETE", "", &sqlite_remove("OLD")),
+        trigger("UPDATE OF program_id, flow_status, created_at", moved, &update),
+    ]
+}
+
+/// The levels that `l` stands for.
+fn levels(last: i64) -> String {
+    let rows: Vec<String> = (0..=last).map(|level| format!("SELECT {level} AS level")).collect();
+    format!("({}) AS l", rows.join(" UNION ALL "))
+}
+
+/// The buckets at some levels that a row counts in.
+fn on_path(row: &str, last: i64) -> String {
+    let bucket = bucket(&format!("{row}.created_at"), "l.level");
+    format!(
+        "{} CROSS JOIN customer_counts AS p ON p.program_id = {row}.program_id \
+         AND p.flow_status IN ('', {row}.flow_status) AND p.level = l.level AND p.start = {bucket}",
+        levels(last)
+    )
+}
+
+fn sqlite_add(row: &str) -> String {
+    let add = format!("ON CONFLICT {KEY} DO UPDATE SET total = total + 1;");
+    let child = bucket(&format!("{row}.created_at"), "(p.level + 1)");
+    let parents = on_path(row, LAST_LEVEL - 1);
+    format!(
+        "INSERT INTO customer_counts {COLUMNS} \
+         SELECT {row}.program_id, s.flow_status, 0, 0, 1, FALSE \
+         FROM (SELECT '' AS flow_status UNION ALL SELECT {row}.flow_status) AS s WHERE TRUE {add} \
+         INSERT INTO customer_counts {COLUMNS} \
+         SELECT p.program_id, p.flow_status, p.level + 1, {child}, 1, FALSE \
+         FROM {parents} WHERE p.is_split {add} "
+    )
+}
+
+fn sqlite_remove(row: &str) -> String {
+    let path = on_path(row, LAST_LEVEL);
+    format!(
+        "UPDATE customer_counts SET total = total - 1 WHERE rowid IN (SELECT p.rowid FROM {path}); "
+    )
+}
+
+/// Splits what has just become too large. A child that is too large itself
+/// has no children yet, and is left to the next row that comes to it.
+fn sqlite_split() -> String {
+    let children = insert_children("customer_counts", &format!("WHERE {}", too_large("p")));
+    // In a trigger an UPDATE cannot give its table another name.
+    let (large, finer) = (too_large("customer_counts"), finer("customer_counts.level"));
+    format!(
+        "{children}; \
+         UPDATE customer_counts SET is_split = TRUE WHERE {large} AND EXISTS (\
+           SELECT 1 FROM customer_counts AS child \
+           WHERE child.program_id = customer_counts.program_id \
+           AND child.flow_status = customer_counts.flow_status \
+           AND child.level = customer_counts.level + 1 \
+           AND child.start >= customer_counts.start << {finer} \
+           AND child.start < (customer_counts.start + 1) << {finer}); "
+    )
+}
