@@ -102,18 +102,23 @@ fn tell_of_what_is_not_here_yet(config: &Config) {
     }
 }
 
-/// Ends when the process is told to stop.
-async fn told_to_stop() {
+/// Ends when the process is told to stop: Ctrl-C, SIGTERM, or its terminal is closed.
+pub async fn told_to_stop() {
     use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = match signal(SignalKind::terminate()) {
-        Ok(terminate) => terminate,
-        Err(error) => {
-            tracing::warn!(%error, "SIGTERM cannot be heard");
-            return std::future::pending().await;
+    let heard = |kind| async move {
+        match signal(kind) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a signal cannot be heard");
+                std::future::pending::<()>().await;
+            }
         }
     };
     tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
+        () = heard(SignalKind::interrupt()) => {}
+        () = heard(SignalKind::terminate()) => {}
+        () = heard(SignalKind::hangup()) => {}
     }
 }

@@ -38,6 +38,7 @@ pub fn router(services: &Services, health: Health, limits: &Limits) -> Router {
     let services = Arc::new(services.clone());
     let graphql = Router::new()
         .route("/graphql", post(graphql::execute))
+        .method_not_allowed_fallback(graphql::method_not_allowed)
         .with_state(graphql::Endpoint::new(Arc::clone(&services)))
         .layer(gate(graphql::refused));
     let rest = rest::router(services).layer(gate(rest::refused));

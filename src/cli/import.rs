@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::program_named;
+use super::{out, program_named};
 use crate::error::{Error, Kind, Result};
 use crate::services::import::{Report, Summary, import};
 use crate::store::Store;
@@ -27,7 +27,7 @@ pub(super) async fn run(store: &Store, program: &str, file: &Path) -> Result<Exi
         Arc::new(Notes::default())
     };
     let Summary { good, bad } = import(store, program.id, input, report).await?;
-    println!("imported {good} customers into {}", program.name);
+    out(&format!("imported {good} customers into {}\n", program.name))?;
     if bad == 0 {
         return Ok(ExitCode::SUCCESS);
     }

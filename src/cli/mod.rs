@@ -5,6 +5,7 @@ mod import;
 mod programs;
 mod tokens;
 
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -29,6 +30,9 @@ struct Cli {
     /// The database: sqlite://… or postgres://… [default: `DATABASE_URL`, then the settings]
     #[arg(long, global = true, value_name = "URL")]
     database_url: Option<String>,
+    /// Where `serve` and `demo` listen [default: 127.0.0.1:8080]
+    #[arg(long, global = true, value_name = "ADDRESS")]
+    listen: Option<String>,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -36,16 +40,9 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Serve both APIs until Ctrl-C or SIGTERM
-    Serve {
-        /// Where to listen [default: 127.0.0.1:8080]
-        #[arg(long, value_name = "ADDRESS")]
-        listen: Option<String>,
-    },
+    Serve,
     /// Serve a sample program out of a throw-away database
     Demo {
-        /// Where to listen [default: 127.0.0.1:8080]
-        #[arg(long, value_name = "ADDRESS")]
-        listen: Option<String>,
         /// How many customers the sample program has
         #[arg(long, default_value_t = 5_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
         customers: u32,
@@ -99,8 +96,8 @@ enum TokenCommand {
         #[arg(long, value_name = "NAME")]
         program: String,
         /// What its owner calls it
-        #[arg(long, default_value = "")]
-        label: String,
+        #[arg(long, value_name = "LABEL", default_value = "")]
+        name: String,
         /// What it may do; write includes read
         #[arg(long, value_enum, default_value_t = ScopeArg::Read)]
         scope: ScopeArg,
@@ -139,16 +136,11 @@ impl From<ScopeArg> for Scope {
 /// Runs the command of this process' arguments.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
-    let command = cli.command.unwrap_or(Command::Serve { listen: None });
+    let command = cli.command.unwrap_or(Command::Serve);
     if matches!(command, Command::Schema) {
-        print!("{}", graphql::sdl());
-        return ExitCode::SUCCESS;
+        return out(&graphql::sdl()).map_or_else(|error| failed(&error), |()| ExitCode::SUCCESS);
     }
-    let listen = match &command {
-        Command::Serve { listen } | Command::Demo { listen, .. } => listen.clone(),
-        _ => None,
-    };
-    let flags = Flags { database_url: cli.database_url, listen };
+    let flags = Flags { database_url: cli.database_url, listen: cli.listen };
     let config = match Config::load(cli.config.as_deref(), &flags) {
         Ok(config) => config,
         Err(Mistakes(mistakes)) => {
@@ -168,6 +160,18 @@ pub fn run() -> ExitCode {
     }
 }
 
+/// Prints a result. A reader that has seen enough is no failure.
+pub(crate) fn out(text: &str) -> Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            let message = "standard output cannot be written to";
+            Err(Error::new(Kind::Unavailable, message).because(error))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// One sentence, with the cause: the operator may know it.
 fn failed(error: &Error) -> ExitCode {
     let cause = error.private_source().map(|cause| format!(" ({cause})")).unwrap_or_default();
@@ -178,16 +182,16 @@ fn failed(error: &Error) -> ExitCode {
 
 async fn execute(command: Command, config: &Config) -> Result<ExitCode> {
     match command {
-        Command::Serve { .. } => serve(config).await?,
-        Command::Demo { customers, .. } => demo::run(config, customers).await?,
+        Command::Serve => serve(config).await?,
+        Command::Demo { customers } => demo::run(config, customers).await?,
         Command::Migrate { verify, repair } => return migrate(config, verify, repair).await,
         Command::Program(command) => programs::run(command, &app::open(config).await?).await?,
         Command::Token(command) => tokens::run(command, &app::open(config).await?).await?,
         Command::Import { program, file } => {
             return import::run(&app::open(config).await?, &program, &file).await;
         }
-        Command::Schema => print!("{}", graphql::sdl()),
-        Command::Config => print!("{}", config.show()),
+        Command::Schema => out(&graphql::sdl())?,
+        Command::Config => out(&config.show())?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -205,12 +209,12 @@ async fn serve(config: &Config) -> Result<()> {
 async fn migrate(config: &Config, verify: bool, repair: bool) -> Result<ExitCode> {
     let store = Store::connect(&config.database.store).await?;
     match store.migrate().await? {
-        0 => println!("the database is up to date"),
-        applied => println!("applied {applied} migrations"),
+        0 => out("the database is up to date\n")?,
+        applied => out(&format!("applied {applied} migrations\n"))?,
     }
     if repair {
         store.repair_counts().await?;
-        println!("the counts of customers were made anew");
+        out("the counts of customers were made anew\n")?;
     }
     if verify {
         let wrong = store.wrong_counts().await?;
@@ -219,7 +223,7 @@ async fn migrate(config: &Config, verify: bool, repair: bool) -> Result<ExitCode
             eprintln!("card-gateway: {wrong} counts of customers are wrong; {hint}");
             return Ok(ExitCode::FAILURE);
         }
-        println!("the counts of customers are right");
+        out("the counts of customers are right\n")?;
     }
     Ok(ExitCode::SUCCESS)
 }

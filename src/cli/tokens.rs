@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{TokenCommand, program_named};
+use super::{TokenCommand, out, program_named};
 use crate::domain::principal::{ProgramId, Scope};
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Kind, Result};
@@ -11,9 +11,10 @@ use crate::store::{NewToken, Store, TokenSummary};
 
 pub(super) async fn run(command: TokenCommand, store: &Store) -> Result<()> {
     match command {
-        TokenCommand::Create { program, label, scope, expires_in } => {
+        TokenCommand::Create { program, name, scope, expires_in } => {
             let program = program_named(store, &program).await?;
-            println!("{}", create(store, program.id, label, scope.into(), expires_in).await?);
+            let text = create(store, program.id, name, scope.into(), expires_in).await?;
+            out(&format!("{text}\n"))?;
         }
         TokenCommand::List { program } => {
             let program = match program {
@@ -21,7 +22,7 @@ pub(super) async fn run(command: TokenCommand, store: &Store) -> Result<()> {
                 None => None,
             };
             for token in store.tokens(program).await? {
-                println!("{}", line(&token, Timestamp::now()));
+                out(&format!("{}\n", line(&token, Timestamp::now())))?;
             }
         }
         TokenCommand::Revoke { id } => {
@@ -30,7 +31,7 @@ pub(super) async fn run(command: TokenCommand, store: &Store) -> Result<()> {
                     format!("there is no token {id} to revoke; see: card-gateway token list");
                 return Err(Error::new(Kind::NotFound, hint));
             }
-            println!("revoked {id}");
+            out(&format!("revoked {id}\n"))?;
         }
     }
     Ok(())

@@ -26,6 +26,7 @@ impl Layers {
         let mut defaults = BTreeMap::new();
         let table = DEFAULTS.parse().unwrap_or_else(|error| unreachable!("the defaults: {error}"));
         flatten("", table, &mut defaults);
+        defaults.retain(|_, value| !value.is_table());
         let mut layers = Self { defaults, set: BTreeMap::new() };
         if let Some((name, text)) = file {
             layers.add_file(name, text, mistakes);
@@ -77,7 +78,14 @@ impl Layers {
     }
 
     fn put(&mut self, key: &str, value: Value, origin: &str, mistakes: &mut Vec<String>) {
-        if self.defaults.contains_key(key) || program_in(key).is_some() {
+        let below = format!("{key}.");
+        let section = || {
+            matches!(key, "webhooks" | "webhooks.secrets")
+                || self.defaults.keys().any(|known| known.starts_with(&below))
+        };
+        if value.is_table() && section() {
+            // A section with nothing in it.
+        } else if self.defaults.contains_key(key) || program_in(key).is_some() {
             self.set.insert(key.to_owned(), (value, origin.to_owned()));
         } else {
             mistakes.push(format!("{key} ({origin}) is not a setting"));
@@ -149,7 +157,7 @@ fn flatten(before: &str, table: Table, into: &mut BTreeMap<String, Value>) {
     for (key, value) in table {
         let key = format!("{before}{key}");
         match value {
-            Value::Table(table) => flatten(&format!("{key}."), table, into),
+            Value::Table(table) if !table.is_empty() => flatten(&format!("{key}."), table, into),
             value => {
                 into.insert(key, value);
             }

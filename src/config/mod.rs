@@ -173,8 +173,8 @@ impl Config {
         };
         let database = Database {
             store: crate::store::Settings {
-                url: read.get("database.url", text),
-                max_connections: read.get("database.max_connections", whole_from_one),
+                url: read.get("database.url", database_url),
+                max_connections: read.get("database.max_connections", connections),
                 acquire_timeout: read.get("database.acquire_timeout", duration),
                 statement_timeout: read.get("database.statement_timeout", duration),
             },
@@ -312,6 +312,20 @@ fn whole_from_one(value: &Value) -> Result<u32, String> {
     }
 }
 
+fn connections(value: &Value) -> Result<u32, String> {
+    let number = whole_from_one(value)?;
+    if number <= 1_000 { Ok(number) } else { Err("must be at most 1000".to_owned()) }
+}
+
+/// The text must not come back in the mistake: it may hold a password.
+fn database_url(value: &Value) -> Result<String, String> {
+    let text = text(value)?;
+    let known = Url::parse(&text)
+        .is_ok_and(|url| matches!(url.scheme(), "sqlite" | "postgres" | "postgresql"));
+    let what = "must be a sqlite:// or postgres:// address; in a password, # / ? and @ are written %23 %2F %3F %40";
+    if known { Ok(text) } else { Err(what.to_owned()) }
+}
+
 fn yes_or_no(value: &Value) -> Result<bool, String> {
     match value {
         Value::Boolean(value) => Ok(*value),
@@ -391,11 +405,12 @@ mod tests {
 
     #[test]
     fn every_mistake_is_told_at_once() {
-        let file = "[server]\nlisten = 'here'\nports = 1\n[auth]\ntoken_cache_ttl = '6s'\n[nonsense]\na = 1";
+        let file = "[server]\nlisten = 'here'\nports = 1\n[auth]\ntoken_cache_ttl = '6s'\n[nonsense]\na = 1\n[sever]\n[webhooks.secrets]";
         let environment = [
             ("CARD_GATEWAY__LOG__FORMAT", "poem"),
             ("CARD_GATEWAY__LOG__COLOUR", "red"),
             ("CARD_GATEWAY__DATABASE__MAX_CONNECTIONS", "0"),
+            ("DATABASE_URL", "postgres://me:hunter2#x@db.example/cards"),
             ("CARD_GATEWAY__DATABASE__AUTO_MIGRATE", "maybe"),
             ("CARD_GATEWAY__ISSUER__ACME__API_KEY", "key"),
         ];
@@ -414,7 +429,9 @@ mod tests {
         ] {
             assert!(said.contains(part), "{part} is not in\n{said}");
         }
-        assert_eq!(mistakes.len(), 9, "{said}");
+        assert!(said.contains("database.url (DATABASE_URL) must be a sqlite://"), "{said}");
+        assert!(!said.contains("hunter2"), "{said}");
+        assert_eq!(mistakes.len(), 11, "{said}");
     }
 
     #[test]

@@ -33,6 +33,7 @@ fn shown(key: &str, value: &Value) -> Value {
     }
     match (key, value) {
         // Addresses of databases and of RPC providers carry credentials.
+        (_, Value::String(text)) if text.is_empty() => value.clone(),
         ("database.url" | "issuer.base_url", Value::String(text)) => {
             Value::from(without_secrets(text))
         }
@@ -47,7 +48,7 @@ fn shown(key: &str, value: &Value) -> Value {
 }
 
 fn without_secrets(text: &str) -> String {
-    let Ok(mut url) = Url::parse(text) else { return text.to_owned() };
+    let Ok(mut url) = Url::parse(text) else { return "[hidden]".to_owned() };
     if url.password().is_some() && url.set_password(Some("[hidden]")).is_err() {
         return "[hidden]".to_owned();
     }

@@ -7,9 +7,9 @@ use std::net::SocketAddr;
 
 use tempfile::TempDir;
 
-use crate::cli::create_token;
+use crate::cli::{create_token, out};
 use crate::config::Config;
-use crate::domain::principal::Scope;
+use crate::domain::principal::{ProgramId, Scope};
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Result};
 use crate::store::{Settings, Store};
@@ -35,19 +35,30 @@ pub async fn run(config: &Config, customers: u32) -> Result<()> {
     let address = listener.local_addr().map_err(Error::internal)?;
     let now = Timestamp::now();
     let program = store.create_program(PROGRAM, now).await?.id;
+    let filled = tokio::select! {
+        filled = fill(&store, program, now, customers) => filled.map(|()| true),
+        () = app::told_to_stop() => Ok(false),
+    };
+    if !filled? {
+        store.close().await;
+        return Ok(());
+    }
+    let token = create_token(&store, program, "demo".to_owned(), Scope::Write, None).await?;
+    out(&welcome(address, &token, customers))?;
+    app::serve(config, store, listener).await
+}
+
+async fn fill(store: &Store, program: ProgramId, now: Timestamp, customers: u32) -> Result<()> {
     let mut sample = sample::Sample::new(now, customers);
     loop {
         let batch: Vec<_> = sample.by_ref().take(BATCH).collect();
         if batch.is_empty() {
-            break;
+            return Ok(());
         }
         let (records, transactions): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
         store.put_records(program, records).await?;
         store.put_transactions(program, transactions.into_iter().flatten().collect()).await?;
     }
-    let token = create_token(&store, program, "demo".to_owned(), Scope::Write, None).await?;
-    print!("{}", welcome(address, &token, customers));
-    app::serve(config, store, listener).await
 }
 
 fn welcome(address: SocketAddr, token: &str, customers: u32) -> String {

@@ -104,8 +104,12 @@ impl Sample {
         let safe_deployed = matches!(flow_status, FlowStatus::CardCreated | FlowStatus::Active);
         let wallet = safe_deployed || flow_status == FlowStatus::SafeDeploying;
         Customer {
-            id: format!("{:08x}{}", created_at.millis() / 1_000, self.hex(16)),
-            yativo_card_id: format!("yativo_card_customer_{}_{}", self.hex(6), created_at.millis()),
+            id: self.hex(24),
+            yativo_card_id: format!(
+                "yativo_card_customer_{}_{}",
+                self.hex(6),
+                1_769_031_332_068_i64 + i64::from(number)
+            ),
             // Some programs have no name of their own for everybody.
             external_customer_id: (self.rng.u8(..10) > 0)
                 .then(|| format!("usr_{}", 1_000 + number)),
@@ -173,7 +177,8 @@ impl Sample {
     fn card(&mut self, customer: &Customer) -> Card {
         let mut bytes = [0; 16];
         self.rng.fill(&mut bytes);
-        let created_at = customer.created_at.plus_millis(self.rng.i64(HOUR..3 * DAY));
+        let age = self.now.millis() - customer.created_at.millis();
+        let created_at = customer.created_at.plus_millis(self.rng.i64(0..=age.min(3 * DAY)));
         let active = customer.flow_status == FlowStatus::Active;
         let status = match self.rng.u8(..20) {
             0 => CardStatus::Frozen,
@@ -189,7 +194,7 @@ impl Sample {
             card_type: self.pick(&[CardType::Virtual, CardType::Virtual, CardType::Physical]),
             status,
             is_stolen: status == CardStatus::Voided && self.rng.bool(),
-            activated_at: active.then(|| created_at.plus_millis(2 * HOUR)),
+            activated_at: active.then(|| self.now.min(created_at.plus_millis(2 * HOUR))),
             created_at,
         }
     }
@@ -197,8 +202,8 @@ impl Sample {
     fn transaction(&mut self, card: &Card) -> Transaction {
         let Merchant(name, category, city, country, currency) =
             &MERCHANTS[self.rng.usize(..MERCHANTS.len())];
-        let since = (self.now.millis() - card.created_at.millis()).max(HOUR);
-        let created_at = self.now.plus_millis(-self.rng.i64(0..since));
+        let since = self.now.millis() - card.created_at.millis();
+        let created_at = self.now.plus_millis(-self.rng.i64(0..=since));
         let recent = self.now.millis() - created_at.millis() < 3 * DAY;
         let status = match self.rng.u8(..20) {
             0 => TransactionStatus::Declined,
@@ -290,11 +295,16 @@ mod tests {
         for (record, _) in &made {
             assert!(crate::domain::identifier::is_customer_id(&record.customer.id));
             assert!(record.customer.created_at <= now);
+            for card in &record.cards {
+                assert!(card.created_at <= now && card.activated_at.is_none_or(|at| at <= now));
+            }
             if let Some(live) = record.balance {
                 assert!(record.customer.safe_deployed);
                 assert_eq!(live.ledger.get(), live.available.get() + live.pending.get());
             }
         }
         assert!(made.iter().any(|(_, transactions)| transactions.len() > 5));
+        let later = Sample::new(now.plus_millis(DAY), 2_000).map(|(of, _)| of.customer.id);
+        assert!(later.eq(made.iter().map(|(of, _)| of.customer.id.clone())), "the names stay");
     }
 }

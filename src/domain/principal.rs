@@ -7,14 +7,16 @@ use super::text_enum::text_enum;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ProgramId(pub i32);
 
-/// Whether a text can be a program's name: `[a-z0-9-]`, 1 to 64 of them, and
-/// no `-` at either end.
+/// Whether a text can be a program's name: `[a-z0-9-]`, 1 to 64 of them, no
+/// `-` at either end and no two in a row (in the environment `-` is `_`, and
+/// `__` separates).
 pub fn is_program_name(text: &str) -> bool {
     let letters = |b: u8| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-');
     (1..=64).contains(&text.len())
         && text.bytes().all(letters)
         && !text.starts_with('-')
         && !text.ends_with('-')
+        && !text.contains("--")
 }
 
 text_enum! {

@@ -25,8 +25,8 @@ pub(super) struct CardCustomer {
 
 impl CardCustomer {
     /// One that came alone.
-    pub(super) fn alone(customer: Arc<Customer>) -> Self {
-        Self { siblings: Siblings::new(vec![customer]), at: 0 }
+    pub(super) fn alone(siblings: Arc<Siblings>) -> Self {
+        Self { siblings, at: 0 }
     }
 
     fn customer(&self) -> &Customer {
@@ -161,7 +161,8 @@ impl CardCustomer {
         let list = Transactions::list_id(principal, &self.customer().id, status);
         let window = PageArgs { page, per_page, first, after: after.as_deref() }.window(list);
         let window = window.map_err(failure)?;
-        let page = self.siblings.transactions(ctx, self.at, status, &window).await?;
+        // Boxed, so that the futures of all the other fields stay small.
+        let page = Box::pin(self.siblings.transactions(ctx, self.at, status, &window)).await?;
         let (siblings, at) = (Arc::clone(&self.siblings), self.at);
         let total = Total::new(Box::new(move |ctx| {
             let siblings = Arc::clone(&siblings);
@@ -197,12 +198,14 @@ impl CardCustomerConnection {
 #[Object]
 impl CardCustomerConnection {
     /// The customers with their cursors.
-    async fn edges(&self) -> Vec<CardCustomerEdge> {
+    async fn edges(&self, ctx: &Context<'_>) -> Vec<CardCustomerEdge> {
+        self.siblings.foresee(ctx, ctx.look_ahead().field("node")).await;
         self.all().map(|node| CardCustomerEdge { node, list: self.list }).collect()
     }
 
     /// The customers alone.
-    async fn nodes(&self) -> Vec<CardCustomer> {
+    async fn nodes(&self, ctx: &Context<'_>) -> Vec<CardCustomer> {
+        self.siblings.foresee(ctx, ctx.look_ahead()).await;
         self.all().collect()
     }
 

@@ -3,20 +3,19 @@
 
 use std::sync::Arc;
 
-use async_graphql::parser::parse_query;
-use async_graphql::{Request, Response};
-use axum::Extension;
+use async_graphql::{Request, Response, Value};
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::IntoResponse as _;
 use axum::response::Response as HttpResponse;
+use axum::{Extension, Json};
 use serde::Deserialize;
 
-use super::error::{finish, refusal, unparsable};
+use super::documents::Documents;
+use super::error::{finish, refusal};
 use super::loaders::Caller;
-use super::order::Order;
 use super::{Schema, schema};
 use crate::domain::principal::Principal;
 use crate::domain::request::RequestId;
@@ -28,13 +27,14 @@ use crate::services::Services;
 #[derive(Clone)]
 pub struct Endpoint {
     schema: Schema,
+    documents: Documents,
     services: Arc<Services>,
 }
 
 impl Endpoint {
     /// Over the services.
     pub fn new(services: Arc<Services>) -> Self {
-        Self { schema: schema(), services }
+        Self { schema: schema(), documents: Documents::new(), services }
     }
 }
 
@@ -62,21 +62,21 @@ pub async fn execute(
         Ok(body) => body,
         Err(error) => return refused(&error, &request),
     };
-    let document = match parse_query(&body.query) {
+    let document = match endpoint.documents.get(&body.query) {
         Ok(document) => document,
-        Err(error) => return respond(StatusCode::OK, unparsable(error)),
+        Err(answer) => return respond(StatusCode::OK, *answer),
     };
     let mut query = Request::new(body.query)
         .variables(body.variables.unwrap_or_default())
         .data(Caller::new(principal, Arc::clone(&endpoint.services)));
     query.operation_name = body.operation_name;
-    let order = Order::of(&document, query.operation_name.as_deref());
-    query.set_parsed_query(document);
+    let operation = query.operation_name.clone();
+    query.set_parsed_query(document.parsed.clone());
     // Hundreds of fields share the request's loaders; a scheduler that cuts
     // in between them would cut their one question in two.
     let mut response = tokio::task::unconstrained(endpoint.schema.execute(query)).await;
-    if let Some(order) = order {
-        order.apply(&mut response.data);
+    if response.data != Value::Null {
+        document.put_in_order(operation.as_deref(), &mut response);
     }
     finish(&mut response, &request);
     for error in &response.errors {
@@ -87,7 +87,7 @@ pub async fn execute(
 
 fn code_of(error: &async_graphql::ServerError) -> String {
     match error.extensions.as_ref().and_then(|extensions| extensions.get("code")) {
-        Some(async_graphql::Value::String(code)) => code.clone(),
+        Some(Value::String(code)) => code.clone(),
         _ => String::new(),
     }
 }
@@ -103,6 +103,10 @@ fn read(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<Body
         StatusCode::PAYLOAD_TOO_LARGE => Error::new(Kind::TooLarge, "The body is too large"),
         _ => Error::new(Kind::Invalid, "The body cannot be read"),
     })?;
+    // Of a list, serde would take the first item for the first member.
+    if body.trim_ascii_start().first() != Some(&b'{') {
+        return Err(Error::new(Kind::Invalid, "The body is not a GraphQL request: not an object"));
+    }
     serde_json::from_slice(&body).map_err(|error| {
         Error::new(Kind::Invalid, format!("The body is not a GraphQL request: {error}"))
     })
@@ -114,11 +118,25 @@ pub fn refused(error: &Error, request: &RequestId) -> HttpResponse {
     headers::of_failure(answer, error)
 }
 
-/// A GraphQL response, as JSON that every client understands.
+/// A GraphQL response, as JSON that every client understands. Where nothing
+/// was executed there is no `data` (GraphQL September 2025, section 7.1).
 pub(super) fn respond(status: StatusCode, response: Response) -> HttpResponse {
+    let never_ran = response.data == Value::Null
+        && !response.errors.is_empty()
+        && response.errors.iter().all(|error| error.path.is_empty());
+    if never_ran {
+        let errors = serde_json::json!({ "errors": response.errors });
+        return (status, Json(errors)).into_response();
+    }
     let mut answer = async_graphql_axum::GraphQLResponse::from(response).into_response();
     *answer.status_mut() = status;
-    let json = HeaderValue::from_static("application/json; charset=utf-8");
+    let json = HeaderValue::from_static("application/json");
     answer.headers_mut().insert(header::CONTENT_TYPE, json);
     answer
+}
+
+/// There is something, but not for this method; axum adds `Allow`.
+pub async fn method_not_allowed(Extension(request): Extension<RequestId>) -> HttpResponse {
+    let error = Error::new(Kind::Invalid, "GraphQL requests are sent with POST");
+    respond(StatusCode::METHOD_NOT_ALLOWED, refusal(&error, &request))
 }

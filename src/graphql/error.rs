@@ -11,6 +11,8 @@ use crate::error::{Error, Kind};
 pub(super) const PARSE_FAILED: &str = "GRAPHQL_PARSE_FAILED";
 /// The document does not fit the schema.
 pub(super) const VALIDATION_FAILED: &str = "GRAPHQL_VALIDATION_FAILED";
+/// The document costs more than we are willing to pay.
+pub(super) const TOO_COMPLEX: &str = "QUERY_TOO_COMPLEX";
 /// A balance exists, but nobody could say how much.
 pub(super) const BALANCE_UNAVAILABLE: &str = "BALANCE_UNAVAILABLE";
 
@@ -96,6 +98,13 @@ pub(super) fn refusal(error: &Error, request: &RequestId) -> Response {
 pub(super) fn unparsable(error: async_graphql::parser::Error) -> Response {
     let mut failure = ServerError::from(error);
     failure.extensions.get_or_insert_default().set("code", PARSE_FAILED);
+    Response::from_errors(vec![failure])
+}
+
+/// An answer to a document that costs more than we are willing to pay.
+pub(super) fn too_complex(what: String) -> Response {
+    let mut failure = ServerError::new(what, None);
+    failure.extensions.get_or_insert_default().set("code", TOO_COMPLEX);
     Response::from_errors(vec![failure])
 }
 

@@ -4,12 +4,14 @@
 
 use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_graphql::Context;
 use dataloader::BatchFn;
 use dataloader::cached::Loader;
 use futures_util::future::BoxFuture;
+use tokio::sync::Notify;
 
 use super::error::failure;
 use crate::domain::balance::Outcome;
@@ -25,8 +27,8 @@ use crate::services::Services;
 /// No question is ever cut in two: the services cut where a source needs it.
 const BATCH: usize = usize::MAX;
 /// How often other fields get their turn to ask before a question is put.
-/// [`Siblings`](super::siblings::Siblings) ask once a list, so that this only
-/// serves to gather several lists and look-ups, and costs next to nothing.
+/// [`Siblings`](super::siblings::Siblings) ask once for all, so that this only
+/// serves to gather look-ups, and costs next to nothing.
 const YIELDS: usize = 10;
 
 type Found<V> = Result<Option<V>, Arc<Error>>;
@@ -116,10 +118,78 @@ pub(super) struct TransactionsKey {
     pub(super) window: Window,
 }
 
+/// Root fields of a request whose customers are still on their way. What is
+/// to be found out about customers waits for all of them, and is then asked
+/// for all at once, so that it is one question a request.
+#[derive(Default)]
+pub(super) struct Arrivals {
+    expected: AtomicUsize,
+    all_here: Notify,
+    wanted: Mutex<Wanted>,
+}
+
+/// What the fields below those that have arrived are going to ask for.
+#[derive(Clone, Default)]
+pub(super) struct Wanted {
+    /// Whose balance.
+    pub(super) balances: Vec<CustomerKey>,
+    /// Whose cards.
+    pub(super) cards: Vec<String>,
+}
+
+impl Arrivals {
+    /// One more is on its way, until the guard is dropped.
+    ///
+    /// It goes on after all root fields have come here: a database on this
+    /// machine can answer the first before the second has begun.
+    pub(super) async fn expect(&self) -> Expected<'_> {
+        self.expected.fetch_add(1, Ordering::Relaxed);
+        let expected = Expected(self);
+        tokio::task::yield_now().await;
+        expected
+    }
+
+    /// Says what is wanted of customers that have arrived.
+    pub(super) fn announce(&self, wanted: Wanted) {
+        let mut all = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
+        all.balances.extend(wanted.balances);
+        all.cards.extend(wanted.cards);
+    }
+
+    /// What is wanted of all customers, once nobody is on the way any more.
+    pub(super) async fn wanted(&self) -> Wanted {
+        self.all().await;
+        self.wanted.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Waits until nobody is on the way any more.
+    pub(super) async fn all(&self) {
+        loop {
+            let notified = self.all_here.notified();
+            if self.expected.load(Ordering::Relaxed) == 0 {
+                return;
+            }
+            notified.await;
+        }
+    }
+}
+
+/// A root field whose customers are on their way.
+pub(super) struct Expected<'a>(&'a Arrivals);
+
+impl Drop for Expected<'_> {
+    fn drop(&mut self) {
+        if self.0.expected.fetch_sub(1, Ordering::Relaxed) == 1 {
+            self.0.all_here.notify_waiters();
+        }
+    }
+}
+
 /// Everything that a request's resolvers need: who asks, whom to ask, and how.
 pub(super) struct Caller {
     pub(super) principal: Arc<Principal>,
     pub(super) services: Arc<Services>,
+    pub(super) arrivals: Arrivals,
     pub(super) customers: Load<Identifier, Arc<Customer>>,
     pub(super) balances: Load<CustomerKey, Outcome>,
     pub(super) cards: Load<String, Arc<Vec<Card>>>,
@@ -162,7 +232,16 @@ impl Caller {
             let (principal, services) = (Arc::clone(&principal_), Arc::clone(&services_));
             async move { count_transactions(&principal, &services, keys).await }
         });
-        Self { principal, services, customers, balances, cards, transactions, transaction_counts }
+        Self {
+            principal,
+            services,
+            arrivals: Arrivals::default(),
+            customers,
+            balances,
+            cards,
+            transactions,
+            transaction_counts,
+        }
     }
 
     /// The caller of the request that a resolver works for.

@@ -3,9 +3,11 @@
 mod card;
 mod connection;
 mod customer;
+mod documents;
 mod endpoint;
 mod enums;
 mod error;
+mod guard;
 mod loaders;
 mod order;
 mod query;
@@ -15,7 +17,7 @@ mod transaction;
 
 use async_graphql::{EmptyMutation, EmptySubscription, SDLExportOptions};
 
-pub use endpoint::{Endpoint, execute, refused};
+pub use endpoint::{Endpoint, execute, method_not_allowed, refused};
 
 /// The gateway's schema.
 pub type Schema = async_graphql::Schema<query::Query, EmptyMutation, EmptySubscription>;

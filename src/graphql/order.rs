@@ -2,7 +2,7 @@
 //! ready; the specification wants them as the client selected them (GraphQL
 //! September 2025, section 7.2.2), and clients that stream or compare rely on it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use async_graphql::parser::types::{
     ExecutableDocument, FragmentDefinition, OperationDefinition, Selection, SelectionSet,
@@ -13,12 +13,15 @@ use async_graphql::{Name, Positioned, Value};
 #[derive(Debug, Default)]
 pub(super) struct Order {
     keys: HashMap<Name, (usize, Self)>,
+    /// Fragments that are in here already: spreading one again adds nothing.
+    spread: HashSet<Name>,
 }
 
 type Fragments = HashMap<Name, Positioned<FragmentDefinition>>;
 
 impl Order {
-    /// The order that an operation of a document asks for.
+    /// The order that an operation of a document asks for. The document must
+    /// have been found valid: a fragment in itself has no end.
     pub(super) fn of(document: &ExecutableDocument, operation: Option<&str>) -> Option<Self> {
         let mut operations = document.operations.iter();
         let wanted =
@@ -44,7 +47,9 @@ impl Order {
                     self.add(&fragment.node.selection_set.node, fragments);
                 }
                 Selection::FragmentSpread(spread) => {
-                    if let Some(fragment) = fragments.get(&spread.node.fragment_name.node) {
+                    let name = &spread.node.fragment_name.node;
+                    let new = self.spread.insert(name.clone());
+                    if let Some(fragment) = fragments.get(name).filter(|_| new) {
                         self.add(&fragment.node.selection_set.node, fragments);
                     }
                 }

@@ -41,7 +41,8 @@ impl Query {
         )]
         order_by: Option<CardCustomerOrder>,
     ) -> Result<CardCustomerConnection> {
-        let Caller { principal, services, .. } = Caller::of(ctx)?;
+        let Caller { principal, services, arrivals, .. } = Caller::of(ctx)?;
+        let expected = arrivals.expect().await;
         let list = CustomerList {
             status: status.map(Into::into),
             order: order_by.map(Into::into).unwrap_or_default(),
@@ -50,6 +51,10 @@ impl Query {
         let window = PageArgs { page, per_page, first, after: after.as_deref() }.window(id);
         let window = window.map_err(failure)?;
         let slice = services.customers.list(principal, list, &window).await.map_err(failure)?;
+        let siblings = Siblings::new(slice.items);
+        let below = ctx.look_ahead();
+        siblings.announce(arrivals, &[below.field("nodes"), below.field("edges").field("node")]);
+        drop(expected);
         let total = Total::new(Box::new(move |ctx| {
             Box::pin(async move {
                 let Caller { principal, services, .. } = Caller::of(ctx)?;
@@ -57,7 +62,7 @@ impl Query {
             })
         }));
         Ok(CardCustomerConnection {
-            siblings: Siblings::new(slice.items),
+            siblings,
             has_next: slice.has_next,
             window,
             list: id,
@@ -76,7 +81,14 @@ impl Query {
     ) -> Result<Option<CardCustomer>> {
         let identifier = Identifier::parse(&identifier)
             .map_err(|what| failure(Error::invalid(vec![FieldError::new("identifier", what)])))?;
-        let customer = Caller::of(ctx)?.customers.one(identifier).await.map_err(failure)?;
-        Ok(customer.map(CardCustomer::alone))
+        let caller = Caller::of(ctx)?;
+        let expected = caller.arrivals.expect().await;
+        let customer = caller.customers.one(identifier).await.map_err(failure)?;
+        let Some(customer) = customer else { return Ok(None) };
+        let siblings = Siblings::new(vec![customer]);
+        siblings.announce(&caller.arrivals, &[ctx.look_ahead()]);
+        drop(expected);
+        siblings.foresee(ctx, ctx.look_ahead()).await;
+        Ok(Some(CardCustomer::alone(siblings)))
     }
 }

@@ -5,11 +5,11 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use async_graphql::{Context, Result};
+use async_graphql::{Context, Lookahead, Result};
 use tokio::sync::OnceCell;
 
 use super::error::failure;
-use super::loaders::{Caller, CustomerKey, TransactionsKey};
+use super::loaders::{Arrivals, Caller, CustomerKey, TransactionsKey, Wanted};
 use crate::domain::balance::Outcome;
 use crate::domain::card::Card;
 use crate::domain::customer::Customer;
@@ -34,14 +34,26 @@ fn once_for<Q: PartialEq, T>(each: &OnceEach<Q, T>, question: Q) -> Arc<Once<T>>
     once
 }
 
+/// The fields that need a balance, and those that need the cards.
+const BALANCE_FIELDS: &[&str] = &[
+    "ledgerBalance",
+    "availableBalance",
+    "pendingBalance",
+    "balanceFreshness",
+    "balanceUpdatedAt",
+];
+const CARD_FIELDS: &[&str] = &["cards", "cardsCount"];
+
+type Balances = HashMap<CustomerKey, Outcome>;
+type Held = HashMap<String, Arc<Vec<Card>>>;
 type Parts = HashMap<TransactionsKey, Arc<Slice<Transaction>>>;
 type Totals = HashMap<(String, Option<TransactionStatus>), i64>;
 
 /// Customers that came together, with what has been found out about them.
 pub(super) struct Siblings {
     pub(super) customers: Vec<Arc<Customer>>,
-    balances: Once<HashMap<CustomerKey, Outcome>>,
-    cards: Once<HashMap<String, Arc<Vec<Card>>>>,
+    balances: Once<Balances>,
+    cards: Once<Held>,
     transactions: OnceEach<(Option<TransactionStatus>, Window), Parts>,
     transaction_counts: OnceEach<Option<TransactionStatus>, Totals>,
 }
@@ -61,22 +73,80 @@ impl Siblings {
         self.customers.iter().map(|customer| customer.id.clone())
     }
 
+    /// Says what the selections below are going to ask for, before the last
+    /// of the request's customers have arrived.
+    pub(super) fn announce(&self, arrivals: &Arrivals, selected: &[Lookahead<'_>]) {
+        let mut wanted = Wanted::default();
+        if any(selected, BALANCE_FIELDS) {
+            wanted.balances = self.keys();
+        }
+        if any(selected, CARD_FIELDS) {
+            wanted.cards = self.ids().collect();
+        }
+        arrivals.announce(wanted);
+    }
+
+    /// Finds out what the selection below is going to ask for. Fields whose
+    /// answer is there already cost much less than fields that have to wait.
+    pub(super) async fn foresee(&self, ctx: &Context<'_>, selected: Lookahead<'_>) {
+        let selected = [selected];
+        let balances = async {
+            if any(&selected, BALANCE_FIELDS) {
+                self.all_balances(ctx).await;
+            }
+        };
+        let cards = async {
+            if any(&selected, CARD_FIELDS) {
+                self.all_cards(ctx).await;
+            }
+        };
+        futures_util::future::join(balances, cards).await;
+    }
+
+    /// Those who have a wallet.
+    fn keys(&self) -> Vec<CustomerKey> {
+        let deployed = self.customers.iter().filter(|customer| customer.safe_deployed);
+        deployed.map(|customer| CustomerKey(Arc::clone(customer))).collect()
+    }
+
+    async fn all_balances(&self, ctx: &Context<'_>) -> &Result<Balances, Arc<Error>> {
+        let load = || async {
+            let caller = Caller::shared(ctx)?;
+            let mut keys = caller.arrivals.wanted().await.balances;
+            keys.extend(self.keys());
+            caller.balances.many(keys).await
+        };
+        self.balances.get_or_init(load).await
+    }
+
+    async fn all_cards(&self, ctx: &Context<'_>) -> &Result<Held, Arc<Error>> {
+        let load = || async {
+            let caller = Caller::shared(ctx)?;
+            let mut keys = caller.arrivals.wanted().await.cards;
+            keys.extend(self.ids());
+            caller.cards.many(keys).await
+        };
+        self.cards.get_or_init(load).await
+    }
+
     /// The balance of one of them; those without a wallet are not asked about.
     pub(super) async fn balance(&self, ctx: &Context<'_>, at: usize) -> Result<Outcome> {
-        let load = || async {
-            let deployed = self.customers.iter().filter(|customer| customer.safe_deployed);
-            let keys = deployed.map(|customer| CustomerKey(Arc::clone(customer))).collect();
-            Caller::shared(ctx)?.balances.many(keys).await
+        let found = match self.balances.get() {
+            Some(found) => found,
+            // Boxed, so that the futures of all fields stay small.
+            None => Box::pin(self.all_balances(ctx)).await,
         };
-        let found = self.balances.get_or_init(load).await.as_ref().map_err(shared)?;
         let key = CustomerKey(Arc::clone(&self.customers[at]));
-        Ok(found.get(&key).cloned().unwrap_or(Outcome::None))
+        Ok(found.as_ref().map_err(shared)?.get(&key).cloned().unwrap_or(Outcome::None))
     }
 
     /// Every card of one of them.
     pub(super) async fn cards(&self, ctx: &Context<'_>, at: usize) -> Result<Arc<Vec<Card>>> {
-        let load = || async { Caller::shared(ctx)?.cards.many(self.ids().collect()).await };
-        let found = self.cards.get_or_init(load).await.as_ref().map_err(shared)?;
+        let found = match self.cards.get() {
+            Some(found) => found,
+            None => Box::pin(self.all_cards(ctx)).await,
+        };
+        let found = found.as_ref().map_err(shared)?;
         Ok(found.get(&self.customers[at].id).cloned().unwrap_or_default())
     }
 
@@ -97,7 +167,9 @@ impl Siblings {
         } else {
             let once = once_for(&self.transactions, (status, window.clone()));
             let load = || async {
-                Caller::shared(ctx)?.transactions.many(self.ids().map(key).collect()).await
+                let caller = Caller::shared(ctx)?;
+                caller.arrivals.all().await;
+                caller.transactions.many(self.ids().map(key).collect()).await
             };
             let found = once.get_or_init(load).await.as_ref().map_err(shared)?;
             found.get(&mine).cloned()
@@ -120,6 +192,11 @@ impl Siblings {
         let found = once.get_or_init(load).await.as_ref().map_err(shared)?;
         Ok(found.get(&key(self.customers[at].id.clone())).copied().unwrap_or(0))
     }
+}
+
+/// Whether any of the fields is selected somewhere.
+fn any(selected: &[Lookahead<'_>], names: &[&str]) -> bool {
+    selected.iter().any(|below| names.iter().any(|name| below.field(name).exists()))
 }
 
 /// A failure that several fields share.

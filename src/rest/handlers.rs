@@ -38,7 +38,8 @@ pub(super) async fn customers(
 ) -> Response {
     let answer = async {
         let mut params = Params::parse(query.as_deref());
-        let window = params.window();
+        let (page, limit) = params.page();
+        let window = Window::Numbered { page, per_page: limit };
         let list =
             customers::CustomerList { status: params.flow_status(), order: Order::NewestFirst };
         let balances_included = params.include_balances();
@@ -57,7 +58,6 @@ pub(super) async fn customers(
             let cards = cards.get(&customer.id).copied().unwrap_or(0);
             CustomerItem::of(customer, balance.as_ref(), cards)
         });
-        let (page, limit) = numbers(&window);
         let list =
             CustomerList { customers: items.collect(), total, page, limit, balances_included };
         Ok(Json(Success::of(list)).into_response())
@@ -95,7 +95,8 @@ pub(super) async fn transactions(
 ) -> Response {
     let answer = async {
         let mut params = Params::parse(query.as_deref());
-        let window = params.window();
+        let (page, limit) = params.page();
+        let window = Window::Numbered { page, per_page: limit };
         let status = params.transaction_status();
         params.finish()?;
         let identifier = identifier(path.as_ref())?;
@@ -106,7 +107,6 @@ pub(super) async fn transactions(
             services.transactions.count(&principal, id, status),
         )?;
         let list = lists.remove(&customer.id).unwrap_or_default();
-        let (page, limit) = numbers(&window);
         Ok(json(&TransactionList {
             customer_id: identifier.as_str(),
             currency: customer.currency.map(Currency::as_str),
@@ -121,13 +121,6 @@ pub(super) async fn transactions(
 
 fn json(data: &impl Serialize) -> Response {
     Json(Success::of(data)).into_response()
-}
-
-fn numbers(window: &Window) -> (i64, i64) {
-    match *window {
-        Window::Numbered { page, per_page } => (page, per_page),
-        Window::After { first, .. } => (1, first),
-    }
 }
 
 fn identifier(path: Result<&Path<String>, &PathRejection>) -> Result<Identifier> {

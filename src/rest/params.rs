@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 
 use crate::domain::onboarding::FlowStatus;
-use crate::domain::page::{DEFAULT_SIZE, MAX_PAGE, MAX_SIZE, Window};
+use crate::domain::page::{DEFAULT_SIZE, MAX_PAGE, MAX_SIZE};
 use crate::domain::transaction::TransactionStatus;
 use crate::error::{Error, FieldError, Result};
 
@@ -53,18 +53,15 @@ impl Params {
         }
     }
 
-    /// The page that is asked for.
-    pub(super) fn window(&mut self) -> Window {
+    /// The number of the page that is asked for, and how many items it has.
+    pub(super) fn page(&mut self) -> (i64, i64) {
         let page = self.whole("page", MAX_PAGE);
         let limit = self.whole("limit", MAX_SIZE);
         let alias = self.whole("per_page", MAX_SIZE);
         if limit.is_some() && alias.is_some() && limit != alias {
             self.wrong("per_page", "is another name of limit and must not differ from it");
         }
-        Window::Numbered {
-            page: page.unwrap_or(1),
-            per_page: limit.or(alias).unwrap_or(DEFAULT_SIZE),
-        }
+        (page.unwrap_or(1), limit.or(alias).unwrap_or(DEFAULT_SIZE))
     }
 
     fn named<T>(

@@ -63,7 +63,7 @@ impl Balances {
         let live = if deployed.is_empty() {
             HashMap::new()
         } else {
-            self.store.live_balances(principal.program, &deployed).await?
+            self.store.live_balances(principal.program, deployed).await?
         };
         let now = Timestamp::now();
         let mut chain = self.ask_chain(customers, &live, now).await;

@@ -29,7 +29,7 @@ impl Cards {
         customers: &[String],
     ) -> Result<HashMap<String, Vec<Card>>> {
         let mut held: HashMap<String, Vec<Card>> = HashMap::new();
-        for card in self.store.cards(principal.program, customers).await? {
+        for card in self.store.cards(principal.program, customers.to_vec()).await? {
             held.entry(card.customer_id.clone()).or_default().push(card);
         }
         for cards in held.values_mut() {
@@ -50,6 +50,6 @@ impl Cards {
         if customers.is_empty() {
             return Ok(HashMap::new());
         }
-        self.store.count_cards(principal.program, customers).await
+        self.store.count_cards(principal.program, customers.to_vec()).await
     }
 }

@@ -43,7 +43,7 @@ impl Transactions {
         status: Option<TransactionStatus>,
         window: &Window,
     ) -> Result<HashMap<String, Slice<Transaction>>> {
-        self.store.transactions(principal.program, customers, status, window).await
+        self.store.transactions(principal.program, customers.to_vec(), status, window).await
     }
 
     /// How many transactions each customer's list holds; who has none is left out.
@@ -56,6 +56,6 @@ impl Transactions {
         customers: &[String],
         status: Option<TransactionStatus>,
     ) -> Result<HashMap<String, i64>> {
-        self.store.count_transactions(principal.program, customers, status).await
+        self.store.count_transactions(principal.program, customers.to_vec(), status).await
     }
 }

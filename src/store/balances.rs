@@ -2,8 +2,7 @@
 
 use std::collections::HashMap;
 
-use card_gateway_entity::wallet_balance::{Column, Entity};
-use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
+use sea_orm::{ConnectionTrait as _, Statement};
 
 use super::{Store, sql};
 use crate::domain::balance::LiveBalance;
@@ -19,24 +18,26 @@ impl Store {
     pub async fn live_balances(
         &self,
         program: ProgramId,
-        customers: &[String],
+        customers: Vec<String>,
     ) -> Result<HashMap<String, LiveBalance>> {
         let backend = self.db.get_database_backend();
-        let rows = Entity::find()
-            .filter(Column::ProgramId.eq(program.0))
-            .filter(sql::one_of(backend, Column::CustomerId, customers.to_vec()))
-            .all(&self.db)
-            .await
-            .map_err(sql::failed)?;
-        rows.into_iter()
+        let text = format!(
+            "SELECT b.customer_id, b.ledger_minor, b.available_minor, b.pending_minor, b.updated_at \
+             FROM wallet_balances AS b WHERE b.program_id = $1 AND {}",
+            sql::one_of(backend, "b.customer_id", 2)
+        );
+        let values = [program.0.into(), sql::list(backend, customers)];
+        let statement = Statement::from_sql_and_values(backend, text, values);
+        let rows = self.db.query_all_raw(statement).await.map_err(sql::failed)?;
+        rows.iter()
             .map(|row| {
                 let live = LiveBalance {
-                    ledger: sql::money(row.ledger_minor)?,
-                    available: sql::money(row.available_minor)?,
-                    pending: sql::money(row.pending_minor)?,
-                    updated_at: sql::time(row.updated_at)?,
+                    ledger: sql::money(sql::column(row, 1)?)?,
+                    available: sql::money(sql::column(row, 2)?)?,
+                    pending: sql::money(sql::column(row, 3)?)?,
+                    updated_at: sql::time(sql::column(row, 4)?)?,
                 };
-                Ok((row.customer_id, live))
+                Ok((sql::column(row, 0)?, live))
             })
             .collect()
     }

@@ -2,9 +2,7 @@
 
 use std::collections::HashMap;
 
-use card_gateway_entity::card::{Column, Entity, Model};
-use sea_orm::{ColumnTrait as _, EntityTrait as _};
-use sea_orm::{QueryFilter as _, QuerySelect as _, Select};
+use sea_orm::{ConnectionTrait as _, QueryResult, Statement};
 
 use super::{Store, sql};
 use crate::domain::card::{Card, CardStatus, CardType};
@@ -12,19 +10,21 @@ use crate::domain::principal::ProgramId;
 use crate::error::Result;
 
 impl Store {
-    fn cards_held_by(&self, program: ProgramId, customers: &[String]) -> Select<Entity> {
-        let holder =
-            sql::one_of(self.db.get_database_backend(), Column::CustomerId, customers.to_vec());
-        Entity::find().filter(Column::ProgramId.eq(program.0)).filter(holder)
-    }
-
     /// Every card of the customers, in no order.
     ///
     /// # Errors
     /// If the database fails.
-    pub async fn cards(&self, program: ProgramId, customers: &[String]) -> Result<Vec<Card>> {
-        let rows = self.cards_held_by(program, customers).all(&self.db).await;
-        rows.map_err(sql::failed)?.into_iter().map(card).collect()
+    pub async fn cards(&self, program: ProgramId, customers: Vec<String>) -> Result<Vec<Card>> {
+        let backend = self.db.get_database_backend();
+        let text = format!(
+            "SELECT c.card_id, c.customer_id, c.last_four, c.card_type, c.status, c.is_stolen, \
+             c.activated_at, c.created_at FROM cards AS c WHERE c.program_id = $1 AND {}",
+            sql::one_of(backend, "c.customer_id", 2)
+        );
+        let values = [program.0.into(), sql::list(backend, customers)];
+        let statement = Statement::from_sql_and_values(backend, text, values);
+        let rows = self.db.query_all_raw(statement).await.map_err(sql::failed)?;
+        rows.iter().map(card).collect()
     }
 
     /// How many cards that are not void each customer has; who has none is left out.
@@ -34,33 +34,34 @@ impl Store {
     pub async fn count_cards(
         &self,
         program: ProgramId,
-        customers: &[String],
+        customers: Vec<String>,
     ) -> Result<HashMap<String, i64>> {
-        let counts: Vec<(String, i64)> = self
-            .cards_held_by(program, customers)
-            // Stolen cards are stored as voided ones.
-            .filter(Column::Status.ne(CardStatus::Voided.as_str()))
-            .select_only()
-            .column(Column::CustomerId)
-            .column_as(Column::CustomerId.count(), "total")
-            .group_by(Column::CustomerId)
-            .into_tuple()
-            .all(&self.db)
-            .await
-            .map_err(sql::failed)?;
-        Ok(counts.into_iter().collect())
+        let backend = self.db.get_database_backend();
+        // Stolen cards are stored as voided ones.
+        let text = format!(
+            "SELECT c.customer_id, COUNT(*) FROM cards AS c \
+             WHERE c.program_id = $1 AND {} AND c.status <> '{}' GROUP BY c.customer_id",
+            sql::one_of(backend, "c.customer_id", 2),
+            CardStatus::Voided.as_str()
+        );
+        let values = [program.0.into(), sql::list(backend, customers)];
+        let statement = Statement::from_sql_and_values(backend, text, values);
+        let rows = self.db.query_all_raw(statement).await.map_err(sql::failed)?;
+        rows.iter().map(|row| Ok((sql::column(row, 0)?, sql::column(row, 1)?))).collect()
     }
 }
 
-fn card(row: Model) -> Result<Card> {
+fn card(row: &QueryResult) -> Result<Card> {
+    let card_type: String = sql::column(row, 3)?;
+    let status: String = sql::column(row, 4)?;
     Ok(Card {
-        card_id: row.card_id,
-        customer_id: row.customer_id,
-        last_four: row.last_four,
-        card_type: sql::named("a card type", CardType::parse(&row.card_type))?,
-        status: sql::named("a card status", CardStatus::parse(&row.status))?,
-        is_stolen: row.is_stolen,
-        activated_at: sql::maybe_time(row.activated_at)?,
-        created_at: sql::time(row.created_at)?,
+        card_id: sql::column(row, 0)?,
+        customer_id: sql::column(row, 1)?,
+        last_four: sql::column(row, 2)?,
+        card_type: sql::named("a card type", CardType::parse(&card_type))?,
+        status: sql::named("a card status", CardStatus::parse(&status))?,
+        is_stolen: sql::column(row, 5)?,
+        activated_at: sql::maybe_time(sql::column(row, 6)?)?,
+        created_at: sql::time(sql::column(row, 7)?)?,
     })
 }

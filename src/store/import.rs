@@ -1,6 +1,7 @@
 //! Inserting or updating customers with all that belongs to them, in bulk.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use card_gateway_entity::{card, card_customer, card_transaction, wallet_balance};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait as _, IntoIden, OnConflict};
@@ -49,16 +50,18 @@ impl Store {
             cards.extend(record.cards.into_iter().map(|card| card_row(program, card)));
             customers.push(customer_row(program, record.customer));
         }
+        let customers = one_of_each(customers, |row| row.id.clone(), |_, _| true);
+        // The same rules as those of `replace_balance` and `replace_card`.
+        let newer = |row: &wallet_balance::Model, old: &wallet_balance::Model| {
+            row.updated_at >= old.updated_at
+        };
+        let balances = one_of_each(balances, |row| row.customer_id.clone(), newer);
+        let at_large = |_: &card::Model, old: &card::Model| !old.is_stolen;
+        let cards = one_of_each(cards, |row| row.card_id.clone(), at_large);
         let write = self.begin_write().await?;
-        put(
-            &write,
-            last_of_each(customers, |row| row.id.clone()),
-            replace::<card_customer::Entity>(),
-        )
-        .await?;
-        put(&write, last_of_each(balances, |row| row.customer_id.clone()), replace_balance())
-            .await?;
-        put(&write, last_of_each(cards, |row| row.card_id.clone()), replace_card()).await?;
+        put(&write, customers, replace::<card_customer::Entity>()).await?;
+        put(&write, balances, replace_balance()).await?;
+        put(&write, cards, replace_card()).await?;
         write.commit().await.map_err(sql::failed)
     }
 
@@ -73,7 +76,8 @@ impl Store {
     ) -> Result<()> {
         let rows = transactions.into_iter().map(|row| transaction_row(program, row)).collect();
         let write = self.begin_write().await?;
-        let rows = last_of_each(rows, |row: &card_transaction::Model| row.transaction_id.clone());
+        let key = |row: &card_transaction::Model| row.transaction_id.clone();
+        let rows = one_of_each(rows, key, |_, _| true);
         put(&write, rows, replace::<card_transaction::Entity>()).await?;
         write.commit().await.map_err(sql::failed)
     }
@@ -89,13 +93,29 @@ impl Store {
     }
 }
 
-/// A statement may touch a row once only; where a batch names one twice, the
-/// later mention counts, as if the two had come one after the other. The rows
-/// come back in the order of their keys: writers that lock the same rows in
-/// the same order wait for each other, and do not deadlock.
-fn last_of_each<R, K: Ord>(rows: Vec<R>, key: impl Fn(&R) -> K) -> Vec<R> {
-    let last: BTreeMap<K, R> = rows.into_iter().map(|row| (key(&row), row)).collect();
-    last.into_values().collect()
+/// A statement may touch a row once only; where a batch names one twice, what
+/// `replaces` says counts, as if the two had come one after the other. The rows come
+/// back in the order of their keys: writers that lock the same rows in the
+/// same order wait for each other, and do not deadlock.
+fn one_of_each<R, K: Ord>(
+    rows: Vec<R>,
+    key: impl Fn(&R) -> K,
+    replaces: impl Fn(&R, &R) -> bool,
+) -> Vec<R> {
+    let mut kept: BTreeMap<K, R> = BTreeMap::new();
+    for row in rows {
+        match kept.entry(key(&row)) {
+            Entry::Vacant(place) => {
+                place.insert(row);
+            }
+            Entry::Occupied(mut place) => {
+                if replaces(&row, place.get()) {
+                    place.insert(row);
+                }
+            }
+        }
+    }
+    kept.into_values().collect()
 }
 
 async fn put<M, A>(write: &DatabaseTransaction, rows: Vec<M>, conflict: OnConflict) -> Result<()>

@@ -50,14 +50,8 @@ impl Store {
     /// Opens the database.
     ///
     /// # Errors
-    /// [`Kind::Unavailable`] if it does not answer, [`Kind::Invalid`] if the address makes no sense.
+    /// [`Kind::Unavailable`] if it does not answer.
     pub async fn connect(settings: &Settings) -> Result<Self> {
-        if !settings.url.starts_with("sqlite:") && !settings.url.starts_with("postgres") {
-            return Err(Error::new(
-                Kind::Invalid,
-                "DATABASE_URL must begin with sqlite:// or postgres://",
-            ));
-        }
         let in_memory = settings.url.contains(":memory:") || settings.url.contains("mode=memory");
         let mut options = ConnectOptions::new(settings.url.clone());
         options
@@ -102,9 +96,9 @@ impl Store {
         if self.db.get_database_backend() == DbBackend::Postgres {
             // Even asking what is pending makes a table where there is none.
             let lock = self.lock_migrations().await?;
-            let pending = self.pending_migrations().await?.len();
+            let pending = Migrator::get_pending_migrations(&lock).await.map_err(sql::failed)?.len();
             if pending > 0 {
-                Migrator::up(&self.db, None).await.map_err(sql::failed)?;
+                Migrator::up(&lock, None).await.map_err(sql::failed)?;
             }
             lock.commit().await.map_err(sql::failed)?;
             return Ok(pending);

@@ -1,11 +1,9 @@
 //! What the statements share: errors, lists of keys, positions in a list.
 
-use sea_orm::sea_query::extension::postgres::PgFunc;
-use sea_orm::sea_query::{ArrayType, Expr, ExprTrait as _, Value};
-use sea_orm::{ColumnTrait, DbBackend, DbErr, RuntimeErr, SqlxError};
+use sea_orm::sea_query::{ArrayType, Value};
+use sea_orm::{DbBackend, DbErr, QueryResult, RuntimeErr, SqlxError, TryGetable};
 
 use crate::domain::money::Minor;
-use crate::domain::page::{Order, Position};
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Result};
 
@@ -35,38 +33,29 @@ pub(super) fn failed(error: DbErr) -> Error {
     }
 }
 
-/// `column` is one of `values`. The text of the statement is the same however
-/// many there are, so that it is prepared once.
-pub(super) fn one_of(backend: DbBackend, column: impl ColumnTrait, values: Vec<String>) -> Expr {
-    let column = column.into_expr();
+/// `column` is one of the texts of parameter `$parameter`, a [`list`]. The
+/// text of the statement is the same however many there are, so that it is
+/// prepared once.
+pub(super) fn one_of(backend: DbBackend, column: &str, parameter: usize) -> String {
     if backend == DbBackend::Postgres {
-        let values = values.into_iter().map(|text| Value::String(Some(text))).collect();
-        let values = Value::Array(ArrayType::String, Some(Box::new(values)));
-        return column.eq(PgFunc::any(Expr::val(values)));
-    }
-    let values = serde_json::Value::from(values).to_string();
-    Expr::cust_with_exprs("? IN (SELECT value FROM json_each(?))", [column, Expr::val(values)])
-}
-
-/// What stands behind `position` in a list by creation time and key.
-pub(super) fn behind(
-    created_at: impl ColumnTrait,
-    key: impl ColumnTrait,
-    position: &Position,
-    order: Order,
-) -> Expr {
-    let here = Expr::tuple([created_at.into_expr(), key.into_expr()]);
-    let there =
-        Expr::tuple([Expr::val(position.created_at.millis()), Expr::val(position.key.as_str())]);
-    match order {
-        Order::NewestFirst => here.lt(there),
-        Order::OldestFirst => here.gt(there),
+        format!("{column} = ANY(${parameter}::text[])")
+    } else {
+        format!("{column} IN (SELECT value FROM json_each(${parameter}))")
     }
 }
 
-/// A number that SQL takes as LIMIT or OFFSET.
-pub(super) fn count(number: i64) -> u64 {
-    u64::try_from(number).unwrap_or(0)
+/// Texts as the one parameter that [`one_of`] compares with.
+pub(super) fn list(backend: DbBackend, texts: Vec<String>) -> Value {
+    if backend == DbBackend::Postgres {
+        let texts = texts.into_iter().map(|text| Value::String(Some(text))).collect();
+        return Value::Array(ArrayType::String, Some(Box::new(texts)));
+    }
+    serde_json::Value::from(texts).to_string().into()
+}
+
+/// A column by its position.
+pub(super) fn column<T: TryGetable>(row: &QueryResult, at: usize) -> Result<T> {
+    row.try_get_by_index(at).map_err(failed)
 }
 
 /// A stored value that our own migrations and checks should have kept out.

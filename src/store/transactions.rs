@@ -2,10 +2,9 @@
 
 use std::collections::HashMap;
 
-use card_gateway_entity::card_transaction::{Column, Entity, Model};
-use sea_orm::sea_query::{ArrayType, Value};
-use sea_orm::{ColumnTrait as _, DbBackend, EntityTrait as _};
-use sea_orm::{QueryFilter as _, QuerySelect as _, Statement};
+use card_gateway_entity::card_transaction::{Entity, Model};
+use sea_orm::sea_query::Value;
+use sea_orm::{ConnectionTrait as _, DbBackend, EntityTrait as _, Statement};
 
 use super::{Store, sql};
 use crate::domain::page::{Slice, Window};
@@ -22,7 +21,7 @@ impl Store {
     pub async fn transactions(
         &self,
         program: ProgramId,
-        customers: &[String],
+        customers: Vec<String>,
         status: Option<TransactionStatus>,
         window: &Window,
     ) -> Result<HashMap<String, Slice<Transaction>>> {
@@ -52,28 +51,24 @@ impl Store {
     pub async fn count_transactions(
         &self,
         program: ProgramId,
-        customers: &[String],
+        customers: Vec<String>,
         status: Option<TransactionStatus>,
     ) -> Result<HashMap<String, i64>> {
         let backend = self.db.get_database_backend();
-        let mut list = Entity::find().filter(Column::ProgramId.eq(program.0)).filter(sql::one_of(
-            backend,
-            Column::CustomerId,
-            customers.to_vec(),
-        ));
+        let mut values = vec![program.0.into(), sql::list(backend, customers)];
+        let mut text = format!(
+            "SELECT t.customer_id, COUNT(*) FROM card_transactions AS t \
+             WHERE t.program_id = $1 AND {}",
+            sql::one_of(backend, "t.customer_id", 2)
+        );
         if let Some(status) = status {
-            list = list.filter(Column::Status.eq(status.as_str()));
+            values.push(status.as_str().into());
+            text.push_str(" AND t.status = $3");
         }
-        let counts: Vec<(String, i64)> = list
-            .select_only()
-            .column(Column::CustomerId)
-            .column_as(Column::CustomerId.count(), "total")
-            .group_by(Column::CustomerId)
-            .into_tuple()
-            .all(&self.db)
-            .await
-            .map_err(sql::failed)?;
-        Ok(counts.into_iter().collect())
+        text.push_str(" GROUP BY t.customer_id");
+        let statement = Statement::from_sql_and_values(backend, text, values);
+        let rows = self.db.query_all_raw(statement).await.map_err(sql::failed)?;
+        rows.iter().map(|row| Ok((sql::column(row, 0)?, sql::column(row, 1)?))).collect()
     }
 }
 
@@ -82,18 +77,13 @@ impl Store {
 fn part_of_each(
     backend: DbBackend,
     program: ProgramId,
-    customers: &[String],
+    customers: Vec<String>,
     status: Option<TransactionStatus>,
     window: &Window,
 ) -> Statement {
     let postgres = backend == DbBackend::Postgres;
     let mut values: Vec<Value> = vec![
-        if postgres {
-            let texts = customers.iter().map(|id| Value::String(Some(id.clone()))).collect();
-            Value::Array(ArrayType::String, Some(Box::new(texts)))
-        } else {
-            serde_json::Value::from(customers).to_string().into()
-        },
+        sql::list(backend, customers),
         program.0.into(),
         (window.size() + 1).into(),
         window.offset().into(),

@@ -91,7 +91,7 @@ on_both! {
         database.program_with("acme", &[]);
         let gateway = database.serve();
         for scope in ["read", "write"] {
-            let token = database.succeed(&["token", "create", "--program", "acme", "--scope", scope, "--label", "mine"], "");
+            let token = database.succeed(&["token", "create", "--program", "acme", "--scope", scope, "--name", "mine"], "");
             assert_eq!(gateway.get(&token, LIST).status, 200);
         }
         assert!(database.succeed(&["token", "list"], "").contains("mine"));

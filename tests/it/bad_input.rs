@@ -139,6 +139,42 @@ on_both! {
         assert_eq!(gateway.query(&token, &query).data()["cardCustomers"]["nodes"].as_array().map(Vec::len), Some(3));
     }
 
+    fn hostile_documents_are_refused_and_the_gateway_lives(database) {
+        let token = database.program_with("acme", &[]);
+        let gateway = database.serve();
+        let bomb = |fragments: usize| {
+            let twice = |at: usize| format!("fragment F{at} on Query {{ ...F{} ...F{} }}", at + 1, at + 1);
+            let all: Vec<String> = (0..fragments).map(twice).collect();
+            format!("query {{ ...F0 }} {} fragment F{fragments} on Query {{ __typename }}", all.join(" "))
+        };
+        let (complex, parse) = ("QUERY_TOO_COMPLEX", "GRAPHQL_PARSE_FAILED");
+        for (query, code) in [
+            ("query { ...A } fragment A on Query { ...A }".to_owned(), complex),
+            ("query { ...A } fragment A on Query { ...A ...A }".to_owned(), complex),
+            (bomb(10), "none"), (bomb(23), complex), (bomb(31), complex), (bomb(2_000), complex),
+            (format!("{{ cardCustomers(after: {}", "[".repeat(200_000)), complex),
+            (format!("{{{}", "a{".repeat(1_000)), complex),
+            (format!("{{ cardCustomers(after: \"{}\") {{ nodes {{ id }} }} }}", "[".repeat(200_000)), "BAD_USER_INPUT"),
+            ("{ a(".to_owned(), parse),
+        ] {
+            assert_eq!(gateway.query(&token, &query).code(), code, "{query:.100}");
+        }
+        assert_eq!(gateway.query(&token, "{ __typename }").data(), json!({ "__typename": "Query" }));
+        let introspection = "{ __schema { types { fields { type { ofType { ofType { ofType { ofType { name } } } } } } } } }";
+        gateway.query(&token, introspection).data();
+    }
+
+    fn what_never_ran_has_no_data(database) {
+        let token = database.program_with("acme", &[]);
+        let gateway = database.serve();
+        for (query, ran) in [("{", false), ("{ nothing }", false), ("query A { __typename } query B { __typename }", false),
+            ("{ cardCustomers(page: 0) { totalCount } }", true)]
+        {
+            assert_eq!(gateway.query(&token, query).json().get("data").is_some(), ran, "{query}");
+        }
+        assert!(gateway.query("nobody", "{ __typename }").json().get("data").is_none());
+    }
+
     fn a_body_that_is_no_request_is_refused(database) {
         let token = database.program_with("acme", &[]);
         let gateway = database.serve();
@@ -152,6 +188,7 @@ on_both! {
             ("application/json", "{".into(), 400, "BAD_USER_INPUT"),
             ("application/json", "[]".into(), 400, "BAD_USER_INPUT"),
             ("application/json", format!("[{query}]"), 400, "BAD_USER_INPUT"),
+            ("application/json", r#"["{ __typename }"]"#.into(), 400, "BAD_USER_INPUT"),
             ("application/json", r#"{"query":1}"#.into(), 400, "BAD_USER_INPUT"),
             ("application/json", r#"{"query":"{a}","variables":[]}"#.into(), 400, "BAD_USER_INPUT"),
             ("text/plain", query.into(), 415, "BAD_USER_INPUT"),
@@ -168,7 +205,7 @@ on_both! {
         let answer = post("application/json", r#"{"query":"{ __typename }","operationName":null,"variables":null,"extensions":null}"#.into());
         assert_eq!(answer.data(), json!({ "__typename": "Query" }));
         let answer = gateway.get(&token, "/graphql?query={__typename}");
-        assert_eq!((answer.status, answer.header("allow")), (405, "POST"));
+        assert_eq!((answer.status, answer.header("allow"), answer.code().as_str()), (405, "POST", "BAD_USER_INPUT"));
     }
 
     fn fields_come_in_the_order_in_which_they_were_selected(database) {

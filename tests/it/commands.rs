@@ -17,7 +17,7 @@ on_both! {
         assert_eq!(again.status.code(), Some(1));
         let said = String::from_utf8(again.stderr).expect("UTF-8");
         assert!(said.contains("the program acme-2 exists already"), "{said}");
-        for bad in ["", "Acme", "a_b", "-a", "a-", &"a".repeat(65)] {
+        for bad in ["", "Acme", "a_b", "-a", "a-", "a--b", &"a".repeat(65)] {
             assert_eq!(database.run(&["program", "create", "--name", bad], "").status.code(), Some(2), "{bad}");
         }
         assert!(database.succeed(&["program", "list"], "").ends_with("acme-2"));
@@ -80,6 +80,36 @@ on_both! {
         let one = gateway.get(&token, "/v1/card-issuer/customers/usr_1").json()["data"].take();
         assert_eq!(one["ledger_balance_minor"], 500);
         assert_eq!((&one["cards_count"], &one["cards"][0]["status"]), (&json!(0), &json!("voided")));
+    }
+
+    fn within_one_file_the_same_rules_hold(database) {
+        let card = |stolen: bool| json!({ "card_id": "afeb85fe-02f8-48da-b61e-84ad02704167", "last_four": "4242",
+            "card_type": "virtual", "status": "active", "is_stolen": stolen, "created_at": "2026-04-25T10:00:00Z" });
+        let newer = Line::new(1).balance(500, 0).with("cards", vec![card(true)]);
+        let mut older = Line::new(1).balance(300, 0).with("cards", vec![card(false)]);
+        older.0["balance"]["updated_at"] = json!("2026-05-12T14:29:59.999Z");
+        for (name, between) in [("near", 0), ("far", 1_500)] {
+            let mut all = vec![newer.clone()];
+            all.extend((2..2 + between).map(Line::new));
+            all.push(older.clone());
+            let token = database.program_with(name, &all);
+            let gateway = database.serve();
+            let one = gateway.get(&token, "/v1/card-issuer/customers/usr_1").json()["data"].take();
+            assert_eq!((&one["ledger_balance_minor"], &one["cards"][0]["is_stolen"]), (&json!(500), &json!(true)), "{name}");
+        }
+    }
+
+    fn odd_files_are_read_as_they_are_meant(database) {
+        database.succeed(&["program", "create", "--name", "acme"], "");
+        let line = |number: u32| Line::new(number).0.to_string();
+        let windows = format!("\u{feff}{}\r\n{}\r\n", line(1), line(2));
+        let said = database.succeed(&["import", "--program", "acme", "-"], &windows);
+        assert_eq!(said, "imported 2 customers into acme");
+        let list = r#"["69f0bdf29a84752db9cc8ff9","y","e","a@b","active",null,null,true,null,"2026-04-25T10:00:00Z"]"#;
+        let output = database.run(&["import", "--program", "acme", "-"], list);
+        assert!(String::from_utf8_lossy(&output.stderr).contains("line 1: not valid: not a JSON object"));
+        let missing = database.run(&["import", "--program", "acme", "nothing-here"], "");
+        assert_eq!(missing.status.code(), Some(1));
     }
 
     fn an_identifier_means_the_closest_then_the_newest(database) {
@@ -185,6 +215,59 @@ fn config_shows_what_holds_and_hides_secrets() {
     assert!(!text.contains("hunter2") && !text.contains("whsec"), "{text}");
     let again: toml::Table = text.parse().expect("it is TOML");
     assert!(again.contains_key("webhooks"));
+}
+
+#[test]
+fn a_password_that_breaks_the_address_is_not_shown() {
+    for command in ["config", "serve"] {
+        let output = program()
+            .arg(command)
+            .env("DATABASE_URL", "postgres://me:hunter2#x@db/cards")
+            .output()
+            .expect("it runs");
+        assert_eq!(output.status.code(), Some(2));
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8_lossy(&said);
+        assert!(!said.contains("hunter2") && said.contains("%23"), "{said}");
+    }
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_failure() {
+    for command in ["schema", "config"] {
+        let mut child = program()
+            .arg(command)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("it starts");
+        drop(child.stdout.take());
+        let output = child.wait_with_output().expect("it ends");
+        assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+    }
+}
+
+#[test]
+fn a_demo_that_is_stopped_early_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut child = program()
+        .args(["demo", "--listen", "127.0.0.1:0", "--customers", "1000000"])
+        .env("TMPDIR", folder.path())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("it starts");
+    std::thread::sleep(Duration::from_millis(1_500));
+    let id = child.id().to_string();
+    assert!(
+        std::process::Command::new("kill")
+            .args(["-s", "INT", &id])
+            .status()
+            .expect("kill")
+            .success()
+    );
+    assert!(child.wait().expect("it ends").success());
+    assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0);
 }
 
 #[test]

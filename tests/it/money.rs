@@ -64,7 +64,7 @@ on_both! {
         let off_by_one = line(100, 5).replace("105", "106");
         for (text, reason) in [
             (off_by_one, "balance.ledger_minor is not available_minor + pending_minor"),
-            (line(MAX, 1), "balance.ledger_minor is larger than 9007199254740991"),
+            (line(MAX, 1), "balance.ledger_minor is not between -9007199254740991 and 9007199254740991"),
             (line(1, 1).replace("\"ledger_minor\":2", "\"ledger_minor\":2.0"), "not valid"),
         ] {
             let output = database.run(&["import", "--program", "acme", "-"], &text);

@@ -79,6 +79,19 @@ on_both! {
         assert!(data["e"].is_null());
     }
 
+    fn several_lists_of_a_request_are_asked_about_together(database) {
+        let (token, gateway) = filled(&database);
+        let list = |page: u32| format!("l{page}: cardCustomers(page: {page}, perPage: 5) {{ nodes {{ BALANCES cardsCount }} edges {{ node {{ cards {{ cardId }} }} }} }}");
+        let lists: Vec<String> = (1..=8).map(list).collect();
+        let query = format!("{{ {} one: cardCustomer(identifier: \"usr_9\") {{ BALANCES cards {{ cardId }} }} }}", lists.join(" "));
+        let query = query.replace("BALANCES", BALANCES);
+        for _ in 0..20 {
+            let asked = cost(&database, &gateway, &token, &query);
+            let about = |table: &str| asked.iter().filter(|sql| sql.contains(table)).count();
+            assert_eq!((about("FROM wallet_balances"), about("FROM cards")), (1, 1), "{asked:#?}");
+        }
+    }
+
     fn rest_pays_for_balances_only_when_it_shows_them(database) {
         let (token, gateway) = filled(&database);
         for (path, statements, balances) in [

@@ -45,15 +45,21 @@ struct LineCard {
     last_four: String,
     card_type: String,
     status: String,
-    #[serde(default)]
-    is_stolen: bool,
+    is_stolen: Option<bool>,
     activated_at: Option<String>,
     created_at: String,
 }
 
 /// A record, or everything that is wrong with the line.
 pub(super) fn parse(text: &[u8]) -> Result<Record, String> {
-    let line: Line = serde_json::from_slice(text).map_err(|error| format!("not valid: {error}"))?;
+    // Of a list, serde would take the first item for the first member.
+    if text.first() != Some(&b'{') {
+        return Err("not valid: not a JSON object".to_owned());
+    }
+    let line: Line = serde_json::from_slice(text).map_err(|error| {
+        // It counts lines too, but it has seen only one.
+        format!("not valid: {}", error.to_string().replace(" at line 1 column ", " at column "))
+    })?;
     let mut check = Check::default();
     let record = record(line, &mut check);
     match record {
@@ -111,7 +117,7 @@ impl Check {
     fn amount(&mut self, field: &str, minor: i64) -> Option<Minor> {
         let amount = Minor::new(minor);
         if amount.is_none() {
-            self.wrong(field, "is larger than 9007199254740991");
+            self.wrong(field, "is not between -9007199254740991 and 9007199254740991");
         }
         amount
     }
@@ -202,6 +208,7 @@ fn card(line: LineCard, holder: &str, check: &mut Check) -> Option<Card> {
     );
     let status =
         check.parsed("cards.status", &line.status, CardStatus::parse, "is not a known status");
+    let is_stolen = line.is_stolen.unwrap_or(false);
     let activated_at = line.activated_at.and_then(|text| check.time("cards.activated_at", &text));
     let created_at = check.time("cards.created_at", &line.created_at);
     Some(Card {
@@ -210,8 +217,8 @@ fn card(line: LineCard, holder: &str, check: &mut Check) -> Option<Card> {
         last_four: line.last_four,
         card_type: card_type?,
         // The contract: a stolen card counts as voided.
-        status: if line.is_stolen { CardStatus::Voided } else { status? },
-        is_stolen: line.is_stolen,
+        status: if is_stolen { CardStatus::Voided } else { status? },
+        is_stolen,
         activated_at,
         created_at: created_at?,
     })
@@ -257,7 +264,7 @@ mod tests {
             ("169EE7", "169Ee7", "wallet_address is not an EIP-55 address"),
             ("2026-04-20T08", "2026-04-20 at 8", "created_at is not an RFC 3339 time"),
             ("12040", "12041", "balance.ledger_minor is not available_minor + pending_minor"),
-            ("12040", "9007199254740992", "balance.ledger_minor is larger than 9007199254740991"),
+            ("12040", "9007199254740992", "balance.ledger_minor is not between"),
             ("12040", "120.4", "not valid: "),
             ("afeb85fe-", "card-", "cards.card_id is not a UUID"),
             ("4242", "42424", "cards.last_four is not four digits"),

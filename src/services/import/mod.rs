@@ -12,8 +12,9 @@ use crate::domain::principal::ProgramId;
 use crate::error::{Error, Kind, Result};
 use crate::store::{Record, Store};
 
-/// Records of one database transaction.
+/// Records of one database transaction, and bytes of text that they come from.
 const BATCH: usize = 1_000;
+const BATCH_BYTES: u64 = 2 << 20;
 /// Batches that are read ahead of the database.
 const AHEAD: usize = 2;
 /// The longest line that is read, in bytes.
@@ -63,7 +64,8 @@ pub async fn import(
         report.progress(lines, bytes);
     }
     let summary = reading.await.map_err(Error::internal)?;
-    summary.map_err(|error| Error::new(Kind::Invalid, "the input cannot be read").because(error))
+    summary
+        .map_err(|error| Error::new(Kind::Unavailable, "the input cannot be read").because(error))
 }
 
 /// Reads and checks lines until the end, or until nobody listens.
@@ -75,12 +77,14 @@ fn read(
     let mut summary = Summary::default();
     let mut batch = Batch { records: Vec::with_capacity(BATCH), lines: 0, bytes: 0 };
     let mut text = Vec::new();
+    let mut sent = 0;
     loop {
         text.clear();
         let Some(whole) = read_line(&mut input, &mut text)? else { break };
         batch.lines += 1;
         batch.bytes += text.len() as u64;
         let record = if whole {
+            let text = if batch.lines == 1 { without_mark(&text) } else { &text };
             match text.trim_ascii() {
                 [] => continue,
                 text => line::parse(text),
@@ -98,7 +102,8 @@ fn read(
                 report.bad_line(batch.lines, &reason);
             }
         }
-        if batch.records.len() == BATCH {
+        if batch.records.len() == BATCH || batch.bytes - sent > BATCH_BYTES {
+            sent = batch.bytes;
             let next = Batch { records: Vec::with_capacity(BATCH), ..batch };
             let full = std::mem::replace(&mut batch, next);
             if sender.blocking_send(full).is_err() {
@@ -109,6 +114,11 @@ fn read(
     // Nobody listens only where the database has failed, which is reported there.
     let _ = sender.blocking_send(batch);
     Ok(summary)
+}
+
+/// Some editors begin a file with a byte order mark.
+fn without_mark(text: &[u8]) -> &[u8] {
+    text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text)
 }
 
 /// The next line, and whether it is whole; of one that is too long the rest is skipped.
