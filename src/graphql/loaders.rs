@@ -135,6 +135,8 @@ pub(super) struct Wanted {
     pub(super) balances: Vec<CustomerKey>,
     /// Whose cards.
     pub(super) cards: Vec<String>,
+    /// Whose transactions, whichever part of them.
+    pub(super) transactions: Vec<String>,
 }
 
 impl Arrivals {
@@ -154,6 +156,7 @@ impl Arrivals {
         let mut all = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
         all.balances.extend(wanted.balances);
         all.cards.extend(wanted.cards);
+        all.transactions.extend(wanted.transactions);
     }
 
     /// What is wanted of all customers, once nobody is on the way any more.
@@ -163,7 +166,7 @@ impl Arrivals {
     }
 
     /// Waits until nobody is on the way any more.
-    pub(super) async fn all(&self) {
+    async fn all(&self) {
         loop {
             let notified = self.all_here.notified();
             if self.expected.load(Ordering::Relaxed) == 0 {

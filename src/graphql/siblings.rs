@@ -83,6 +83,9 @@ impl Siblings {
         if any(selected, CARD_FIELDS) {
             wanted.cards = self.ids().collect();
         }
+        if any(selected, &["transactions"]) {
+            wanted.transactions = self.ids().collect();
+        }
         arrivals.announce(wanted);
     }
 
@@ -168,8 +171,9 @@ impl Siblings {
             let once = once_for(&self.transactions, (status, window.clone()));
             let load = || async {
                 let caller = Caller::shared(ctx)?;
-                caller.arrivals.all().await;
-                caller.transactions.many(self.ids().map(key).collect()).await
+                let mut customers = caller.arrivals.wanted().await.transactions;
+                customers.extend(self.ids());
+                caller.transactions.many(customers.into_iter().map(key).collect()).await
             };
             let found = once.get_or_init(load).await.as_ref().map_err(shared)?;
             found.get(&mine).cloned()
@@ -187,7 +191,10 @@ impl Siblings {
         let key = |customer| (customer, status);
         let once = once_for(&self.transaction_counts, status);
         let load = || async {
-            Caller::shared(ctx)?.transaction_counts.many(self.ids().map(key).collect()).await
+            let caller = Caller::shared(ctx)?;
+            let mut customers = caller.arrivals.wanted().await.transactions;
+            customers.extend(self.ids());
+            caller.transaction_counts.many(customers.into_iter().map(key).collect()).await
         };
         let found = once.get_or_init(load).await.as_ref().map_err(shared)?;
         Ok(found.get(&key(self.customers[at].id.clone())).copied().unwrap_or(0))

@@ -81,7 +81,7 @@ on_both! {
 
     fn several_lists_of_a_request_are_asked_about_together(database) {
         let (token, gateway) = filled(&database);
-        let list = |page: u32| format!("l{page}: cardCustomers(page: {page}, perPage: 5) {{ nodes {{ BALANCES cardsCount }} edges {{ node {{ cards {{ cardId }} }} }} }}");
+        let list = |page: u32| format!("l{page}: cardCustomers(page: {page}, perPage: 5) {{ nodes {{ BALANCES cardsCount transactions {{ totalCount nodes {{ amount }} }} }} edges {{ node {{ cards {{ cardId }} }} }} }}");
         let lists: Vec<String> = (1..=8).map(list).collect();
         let query = format!("{{ {} one: cardCustomer(identifier: \"usr_9\") {{ BALANCES cards {{ cardId }} }} }}", lists.join(" "));
         let query = query.replace("BALANCES", BALANCES);
@@ -89,6 +89,7 @@ on_both! {
             let asked = cost(&database, &gateway, &token, &query);
             let about = |table: &str| asked.iter().filter(|sql| sql.contains(table)).count();
             assert_eq!((about("FROM wallet_balances"), about("FROM cards")), (1, 1), "{asked:#?}");
+            assert_eq!(about("card_transactions"), 2, "a part of each list, and the totals: {asked:#?}");
         }
     }
 
