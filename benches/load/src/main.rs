@@ -1,0 +1,52 @@
+//! The load benchmark of the gateway: see the README beside this crate.
+//!
+//! One program with two parts. `load` makes databases, starts servers, sends
+//! requests and writes a table. `load ceiling` is the server that the gateway
+//! is compared with; `load` starts it by itself.
+
+use std::env;
+use std::process::ExitCode;
+
+mod ceiling;
+mod check;
+mod database;
+mod failure;
+mod fill;
+mod front;
+mod gateway;
+mod http;
+mod keeper;
+mod machine;
+mod measure;
+mod options;
+#[expect(dead_code, reason = "the tests, whose file this is, need more of it")]
+#[path = "../../../tests/it/support/postgres.rs"]
+mod postgres;
+mod process;
+mod report;
+mod run;
+mod server;
+mod text;
+mod wrk;
+
+use failure::Result;
+use options::Command;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    obey().unwrap_or_else(|error| {
+        eprintln!("load: {error}");
+        ExitCode::FAILURE
+    })
+}
+
+fn obey() -> Result<ExitCode> {
+    match options::parse(env::args().skip(1))? {
+        Command::Help => print!("{}", options::HELP),
+        Command::Ceiling(options) => ceiling::serve(&options)?,
+        Command::Load(options) => return run::load(&options),
+    }
+    Ok(ExitCode::SUCCESS)
+}

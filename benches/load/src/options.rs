@@ -1,0 +1,164 @@
+//! The command line.
+
+use std::fmt;
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use crate::ceiling;
+use crate::failure::{Failure, Result, While as _};
+
+pub(crate) const HELP: &str = "\
+Loads the gateway, and beside it the least that could answer the same.
+
+Usage: load [OPTIONS]
+
+Options:
+      --customers <N>    How many customers to make [default: 1000000]
+      --seconds <S>      How long each measured run lasts [default: 5]
+      --rounds <R>       How often everything is measured [default: 3]
+      --database <WHICH> postgres, sqlite or both [default: both]
+      --gateway <PATH>   A gateway to use instead of building this one
+      --output <FILE>    Where to write the tables as well
+      --quick            20000 customers, 2 seconds, 1 round
+  -h, --help             Print this
+";
+
+/// What to do.
+pub(crate) enum Command {
+    Help,
+    Ceiling(ceiling::Options),
+    Load(Options),
+}
+
+/// How to measure.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Options {
+    pub(crate) customers: i64,
+    pub(crate) seconds: u32,
+    pub(crate) rounds: u32,
+    pub(crate) databases: Vec<Kind>,
+    pub(crate) gateway: Option<PathBuf>,
+    pub(crate) output: Option<PathBuf>,
+}
+
+/// Which database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Postgres,
+    Sqlite,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Postgres => "PostgreSQL",
+            Self::Sqlite => "SQLite",
+        })
+    }
+}
+
+/// Reads the arguments behind the program's name.
+pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Command> {
+    let mut arguments = arguments.peekable();
+    if arguments.next_if(|first| first == "ceiling").is_some() {
+        return Ok(Command::Ceiling(ceiling_options(arguments)?));
+    }
+    let mut options = Options {
+        customers: 1_000_000,
+        seconds: 5,
+        rounds: 3,
+        databases: vec![Kind::Postgres, Kind::Sqlite],
+        gateway: None,
+        output: None,
+    };
+    while let Some(name) = arguments.next() {
+        let mut value = || value(&name, arguments.next());
+        match name.as_str() {
+            "-h" | "--help" => return Ok(Command::Help),
+            "--quick" => {
+                (options.customers, options.seconds, options.rounds) = (20_000, 2, 1);
+            }
+            "--customers" => options.customers = number(&name, &value()?, 1_000..=10_000_000)?,
+            "--seconds" => options.seconds = number(&name, &value()?, 1..=60)?,
+            "--rounds" => options.rounds = number(&name, &value()?, 1..=9)?,
+            "--database" => options.databases = databases(&value()?)?,
+            "--gateway" => options.gateway = Some(value()?.into()),
+            "--output" => options.output = Some(value()?.into()),
+            _ => return Err(unknown(&name)),
+        }
+    }
+    Ok(Command::Load(options))
+}
+
+fn ceiling_options(mut arguments: impl Iterator<Item = String>) -> Result<ceiling::Options> {
+    let (mut database_url, mut program, mut listen) = (None, None, None);
+    while let Some(name) = arguments.next() {
+        let value = value(&name, arguments.next())?;
+        match name.as_str() {
+            "--database-url" => database_url = Some(value),
+            "--program" => program = Some(value),
+            "--listen" => listen = Some(value.parse().during("--listen")?),
+            _ => return Err(unknown(&name)),
+        }
+    }
+    Ok(ceiling::Options {
+        database_url: database_url.ok_or("ceiling needs --database-url")?,
+        program: program.ok_or("ceiling needs --program")?,
+        listen: listen.ok_or("ceiling needs --listen")?,
+    })
+}
+
+fn unknown(name: &str) -> Failure {
+    format!("unknown argument {name}; see --help").into()
+}
+
+fn value(name: &str, value: Option<String>) -> Result<String> {
+    value.ok_or_else(|| format!("{name} needs a value").into())
+}
+
+fn number<T>(name: &str, text: &str, range: RangeInclusive<T>) -> Result<T>
+where
+    T: FromStr + PartialOrd + fmt::Display,
+{
+    let number = text.parse().ok().filter(|number| range.contains(number));
+    number.ok_or_else(|| {
+        let (min, max) = range.into_inner();
+        format!("{name} must be a number from {min} to {max}").into()
+    })
+}
+
+fn databases(text: &str) -> Result<Vec<Kind>> {
+    match text {
+        "postgres" => Ok(vec![Kind::Postgres]),
+        "sqlite" => Ok(vec![Kind::Sqlite]),
+        "both" => Ok(vec![Kind::Postgres, Kind::Sqlite]),
+        _ => Err("--database must be postgres, sqlite or both".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(line: &str) -> Result<Options> {
+        match parse(line.split_whitespace().map(str::to_owned))? {
+            Command::Load(options) => Ok(options),
+            _ => Err("another command".into()),
+        }
+    }
+
+    #[test]
+    fn later_options_go_before_earlier_ones() {
+        let options = parsed("--quick --rounds 2 --database sqlite").expect("fine");
+        assert_eq!((options.customers, options.seconds, options.rounds), (20_000, 2, 2));
+        assert_eq!(options.databases, [Kind::Sqlite]);
+    }
+
+    #[test]
+    fn what_would_never_end_is_refused() {
+        for line in ["--customers 0", "--seconds 3600", "--rounds many", "--rounds", "--fast"] {
+            assert!(parsed(line).is_err(), "{line}");
+        }
+    }
+}
