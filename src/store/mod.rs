@@ -72,7 +72,6 @@ impl Store {
                 options
                     .pragma("journal_mode", "WAL")
                     .pragma("synchronous", "FULL")
-                    .pragma("mmap_size", "268435456")
                     .foreign_keys(true)
                     .busy_timeout(Duration::from_secs(5))
             });

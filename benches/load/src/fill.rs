@@ -46,7 +46,7 @@ pub(crate) fn fill(database: &Database, program: &str, customers: i64) -> Result
         let chunk = Chunk { kind: database.kind, program, first, last, customers, now };
         session.execute(&chunk.sql())?;
         first = last + 1;
-        if last % (10 * CHUNK) == 0 || last == customers {
+        if last % (2 * CHUNK) == 0 || last == customers {
             eprintln!("{}: {last} customers after {:.0?}", database.kind, started.elapsed());
         }
     }
