@@ -65,7 +65,7 @@ fn section(keeper: &Keeper, path: &Path, kind: Kind, options: &Options) -> Resul
     gateway.run(&["migrate"])?;
     gateway.run(&["program", "create", "--name", PROGRAM])?;
     let filled = fill(&database, PROGRAM, options.customers)?;
-    let token = gateway.run(&["token", "create", "--program", PROGRAM, "--label", "load"])?;
+    let token = gateway.run(&["token", "create", "--program", PROGRAM, "--name", "load"])?;
     let questions = Questions { filled: &filled, token: &token };
 
     let first = |front| questions.list(front, List::default());
