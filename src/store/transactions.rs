@@ -1,6 +1,7 @@
 //! The transactions of many customers at once: the same part of each one's list.
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 
 use card_gateway_entity::card_transaction::{Entity, Model};
 use sea_orm::sea_query::Value;
@@ -88,22 +89,18 @@ fn part_of_each(
         (window.size() + 1).into(),
         window.offset().into(),
     ];
-    let mut next = {
-        let first = values.len() + 1;
-        let mut numbers = first..;
-        move || numbers.next().unwrap_or(first)
-    };
-    let mut filters = Vec::new();
+    let mut filter = String::new();
     if let Some(status) = status {
         values.push(status.as_str().into());
-        filters.push(format!(" AND t.status = ${}", next()));
+        filter.push_str(" AND t.status = $5");
     }
     if let Some(position) = window.after() {
+        let next = values.len() + 1;
         values.push(position.created_at.millis().into());
         values.push(position.key.as_str().into());
-        filters.push(format!(" AND (t.created_at, t.transaction_id) < (${}, ${})", next(), next()));
+        // Writing to a string cannot fail.
+        let _ = write!(filter, " AND (t.created_at, t.transaction_id) < (${next}, ${})", next + 1);
     }
-    let filter = filters.concat();
     let part = |columns: &str, customer: &str| {
         format!(
             "SELECT {columns} FROM card_transactions AS t \

@@ -175,6 +175,14 @@ on_both! {
     }
 }
 
+/// Ctrl-C, and a good end.
+fn interrupted(child: &mut std::process::Child) {
+    let id = child.id().to_string();
+    let kill = std::process::Command::new("kill").args(["-s", "INT", &id]).status();
+    assert!(kill.expect("kill runs").success());
+    assert!(child.wait().expect("it ends").success());
+}
+
 #[test]
 fn usage_and_settings_mistakes_end_with_2_and_all_are_told() {
     for arguments in
@@ -258,15 +266,7 @@ fn a_demo_that_is_stopped_early_leaves_nothing_behind() {
         .spawn()
         .expect("it starts");
     std::thread::sleep(Duration::from_millis(1_500));
-    let id = child.id().to_string();
-    assert!(
-        std::process::Command::new("kill")
-            .args(["-s", "INT", &id])
-            .status()
-            .expect("kill")
-            .success()
-    );
-    assert!(child.wait().expect("it ends").success());
+    interrupted(&mut child);
     assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0);
 }
 
@@ -331,15 +331,7 @@ fn the_demo_is_ready_within_ten_seconds_and_its_lines_work() {
         let policy = page.headers().get("content-security-policy").expect("a policy");
         assert!(policy.to_str().expect("text").starts_with("default-src 'none'"));
     }
-    let id = child.id().to_string();
-    assert!(
-        std::process::Command::new("kill")
-            .args(["-s", "INT", &id])
-            .status()
-            .expect("kill")
-            .success()
-    );
-    assert!(child.wait().expect("it ends").success());
+    interrupted(&mut child);
     let left = std::fs::read_dir(folder.path()).expect("a folder").count();
     assert_eq!(left, 0, "the demo leaves nothing behind");
 }

@@ -1,0 +1,104 @@
+//! From a value to what a setting needs; else what is wrong with it, as the
+//! rest of a sentence that begins with the setting's name.
+
+use std::time::Duration;
+
+use toml::Value;
+use url::Url;
+
+use super::LogFormat;
+
+pub(super) fn text(value: &Value) -> Result<String, String> {
+    match value {
+        Value::String(text) => Ok(text.clone()),
+        _ => Err("must be a text".to_owned()),
+    }
+}
+
+pub(super) fn text_as<T: std::str::FromStr>(what: &str) -> impl Fn(&Value) -> Result<T, String> {
+    move |value| text(value)?.parse().map_err(|_| format!("must be {what}"))
+}
+
+pub(super) fn whole<T: TryFrom<i64>>(value: &Value) -> Result<T, String> {
+    let number = match value {
+        Value::Integer(number) => Some(*number),
+        Value::String(text) => text.parse().ok(),
+        _ => None,
+    };
+    let number = number.and_then(|number| T::try_from(number).ok());
+    number.ok_or_else(|| "must be a whole number that is not negative".to_owned())
+}
+
+pub(super) fn whole_from_one(value: &Value) -> Result<u32, String> {
+    match whole(value)? {
+        0 => Err("must be at least 1".to_owned()),
+        number => Ok(number),
+    }
+}
+
+pub(super) fn connections(value: &Value) -> Result<u32, String> {
+    let number = whole_from_one(value)?;
+    if number <= 1_000 { Ok(number) } else { Err("must be at most 1000".to_owned()) }
+}
+
+/// The text must not come back in the mistake: it may hold a password.
+pub(super) fn database_url(value: &Value) -> Result<String, String> {
+    let text = text(value)?;
+    let known = Url::parse(&text)
+        .is_ok_and(|url| matches!(url.scheme(), "sqlite" | "postgres" | "postgresql"));
+    let what = "must be a sqlite:// or postgres:// address; in a password, # / ? and @ are written %23 %2F %3F %40";
+    if known { Ok(text) } else { Err(what.to_owned()) }
+}
+
+pub(super) fn yes_or_no(value: &Value) -> Result<bool, String> {
+    match value {
+        Value::Boolean(value) => Ok(*value),
+        Value::String(text) if text == "true" => Ok(true),
+        Value::String(text) if text == "false" => Ok(false),
+        _ => Err("must be true or false".to_owned()),
+    }
+}
+
+pub(super) fn duration(value: &Value) -> Result<Duration, String> {
+    let what = "must be a duration with a unit, like 500ms, 10s or 2h";
+    humantime::parse_duration(&text(value)?).map_err(|_| what.to_owned())
+}
+
+/// A list, or a text with commas.
+pub(super) fn list(value: &Value) -> Result<Vec<String>, String> {
+    let texts: Vec<String> = match value {
+        Value::String(text) => text.split(',').map(|part| part.trim().to_owned()).collect(),
+        Value::Array(parts) => parts.iter().map(text).collect::<Result<_, _>>()?,
+        _ => return Err("must be a list".to_owned()),
+    };
+    Ok(texts.into_iter().filter(|text| !text.is_empty()).collect())
+}
+
+fn url(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+    url.ok_or_else(|| "must be http:// or https:// addresses".to_owned())
+}
+
+pub(super) fn urls(value: &Value) -> Result<Vec<Url>, String> {
+    list(value)?.iter().map(|text| url(text)).collect()
+}
+
+pub(super) fn maybe_url(value: &Value) -> Result<Option<Url>, String> {
+    let text = text(value)?;
+    if text.is_empty() { Ok(None) } else { url(&text).map(Some) }
+}
+
+pub(super) fn log_filter(value: &Value) -> Result<String, String> {
+    let text = text(value)?;
+    let filter = tracing_subscriber::EnvFilter::try_new(&text);
+    filter.map(|_| text).map_err(|_| "must be a level like info, or filters".to_owned())
+}
+
+pub(super) fn log_format(value: &Value) -> Result<LogFormat, String> {
+    match text(value)?.as_str() {
+        "auto" => Ok(LogFormat::Auto),
+        "text" => Ok(LogFormat::Text),
+        "json" => Ok(LogFormat::Json),
+        _ => Err("must be auto, text or json".to_owned()),
+    }
+}
