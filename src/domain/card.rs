@@ -51,6 +51,11 @@ pub struct Card {
 }
 
 impl Card {
+    /// The order of a customer's cards.
+    pub fn newest_first(a: &Self, b: &Self) -> std::cmp::Ordering {
+        (b.created_at, &b.card_id).cmp(&(a.created_at, &a.card_id))
+    }
+
     /// Whether the card is gone for good; such cards do not count.
     pub fn is_void(&self) -> bool {
         self.is_stolen || self.status == CardStatus::Voided

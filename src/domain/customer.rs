@@ -1,5 +1,9 @@
 //! A card customer.
 
+use std::sync::Arc;
+
+use super::balance::LiveBalance;
+use super::card::Card;
 use super::money::Currency;
 use super::onboarding::{FlowStatus, KycStatus};
 use super::time::Timestamp;
@@ -27,4 +31,35 @@ pub struct Customer {
     pub wallet_address: Option<String>,
     /// When the customer was onboarded.
     pub created_at: Timestamp,
+}
+
+/// What is to be found along with customers, in the same question.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Along {
+    /// The last live balance.
+    pub balances: bool,
+    /// Every card.
+    pub cards: bool,
+}
+
+/// A customer with what was asked for along with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// Who it is.
+    pub customer: Arc<Customer>,
+    /// The last live balance; none where there is none, or none was asked for.
+    pub live: Option<LiveBalance>,
+    /// Every card, newest first; empty where none was asked for.
+    pub cards: Vec<Card>,
+}
+
+/// A customer as a list with holdings has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Who it is.
+    pub customer: Arc<Customer>,
+    /// The last live balance; none where there is none, or none was asked for.
+    pub live: Option<LiveBalance>,
+    /// How many cards there are that are not void.
+    pub cards_count: i64,
 }

@@ -12,6 +12,7 @@ pub mod onboarding;
 pub mod page;
 pub mod principal;
 pub mod request;
+pub mod text;
 pub mod time;
 pub mod transaction;
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::text::Text;
 use super::text_enum::text_enum;
 
 text_enum! {
@@ -53,20 +54,38 @@ impl Minor {
         Self::new(if negative { -amount } else { amount })
     }
 
+    /// The amount in major units with exactly two decimals: `38.50`.
+    pub fn decimal(self) -> Text {
+        let mut text = Text::empty();
+        let mut rest = self.0.unsigned_abs();
+        let mut at = 0;
+        while at < 3 || rest > 0 {
+            if at == 2 {
+                text.before(b'.');
+            }
+            text.before(b'0' + (rest % 10) as u8);
+            rest /= 10;
+            at += 1;
+        }
+        if self.0 < 0 {
+            text.before(b'-');
+        }
+        text
+    }
+
     /// The amount in major units as the shortest JSON number: `120.4`, `38`, `-0.05`.
-    pub fn to_json_number(self) -> String {
-        let text = self.to_string();
-        let text = text.trim_end_matches('0');
-        text.trim_end_matches('.').to_owned()
+    pub fn json_number(self) -> Text {
+        let mut text = self.decimal();
+        text.trim_end(b'0');
+        text.trim_end(b'.');
+        text
     }
 }
 
 /// Major units with exactly two decimals: `38.50`.
 impl fmt::Display for Minor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sign = if self.0 < 0 { "-" } else { "" };
-        let amount = self.0.unsigned_abs();
-        write!(f, "{sign}{}.{:02}", amount / 100, amount % 100)
+        f.write_str(self.decimal().as_str())
     }
 }
 
@@ -89,7 +108,7 @@ mod tests {
         ] {
             let amount = Minor::new(minor).expect("within the range");
             assert_eq!(amount.to_string(), decimal);
-            assert_eq!(amount.to_json_number(), number);
+            assert_eq!(amount.json_number().as_str(), number);
             assert_eq!(Minor::parse(decimal), Some(amount));
             assert_eq!(Minor::parse(number), Some(amount));
         }

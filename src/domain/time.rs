@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike as _, Timelike as _, Utc};
+
+use super::text::Text;
 
 /// Unix milliseconds in UTC, within the years that RFC 3339 can write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -41,11 +43,26 @@ impl Timestamp {
     }
 }
 
+impl Timestamp {
+    /// `2026-04-20T08:00:00.000Z`.
+    pub fn text(self) -> Text {
+        let moment = DateTime::<Utc>::from_timestamp_millis(self.0).unwrap_or_default();
+        let mut text = Text::pattern(b"0000-00-00T00:00:00.000Z");
+        text.digits(0..4, moment.year().unsigned_abs());
+        text.digits(5..7, moment.month());
+        text.digits(8..10, moment.day());
+        text.digits(11..13, moment.hour());
+        text.digits(14..16, moment.minute());
+        text.digits(17..19, moment.second());
+        text.digits(20..23, moment.timestamp_subsec_millis());
+        text
+    }
+}
+
 /// `2026-04-20T08:00:00.000Z`.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let moment = DateTime::<Utc>::from_timestamp_millis(self.0).unwrap_or_default();
-        f.write_str(&moment.to_rfc3339_opts(SecondsFormat::Millis, true))
+        f.write_str(self.text().as_str())
     }
 }
 

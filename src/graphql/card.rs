@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use async_graphql::{ID, Object};
+use async_graphql::{ID, Object, ServerResult};
 
 use super::enums::{CardStatus, CardType};
 use super::scalars::DateTime;
+use super::written::{At, Out, Written};
 use crate::domain::card;
 
 /// One of a customer's cards, where it stands in the list of them.
@@ -76,5 +77,24 @@ impl Card {
     /// When the card was made.
     async fn created_at(&self) -> DateTime {
         DateTime(self.card().created_at)
+    }
+}
+
+impl Written for Card {
+    fn write(&self, at: &At<'_>, out: &mut Out) -> ServerResult<()> {
+        match at.name {
+            "cardId" => out.put(at, self.card_id(at.ctx)),
+            "lastFour" => out.put(at, self.last_four(at.ctx)),
+            "cardType" => out.put(at, self.card_type(at.ctx)),
+            "status" => out.put(at, self.status(at.ctx)),
+            "isFrozen" => out.put(at, self.is_frozen(at.ctx)),
+            "isLost" => out.put(at, self.is_lost(at.ctx)),
+            "isStolen" => out.put(at, self.is_stolen(at.ctx)),
+            "isBlocked" => out.put(at, self.is_blocked(at.ctx)),
+            "isVoid" => out.put(at, self.is_void(at.ctx)),
+            "activatedAt" => out.put(at, self.activated_at(at.ctx)),
+            "createdAt" => out.put(at, self.created_at(at.ctx)),
+            _ => Err(at.lost()),
+        }
     }
 }

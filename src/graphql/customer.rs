@@ -2,22 +2,24 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, ID, Object, Result};
+use async_graphql::{Context, ContextSelectionSet, ID, Object, Result, ServerResult};
 
 use super::card::Card;
 use super::connection::{PageInfo, Total};
 use super::enums::{BalanceFreshness, CardCustomerStatus, Currency, KycStatus, TransactionStatus};
-use super::error::{balance_unavailable, failure};
+use super::error::{balance_unavailable, failure, or_null};
 use super::loaders::Caller;
 use super::scalars::{DateTime, Decimal};
 use super::siblings::Siblings;
 use super::transaction::CardTransactionConnection;
+use super::written::{At, Out, Plan, Planned, Row, Rows, Written};
 use crate::domain::balance::{Balance, Outcome};
 use crate::domain::customer::Customer;
 use crate::domain::page::{ListId, PageArgs, Position, Window};
 use crate::services::transactions::Transactions;
 
 /// A card customer, and those it came with.
+#[derive(Clone)]
 pub(super) struct CardCustomer {
     siblings: Arc<Siblings>,
     at: usize,
@@ -30,7 +32,7 @@ impl CardCustomer {
     }
 
     fn customer(&self) -> &Customer {
-        &self.siblings.customers[self.at]
+        &self.siblings.customers.0[self.at]
     }
 
     fn position(&self) -> Position {
@@ -38,7 +40,11 @@ impl CardCustomer {
         Position { created_at: customer.created_at, key: customer.id.clone() }
     }
 
-    async fn balance(&self, ctx: &Context<'_>) -> Result<Option<Balance>> {
+    async fn balance(&self, ctx: &Context<'_>) -> Option<Balance> {
+        or_null(ctx, self.known_balance(ctx).await)
+    }
+
+    async fn known_balance(&self, ctx: &Context<'_>) -> Result<Option<Balance>> {
         if !self.customer().safe_deployed {
             return Ok(None);
         }
@@ -109,28 +115,28 @@ impl CardCustomer {
     }
 
     /// All that the account wallet holds. All cards share it.
-    async fn ledger_balance(&self, ctx: &Context<'_>) -> Result<Option<Decimal>> {
-        Ok(self.balance(ctx).await?.map(|balance| Decimal(balance.ledger)))
+    async fn ledger_balance(&self, ctx: &Context<'_>) -> Option<Decimal> {
+        self.balance(ctx).await.map(|balance| Decimal(balance.ledger))
     }
 
     /// What can be spent: the ledger balance less pending authorizations.
-    async fn available_balance(&self, ctx: &Context<'_>) -> Result<Option<Decimal>> {
-        Ok(self.balance(ctx).await?.map(|balance| Decimal(balance.available)))
+    async fn available_balance(&self, ctx: &Context<'_>) -> Option<Decimal> {
+        self.balance(ctx).await.map(|balance| Decimal(balance.available))
     }
 
     /// What is held for authorized transactions that have not settled; null where that is unknown.
-    async fn pending_balance(&self, ctx: &Context<'_>) -> Result<Option<Decimal>> {
-        Ok(self.balance(ctx).await?.and_then(|balance| balance.pending).map(Decimal))
+    async fn pending_balance(&self, ctx: &Context<'_>) -> Option<Decimal> {
+        self.balance(ctx).await.and_then(|balance| balance.pending).map(Decimal)
     }
 
     /// Where the balance comes from.
-    async fn balance_freshness(&self, ctx: &Context<'_>) -> Result<Option<BalanceFreshness>> {
-        Ok(self.balance(ctx).await?.map(|balance| balance.freshness.into()))
+    async fn balance_freshness(&self, ctx: &Context<'_>) -> Option<BalanceFreshness> {
+        self.balance(ctx).await.map(|balance| balance.freshness.into())
     }
 
     /// When the live notification was true; null for a balance that was read from the chain.
-    async fn balance_updated_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime>> {
-        Ok(self.balance(ctx).await?.and_then(|balance| balance.updated_at).map(DateTime))
+    async fn balance_updated_at(&self, ctx: &Context<'_>) -> Option<DateTime> {
+        self.balance(ctx).await.and_then(|balance| balance.updated_at).map(DateTime)
     }
 
     /// How many cards the customer has that are not void.
@@ -177,6 +183,47 @@ impl CardCustomer {
     }
 }
 
+impl Written for CardCustomer {
+    async fn prepare<'a>(
+        objects: &'a [Self],
+        ctx: &'a ContextSelectionSet<'_>,
+        plan: &'a Plan<'_>,
+    ) {
+        if let (Some(first), Ok(caller)) = (objects.first(), Caller::shared(ctx)) {
+            first.siblings.foresee(caller, plan).await;
+        }
+    }
+
+    fn later(field: &Planned<'_>) -> bool {
+        field.name == "transactions"
+    }
+
+    fn write(&self, at: &At<'_>, out: &mut Out) -> ServerResult<()> {
+        match at.name {
+            "id" => out.put(at, self.id(at.ctx)),
+            "yativoCardId" => out.put(at, self.yativo_card_id(at.ctx)),
+            "externalCustomerId" => out.put(at, self.external_customer_id(at.ctx)),
+            "email" => out.put(at, self.email(at.ctx)),
+            "flowStatus" => out.put(at, self.flow_status(at.ctx)),
+            "step" => out.put(at, self.step(at.ctx)),
+            "nextAction" => out.put(at, self.next_action(at.ctx)),
+            "kycStatus" => out.put(at, self.kyc_status(at.ctx)),
+            "safeDeployed" => out.put(at, self.safe_deployed(at.ctx)),
+            "walletAddress" => out.put(at, self.wallet_address(at.ctx)),
+            "currency" => out.put(at, self.currency(at.ctx)),
+            "ledgerBalance" => out.put(at, self.ledger_balance(at.ctx)),
+            "availableBalance" => out.put(at, self.available_balance(at.ctx)),
+            "pendingBalance" => out.put(at, self.pending_balance(at.ctx)),
+            "balanceFreshness" => out.put(at, self.balance_freshness(at.ctx)),
+            "balanceUpdatedAt" => out.put(at, self.balance_updated_at(at.ctx)),
+            "cardsCount" => out.put(at, self.cards_count(at.ctx)),
+            "cards" => out.put_all(at, self.cards(at.ctx)),
+            "createdAt" => out.put(at, self.created_at(at.ctx)),
+            _ => Err(at.lost()),
+        }
+    }
+}
+
 /// A part of a list of customers.
 pub(super) struct CardCustomerConnection {
     pub(super) siblings: Arc<Siblings>,
@@ -190,7 +237,7 @@ impl CardCustomerConnection {
     fn all(&self) -> impl DoubleEndedIterator<Item = CardCustomer> + '_ {
         let siblings = &self.siblings;
         let customer = move |at| CardCustomer { siblings: Arc::clone(siblings), at };
-        (0..siblings.customers.len()).map(customer)
+        (0..siblings.customers.0.len()).map(customer)
     }
 }
 
@@ -198,15 +245,13 @@ impl CardCustomerConnection {
 #[Object]
 impl CardCustomerConnection {
     /// The customers with their cursors.
-    async fn edges(&self, ctx: &Context<'_>) -> Vec<CardCustomerEdge> {
-        self.siblings.foresee(ctx, ctx.look_ahead().field("node")).await;
-        self.all().map(|node| CardCustomerEdge { node, list: self.list }).collect()
+    async fn edges(&self) -> Rows<CardCustomerEdge> {
+        Rows(self.all().map(|node| CardCustomerEdge { node, list: self.list }).collect())
     }
 
     /// The customers alone.
-    async fn nodes(&self, ctx: &Context<'_>) -> Vec<CardCustomer> {
-        self.siblings.foresee(ctx, ctx.look_ahead()).await;
-        self.all().collect()
+    async fn nodes(&self) -> Rows<CardCustomer> {
+        Rows(self.all().collect())
     }
 
     /// Where this part stands in the list.
@@ -242,7 +287,33 @@ impl CardCustomerEdge {
     }
 
     /// The customer.
-    async fn node(&self) -> &CardCustomer {
-        &self.node
+    async fn node(&self) -> Row<CardCustomer> {
+        Row(self.node.clone())
+    }
+}
+
+impl Written for CardCustomerEdge {
+    async fn prepare<'a>(
+        objects: &'a [Self],
+        ctx: &'a ContextSelectionSet<'_>,
+        plan: &'a Plan<'_>,
+    ) {
+        if let (Some(first), Ok(caller)) = (objects.first(), Caller::shared(ctx)) {
+            for below in plan.below("node") {
+                first.node.siblings.foresee(caller, below).await;
+            }
+        }
+    }
+
+    fn later(field: &Planned<'_>) -> bool {
+        field.name == "node" && field.below.waits::<CardCustomer>()
+    }
+
+    fn write(&self, at: &At<'_>, out: &mut Out) -> ServerResult<()> {
+        match at.name {
+            "cursor" => out.put(at, self.cursor(at.ctx)),
+            "node" => out.put_object(at, &self.node),
+            _ => Err(at.lost()),
+        }
     }
 }

@@ -1,14 +1,16 @@
 //! Parsed documents, remembered: clients send the same few texts all day.
 
-use std::sync::{Arc, OnceLock};
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use async_graphql::Response;
 use async_graphql::parser::parse_query;
-use async_graphql::parser::types::ExecutableDocument;
+use async_graphql::parser::types::{ExecutableDocument, OperationDefinition};
+use async_graphql::{Positioned, Response, Value, Variables};
 use moka::sync::Cache;
 
 use super::error::{too_complex, unparsable};
 use super::guard;
+use super::loaders::Shape;
 use super::order::Order;
 
 /// How many bytes of text are remembered altogether. A parsed document takes
@@ -16,24 +18,107 @@ use super::order::Order;
 const CAPACITY: u64 = 512 * 1024;
 /// Longer texts are not remembered: a few of them would drive out all others.
 const LONGEST: usize = 16 * 1024;
+/// How many kinds of variables are remembered of each document.
+const MOST_KINDS: usize = 64;
+/// A variable whose value matters is remembered up to this length.
+const LONGEST_VALUE: usize = 64;
 
 /// A parsed document.
 pub(super) struct Document {
     pub(super) parsed: ExecutableDocument,
-    order: OnceLock<Option<Order>>,
+    /// The order of its only operation's fields.
+    order: Option<Order>,
+    /// Variables with which it was found valid.
+    valid: Mutex<HashSet<Kind>>,
 }
 
+/// What validation looks at besides the document: which operation runs, and
+/// of what kind each variable is.
+#[derive(PartialEq, Eq, Hash)]
+pub(super) struct Kind(String);
+
 impl Document {
+    fn of(parsed: ExecutableDocument) -> Self {
+        let only = parsed.operations.iter().count() == 1;
+        let order = if only { Order::of(&parsed, None) } else { None };
+        Self { parsed, order, valid: Mutex::default() }
+    }
+
     /// Brings the fields of an answer to a valid document into their order.
     pub(super) fn put_in_order(&self, operation: Option<&str>, response: &mut Response) {
-        if self.parsed.operations.iter().count() > 1 {
-            if let Some(order) = Order::of(&self.parsed, operation) {
-                order.apply(&mut response.data);
-            }
-        } else if let Some(order) = self.order.get_or_init(|| Order::of(&self.parsed, None)) {
+        if let Some(order) = &self.order {
+            order.apply(&mut response.data);
+        } else if let Some(order) = Order::of(&self.parsed, operation) {
             order.apply(&mut response.data);
         }
     }
+
+    /// What the loaders can be told of it.
+    pub(super) fn shape(&self, operation: Option<&str>) -> Shape {
+        let shape = match &self.order {
+            Some(order) => Some(order.shape()),
+            None => Order::of(&self.parsed, operation).map(|order| order.shape()),
+        };
+        shape.unwrap_or(Shape { scattered: true, alone: false })
+    }
+
+    /// What validation is going to look at; none where that is too much to be
+    /// remembered.
+    pub(super) fn kind(&self, operation: Option<&str>, variables: &Variables) -> Option<Kind> {
+        let mut kind = operation.unwrap_or_default().to_owned();
+        for (name, definition) in self.parsed.operations.iter() {
+            if operation.is_none() || name.map(|name| name.as_str()) == operation {
+                add_kinds(definition, variables, &mut kind)?;
+            }
+        }
+        Some(Kind(kind))
+    }
+
+    /// Whether it was found valid with such variables.
+    pub(super) fn is_valid(&self, kind: &Kind) -> bool {
+        self.valid.lock().unwrap_or_else(PoisonError::into_inner).contains(kind)
+    }
+
+    /// It was found valid with such variables.
+    pub(super) fn found_valid(&self, kind: Kind) {
+        let mut valid = self.valid.lock().unwrap_or_else(PoisonError::into_inner);
+        if valid.len() < MOST_KINDS {
+            valid.insert(kind);
+        }
+    }
+}
+
+/// Of the built-in scalars every value of one JSON type is as good as another;
+/// of all other types the value itself counts.
+fn add_kinds(
+    operation: &Positioned<OperationDefinition>,
+    variables: &Variables,
+    kind: &mut String,
+) -> Option<()> {
+    for definition in &operation.node.variable_definitions {
+        let of = definition.node.var_type.node.to_string();
+        let of = of.trim_matches(|c| matches!(c, '[' | ']' | '!'));
+        let built_in = matches!(of, "Int" | "Float" | "String" | "Boolean" | "ID");
+        let value = variables.get(definition.node.name.node.as_str());
+        kind.push('\n');
+        kind.push_str(match value {
+            None => "absent",
+            Some(Value::Null) => "null",
+            Some(Value::Boolean(_)) if built_in => "boolean",
+            Some(Value::String(_)) if built_in => "string",
+            Some(Value::Number(number)) if built_in && number.is_i64() => "integer",
+            Some(value) => {
+                let text = serde_json::to_string(value).ok()?;
+                if text.len() > LONGEST_VALUE {
+                    return None;
+                }
+                kind.push('=');
+                kind.push_str(&text);
+                continue;
+            }
+        });
+    }
+    Some(())
 }
 
 /// The documents that were parsed lately, by their text.
@@ -56,10 +141,39 @@ impl Documents {
         guard::check_text(text).map_err(|what| Box::new(too_complex(what)))?;
         let parsed = parse_query(text).map_err(|error| Box::new(unparsable(error)))?;
         guard::check_document(&parsed).map_err(|what| Box::new(too_complex(what)))?;
-        let document = Arc::new(Document { parsed, order: OnceLock::new() });
+        let document = Arc::new(Document::of(parsed));
         if text.len() <= LONGEST {
             self.0.insert(text.to_owned(), Arc::clone(&document));
         }
         Ok(document)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use async_graphql::value;
+
+    use super::*;
+
+    #[test]
+    fn variables_are_of_a_kind_where_their_values_do_not_matter() {
+        let text = "query A($a: Int, $b: [ID!]!, $s: Status) { x } query B($a: Int) { x }";
+        let document = Document::of(parse_query(text).expect("a document"));
+        let kind = |variables| {
+            let variables = Variables::from_value(variables);
+            document.kind(Some("A"), &variables).map(|Kind(kind)| kind)
+        };
+        assert_eq!(kind(value!({ "a": 1, "s": "X" })), kind(value!({ "a": 2, "s": "X" })));
+        for (one, other) in [
+            (value!({ "a": 1 }), value!({ "a": 1.5 })),
+            (value!({ "a": 1 }), value!({ "a": "1" })),
+            (value!({ "a": 1 }), value!({ "a": null })),
+            (value!({ "a": null }), value!({})),
+            (value!({ "s": "X" }), value!({ "s": "Y" })),
+            (value!({ "b": ["x"] }), value!({ "b": "x" })),
+        ] {
+            assert_ne!(kind(one.clone()), kind(other), "{one}");
+        }
+        assert_eq!(kind(value!({ "s": "X".repeat(100) })), None);
     }
 }

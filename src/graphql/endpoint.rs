@@ -3,20 +3,20 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Request, Response, Value};
+use async_graphql::{Request, Response, ValidationMode, Value};
+use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::IntoResponse as _;
 use axum::response::Response as HttpResponse;
-use axum::{Extension, Json};
 use serde::Deserialize;
 
 use super::documents::Documents;
 use super::error::{finish, refusal};
 use super::loaders::Caller;
-use super::{Schema, schema};
+use super::{Schema, builder, json, schema};
 use crate::domain::principal::Principal;
 use crate::domain::request::RequestId;
 use crate::error::{Error, Kind, Result};
@@ -26,7 +26,7 @@ use crate::services::Services;
 /// What the endpoint works with.
 #[derive(Clone)]
 pub struct Endpoint {
-    schema: Schema,
+    schemas: Arc<Schemas>,
     documents: Documents,
     services: Arc<Services>,
 }
@@ -34,7 +34,21 @@ pub struct Endpoint {
 impl Endpoint {
     /// Over the services.
     pub fn new(services: Arc<Services>) -> Self {
-        Self { schema: schema(), documents: Documents::new(), services }
+        Self { schemas: Arc::new(Schemas::new()), documents: Documents::new(), services }
+    }
+}
+
+/// One schema that checks whether a document fits it, and one that relies on
+/// its having been checked before.
+struct Schemas {
+    strict: Schema,
+    trusting: Schema,
+}
+
+impl Schemas {
+    fn new() -> Self {
+        let trusting = builder().validation_mode(ValidationMode::Fast).finish();
+        Self { strict: schema(), trusting }
     }
 }
 
@@ -66,17 +80,27 @@ pub async fn execute(
         Ok(document) => document,
         Err(answer) => return respond(StatusCode::OK, *answer),
     };
-    let mut query = Request::new(body.query)
-        .variables(body.variables.unwrap_or_default())
-        .data(Caller::new(principal, Arc::clone(&endpoint.services)));
-    query.operation_name = body.operation_name;
-    let operation = query.operation_name.clone();
+    let variables = body.variables.unwrap_or_default();
+    let operation = body.operation_name;
+    let shape = document.shape(operation.as_deref());
+    let kind = document.kind(operation.as_deref(), &variables);
+    let known = kind.as_ref().is_some_and(|kind| document.is_valid(kind));
+    let mut query = Request::new(body.query).variables(variables).data(Caller::new(
+        principal,
+        Arc::clone(&endpoint.services),
+        shape,
+    ));
+    query.operation_name.clone_from(&operation);
     query.set_parsed_query(document.parsed.clone());
+    let schema = if known { &endpoint.schemas.trusting } else { &endpoint.schemas.strict };
     // Hundreds of fields share the request's loaders; a scheduler that cuts
     // in between them would cut their one question in two.
-    let mut response = tokio::task::unconstrained(endpoint.schema.execute(query)).await;
+    let mut response = tokio::task::unconstrained(schema.execute(query)).await;
     if response.data != Value::Null {
         document.put_in_order(operation.as_deref(), &mut response);
+        if let Some(kind) = kind.filter(|_| !known) {
+            document.found_valid(kind);
+        }
     }
     finish(&mut response, &request);
     for error in &response.errors {
@@ -124,15 +148,22 @@ pub(super) fn respond(status: StatusCode, response: Response) -> HttpResponse {
     let never_ran = response.data == Value::Null
         && !response.errors.is_empty()
         && response.errors.iter().all(|error| error.path.is_empty());
-    if never_ran {
-        let errors = serde_json::json!({ "errors": response.errors });
-        return (status, Json(errors)).into_response();
+    let mut body = Vec::with_capacity(8 * 1024);
+    body.push(b'{');
+    if !never_ran {
+        json::key("data", &mut body);
+        json::value(&response.data, &mut body);
     }
-    let mut answer = async_graphql_axum::GraphQLResponse::from(response).into_response();
-    *answer.status_mut() = status;
+    if !response.errors.is_empty() {
+        if !never_ran {
+            body.push(b',');
+        }
+        json::key("errors", &mut body);
+        json::serialize(&response.errors, &mut body);
+    }
+    body.push(b'}');
     let json = HeaderValue::from_static("application/json");
-    answer.headers_mut().insert(header::CONTENT_TYPE, json);
-    answer
+    (status, [(header::CONTENT_TYPE, json)], body).into_response()
 }
 
 /// There is something, but not for this method; axum adds `Allow`.

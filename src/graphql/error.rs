@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::{ErrorExtensionValues, Response, ServerError};
+use async_graphql::{Context, ErrorExtensionValues, Response, ServerError};
 
 use crate::domain::request::RequestId;
 use crate::error::{Error, Kind};
@@ -39,6 +39,14 @@ pub(super) fn failure(error: impl Into<Arc<Error>>) -> async_graphql::Error {
     failure.extensions = Some(extensions(&error));
     failure.source = Some(error);
     failure
+}
+
+/// What a nullable field found; null where it failed, with the error at its path.
+pub(super) fn or_null<T>(ctx: &Context<'_>, found: async_graphql::Result<Option<T>>) -> Option<T> {
+    found.unwrap_or_else(|error| {
+        ctx.add_error(ctx.set_error_path(error.into_server_error(ctx.item.pos)));
+        None
+    })
 }
 
 /// What a client gets to know besides the message.

@@ -5,18 +5,18 @@
 use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use async_graphql::Context;
+use async_graphql::{Context, ContextBase};
 use dataloader::BatchFn;
 use dataloader::cached::Loader;
 use futures_util::future::BoxFuture;
 use tokio::sync::Notify;
 
 use super::error::failure;
-use crate::domain::balance::Outcome;
+use crate::domain::balance::{LiveBalance, Outcome};
 use crate::domain::card::Card;
-use crate::domain::customer::Customer;
+use crate::domain::customer::{Along, Customer, Holder};
 use crate::domain::identifier::Identifier;
 use crate::domain::page::{Slice, Window};
 use crate::domain::principal::Principal;
@@ -26,9 +26,7 @@ use crate::services::Services;
 
 /// No question is ever cut in two: the services cut where a source needs it.
 const BATCH: usize = usize::MAX;
-/// How often other fields get their turn to ask before a question is put.
-/// [`Siblings`](super::siblings::Siblings) ask once for all, so that this only
-/// serves to gather look-ups, and costs next to nothing.
+/// How often other root fields get their turn to ask before a question is put.
 const YIELDS: usize = 10;
 
 type Found<V> = Result<Option<V>, Arc<Error>>;
@@ -66,12 +64,12 @@ where
     K: Clone + Eq + Hash + Send + Sync + std::fmt::Debug + 'static,
     V: Clone + Send + 'static,
 {
-    fn new<F>(question: impl Fn(Vec<K>) -> F + Send + Sync + 'static) -> Self
+    fn new<F>(yields: usize, question: impl Fn(Vec<K>) -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = Result<HashMap<K, V>, Error>> + Send + 'static,
     {
         let batch = Batch(Box::new(move |keys| Box::pin(question(keys))));
-        Self(Loader::new(batch).with_max_batch_size(BATCH).with_yield_count(YIELDS))
+        Self(Loader::new(batch).with_max_batch_size(BATCH).with_yield_count(yields))
     }
 
     /// What there is under each key; where there is nothing, it is left out.
@@ -92,22 +90,60 @@ where
     }
 }
 
-/// A customer, known by its identifier.
-#[derive(Clone, Debug)]
-pub(super) struct CustomerKey(pub(super) Arc<Customer>);
+/// Customers that came together. What they hold is asked for as one.
+#[derive(Clone)]
+pub(super) struct Group(pub(super) Arc<[Arc<Customer>]>);
 
-impl PartialEq for CustomerKey {
+impl PartialEq for Group {
     fn eq(&self, other: &Self) -> bool {
-        self.0.id == other.0.id
+        Arc::ptr_eq(&self.0, &other.0)
     }
 }
 
-impl Eq for CustomerKey {}
+impl Eq for Group {}
 
-impl Hash for CustomerKey {
+impl Hash for Group {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.id.hash(state);
+        Arc::as_ptr(&self.0).hash(state);
     }
+}
+
+/// The loader writes its keys into a message each time, needed or not.
+impl std::fmt::Debug for Group {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Group")
+    }
+}
+
+/// Asks about each customer of several groups once, and hands the answers,
+/// which come in the order of the question, back to the groups.
+async fn of_groups<V, F>(
+    groups: Vec<Group>,
+    question: impl FnOnce(Group) -> F,
+) -> Result<HashMap<Group, Arc<Vec<V>>>, Error>
+where
+    V: Clone,
+    F: Future<Output = Result<Vec<V>, Error>>,
+{
+    if let [one] = &groups[..] {
+        let found = question(one.clone()).await?;
+        return Ok(HashMap::from([(one.clone(), Arc::new(found))]));
+    }
+    let mut places: HashMap<&str, usize> = HashMap::new();
+    let mut all: Vec<Arc<Customer>> = Vec::new();
+    for customer in groups.iter().flat_map(|group| group.0.iter()) {
+        places.entry(&customer.id).or_insert_with(|| {
+            all.push(Arc::clone(customer));
+            all.len() - 1
+        });
+    }
+    let found = question(Group(all.into())).await?;
+    let of = |group: &Group| {
+        let place = |customer: &Arc<Customer>| places.get(customer.id.as_str());
+        let values = group.0.iter().filter_map(|customer| found.get(*place(customer)?).cloned());
+        (group.clone(), Arc::new(values.collect()))
+    };
+    Ok(groups.iter().map(of).collect())
 }
 
 /// The same part of the transaction list of some customer.
@@ -123,20 +159,12 @@ pub(super) struct TransactionsKey {
 /// for all at once, so that it is one question a request.
 #[derive(Default)]
 pub(super) struct Arrivals {
+    /// There is one root field only: nobody else is to be waited for.
+    alone: bool,
     expected: AtomicUsize,
     all_here: Notify,
-    wanted: Mutex<Wanted>,
-}
-
-/// What the fields below those that have arrived are going to ask for.
-#[derive(Clone, Default)]
-pub(super) struct Wanted {
-    /// Whose balance.
-    pub(super) balances: Vec<CustomerKey>,
-    /// Whose cards.
-    pub(super) cards: Vec<String>,
-    /// Whose transactions, whichever part of them.
-    pub(super) transactions: Vec<String>,
+    /// Whose transactions are going to be asked for.
+    transactions: Mutex<Vec<String>>,
 }
 
 impl Arrivals {
@@ -147,26 +175,25 @@ impl Arrivals {
     pub(super) async fn expect(&self) -> Expected<'_> {
         self.expected.fetch_add(1, Ordering::Relaxed);
         let expected = Expected(self);
-        tokio::task::yield_now().await;
+        if !self.alone {
+            tokio::task::yield_now().await;
+        }
         expected
     }
 
-    /// Says what is wanted of customers that have arrived.
-    pub(super) fn announce(&self, wanted: Wanted) {
-        let mut all = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
-        all.balances.extend(wanted.balances);
-        all.cards.extend(wanted.cards);
-        all.transactions.extend(wanted.transactions);
+    /// Says whose transactions are wanted, of customers that have arrived.
+    pub(super) fn announce(&self, customers: impl Iterator<Item = String>) {
+        self.transactions.lock().unwrap_or_else(PoisonError::into_inner).extend(customers);
     }
 
-    /// What is wanted of all customers, once nobody is on the way any more.
-    pub(super) async fn wanted(&self) -> Wanted {
+    /// Whose transactions are wanted, once nobody is on the way any more.
+    pub(super) async fn wanted(&self) -> Vec<String> {
         self.all().await;
-        self.wanted.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.transactions.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Waits until nobody is on the way any more.
-    async fn all(&self) {
+    pub(super) async fn all(&self) {
         loop {
             let notified = self.all_here.notified();
             if self.expected.load(Ordering::Relaxed) == 0 {
@@ -188,57 +215,130 @@ impl Drop for Expected<'_> {
     }
 }
 
+/// What is to come along with customers that are looked up, and what came.
+#[derive(Default)]
+pub(super) struct LookUps {
+    wanted: Mutex<Along>,
+    brought: Mutex<Brought>,
+}
+
+#[derive(Default)]
+struct Brought {
+    balances: HashMap<String, Option<LiveBalance>>,
+    cards: HashMap<String, Arc<Vec<Card>>>,
+}
+
+impl LookUps {
+    /// Says what the fields below a look-up are going to ask for.
+    pub(super) fn want(&self, along: Along) {
+        let mut wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
+        wanted.balances |= along.balances;
+        wanted.cards |= along.cards;
+    }
+
+    fn wanted(&self) -> Along {
+        *self.wanted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn brought(&self) -> MutexGuard<'_, Brought> {
+        self.brought.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn bring<'a>(&self, along: Along, holders: impl Iterator<Item = &'a Arc<Holder>>) {
+        let mut brought = self.brought();
+        for holder in holders {
+            let id = &holder.customer.id;
+            if along.balances {
+                brought.balances.insert(id.clone(), holder.live);
+            }
+            if along.cards {
+                brought.cards.insert(id.clone(), Arc::new(holder.cards.clone()));
+            }
+        }
+    }
+}
+
+/// What the loaders can be told about the document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Shape {
+    /// Whether some object's fields are selected in several places: see
+    /// [`super::written`].
+    pub(super) scattered: bool,
+    /// Whether there is one root field only, so that nobody has to be waited for.
+    pub(super) alone: bool,
+}
+
 /// Everything that a request's resolvers need: who asks, whom to ask, and how.
 pub(super) struct Caller {
     pub(super) principal: Arc<Principal>,
     pub(super) services: Arc<Services>,
     pub(super) arrivals: Arrivals,
-    pub(super) customers: Load<Identifier, Arc<Customer>>,
-    pub(super) balances: Load<CustomerKey, Outcome>,
-    pub(super) cards: Load<String, Arc<Vec<Card>>>,
+    /// See [`super::written`].
+    pub(super) scattered: bool,
+    pub(super) look_ups: Arc<LookUps>,
+    pub(super) customers: Load<Identifier, Arc<Holder>>,
+    pub(super) balances: Load<Group, Arc<Vec<Outcome>>>,
+    pub(super) cards: Load<Group, Arc<Vec<Arc<Vec<Card>>>>>,
     pub(super) transactions: Load<TransactionsKey, Arc<Slice<Transaction>>>,
     pub(super) transaction_counts: Load<(String, Option<TransactionStatus>), i64>,
 }
 
 impl Caller {
-    pub(super) fn new(principal: Arc<Principal>, services: Arc<Services>) -> Self {
+    pub(super) fn new(principal: Arc<Principal>, services: Arc<Services>, shape: Shape) -> Self {
+        let Shape { scattered, alone } = shape;
+        let yields = if alone { 0 } else { YIELDS };
+        let look_ups = Arc::new(LookUps::default());
+        let all = || (Arc::clone(&principal), Arc::clone(&services), Arc::clone(&look_ups));
+        let asked = all();
+        let customers = Load::new(yields, move |keys: Vec<Identifier>| {
+            let (principal, services, look_ups) = asked.clone();
+            async move {
+                let along = look_ups.wanted();
+                let found = services.customers.find(&principal, &keys, along).await?;
+                look_ups.bring(along, found.values());
+                Ok(found)
+            }
+        });
+        let asked = all();
+        let balances = Load::new(yields, move |groups: Vec<Group>| {
+            let (principal, services, look_ups) = asked.clone();
+            of_groups(groups, move |group| async move {
+                let brought = std::mem::take(&mut look_ups.brought().balances);
+                services.balances.of(&principal, &group.0, &brought).await
+            })
+        });
+        let asked = all();
+        let cards = Load::new(yields, move |groups: Vec<Group>| {
+            let (principal, services, look_ups) = asked.clone();
+            of_groups(groups, move |group| async move {
+                let mut held = std::mem::take(&mut look_ups.brought().cards);
+                let ids = group.0.iter().map(|customer| customer.id.clone());
+                let missing: Vec<String> = ids.filter(|id| !held.contains_key(id)).collect();
+                if !missing.is_empty() {
+                    let found = services.cards.of(&principal, &missing).await?;
+                    held.extend(found.into_iter().map(|(id, cards)| (id, Arc::new(cards))));
+                }
+                let of = |customer: &Arc<Customer>| held.get(&customer.id).cloned();
+                Ok(group.0.iter().map(|customer| of(customer).unwrap_or_default()).collect())
+            })
+        });
         let both = || (Arc::clone(&principal), Arc::clone(&services));
         let (principal_, services_) = both();
-        let customers = Load::new(move |keys: Vec<Identifier>| {
-            let (principal, services) = (Arc::clone(&principal_), Arc::clone(&services_));
-            async move { services.customers.find(&principal, &keys).await }
-        });
-        let (principal_, services_) = both();
-        let balances = Load::new(move |keys: Vec<CustomerKey>| {
-            let (principal, services) = (Arc::clone(&principal_), Arc::clone(&services_));
-            async move {
-                let customers: Vec<_> = keys.iter().map(|key| Arc::clone(&key.0)).collect();
-                let outcomes = services.balances.of(&principal, &customers).await?;
-                Ok(keys.into_iter().zip(outcomes).collect())
-            }
-        });
-        let (principal_, services_) = both();
-        let cards = Load::new(move |keys: Vec<String>| {
-            let (principal, services) = (Arc::clone(&principal_), Arc::clone(&services_));
-            async move {
-                let held = services.cards.of(&principal, &keys).await?;
-                Ok(held.into_iter().map(|(id, cards)| (id, Arc::new(cards))).collect())
-            }
-        });
-        let (principal_, services_) = both();
-        let transactions = Load::new(move |keys: Vec<TransactionsKey>| {
+        let transactions = Load::new(yields, move |keys: Vec<TransactionsKey>| {
             let (principal, services) = (Arc::clone(&principal_), Arc::clone(&services_));
             async move { load_transactions(&principal, &services, keys).await }
         });
         let (principal_, services_) = both();
-        let transaction_counts = Load::new(move |keys: Vec<(String, Option<_>)>| {
+        let transaction_counts = Load::new(yields, move |keys: Vec<(String, Option<_>)>| {
             let (principal, services) = (Arc::clone(&principal_), Arc::clone(&services_));
             async move { count_transactions(&principal, &services, keys).await }
         });
         Self {
             principal,
             services,
-            arrivals: Arrivals::default(),
+            arrivals: Arrivals { alone, ..Arrivals::default() },
+            scattered,
+            look_ups,
             customers,
             balances,
             cards,
@@ -253,7 +353,7 @@ impl Caller {
     }
 
     /// As [`Caller::of`], with a failure that several fields can share.
-    pub(super) fn shared<'a>(ctx: &Context<'a>) -> Result<&'a Self, Arc<Error>> {
+    pub(super) fn shared<'a, T>(ctx: &ContextBase<'a, T>) -> Result<&'a Self, Arc<Error>> {
         ctx.data::<Self>().map_err(|missing| Arc::new(Error::internal(missing.message)))
     }
 }

@@ -8,12 +8,14 @@ mod endpoint;
 mod enums;
 mod error;
 mod guard;
+mod json;
 mod loaders;
 mod order;
 mod query;
 mod scalars;
 mod siblings;
 mod transaction;
+mod written;
 
 use async_graphql::{EmptyMutation, EmptySubscription, SDLExportOptions};
 
@@ -22,9 +24,15 @@ pub use endpoint::{Endpoint, execute, method_not_allowed, refused};
 /// The gateway's schema.
 pub type Schema = async_graphql::Schema<query::Query, EmptyMutation, EmptySubscription>;
 
+type Builder = async_graphql::SchemaBuilder<query::Query, EmptyMutation, EmptySubscription>;
+
 /// The schema. It holds no data: whatever a request needs comes with it.
 pub fn schema() -> Schema {
-    Schema::build(query::Query, EmptyMutation, EmptySubscription).finish()
+    builder().finish()
+}
+
+fn builder() -> Builder {
+    Schema::build(query::Query, EmptyMutation, EmptySubscription)
 }
 
 /// The schema as text: what `schema.graphql` holds.

@@ -9,19 +9,22 @@ use async_graphql::parser::types::{
 };
 use async_graphql::{Name, Positioned, Value};
 
+use super::loaders::Shape;
+
 /// The response keys of a selection, in order, with what is selected below each.
 #[derive(Debug, Default)]
 pub(super) struct Order {
     keys: HashMap<Name, (usize, Self)>,
     /// Fragments that are in here already: spreading one again adds nothing.
     spread: HashSet<Name>,
+    scattered: bool,
 }
 
 type Fragments = HashMap<Name, Positioned<FragmentDefinition>>;
 
 impl Order {
-    /// The order that an operation of a document asks for. The document must
-    /// have been found valid: a fragment in itself has no end.
+    /// The order that an operation of a document asks for. A fragment in itself
+    /// would have no end: the guard has refused it.
     pub(super) fn of(document: &ExecutableDocument, operation: Option<&str>) -> Option<Self> {
         let mut operations = document.operations.iter();
         let wanted =
@@ -33,12 +36,25 @@ impl Order {
         Some(order)
     }
 
+    /// What the loaders can be told of it.
+    pub(super) fn shape(&self) -> Shape {
+        Shape { scattered: self.is_scattered(), alone: self.keys.len() == 1 }
+    }
+
+    /// Whether some object's fields are selected in several places, as those of
+    /// `a` in `{ a { b } a { c } }`.
+    fn is_scattered(&self) -> bool {
+        self.scattered || self.keys.values().any(|(_, below)| below.is_scattered())
+    }
+
     fn add(&mut self, selections: &SelectionSet, fragments: &Fragments) {
         for selection in &selections.items {
             match &selection.node {
                 Selection::Field(field) => {
                     let next = self.keys.len();
                     let key = field.node.response_key().node.clone();
+                    let known = self.keys.contains_key(&key);
+                    self.scattered |= known && !field.node.selection_set.node.items.is_empty();
                     let (_, below) =
                         self.keys.entry(key).or_insert_with(|| (next, Self::default()));
                     below.add(&field.node.selection_set.node, fragments);
@@ -100,5 +116,21 @@ mod tests {
         order.apply(&mut answer);
         let expected = r#"{"c":[{"b":3,"a":1,"f":{"z":2,"y":1},"e":5},{"b":1,"a":2}],"a":2,"d":1}"#;
         assert_eq!(serde_json::to_string(&answer).expect("JSON"), expected);
+    }
+
+    #[test]
+    fn objects_that_are_selected_in_several_places_are_noticed() {
+        for (text, scattered) in [
+            ("{ a { b c } d: a { b } a: x }", false),
+            ("{ a a b { c c } }", false),
+            ("{ a { b } a { c } }", true),
+            ("{ x { a { b } ... { a { c } } } }", true),
+            ("{ x { a { b } ...F } } fragment F on X { a { c } }", true),
+            ("{ x { ...F ...F } } fragment F on X { a { c } }", false),
+        ] {
+            let document = parse_query(text).expect("a document");
+            let order = Order::of(&document, None).expect("it has an operation");
+            assert_eq!(order.is_scattered(), scattered, "{text}");
+        }
     }
 }

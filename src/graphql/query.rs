@@ -10,6 +10,7 @@ use super::enums::{CardCustomerOrder, CardCustomerStatus};
 use super::error::failure;
 use super::loaders::Caller;
 use super::siblings::Siblings;
+use super::written::Row;
 use crate::domain::identifier::Identifier;
 use crate::domain::page::PageArgs;
 use crate::error::{Error, FieldError};
@@ -78,17 +79,17 @@ impl Query {
             desc = "The customer's `id`, `yativoCardId`, `externalCustomerId` or e-mail address (compared without case)."
         )]
         identifier: ID,
-    ) -> Result<Option<CardCustomer>> {
+    ) -> Result<Option<Row<CardCustomer>>> {
         let identifier = Identifier::parse(&identifier)
             .map_err(|what| failure(Error::invalid(vec![FieldError::new("identifier", what)])))?;
         let caller = Caller::of(ctx)?;
         let expected = caller.arrivals.expect().await;
-        let customer = caller.customers.one(identifier).await.map_err(failure)?;
-        let Some(customer) = customer else { return Ok(None) };
-        let siblings = Siblings::new(vec![customer]);
+        caller.look_ups.want(Siblings::along(ctx.look_ahead()));
+        let holder = caller.customers.one(identifier).await.map_err(failure)?;
+        let Some(holder) = holder else { return Ok(None) };
+        let siblings = Siblings::new(vec![Arc::clone(&holder.customer)]);
         siblings.announce(&caller.arrivals, &[ctx.look_ahead()]);
         drop(expected);
-        siblings.foresee(ctx, ctx.look_ahead()).await;
-        Ok(Some(CardCustomer::alone(siblings)))
+        Ok(Some(Row(CardCustomer::alone(siblings))))
     }
 }

@@ -2,6 +2,7 @@
 
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
 
+use super::json::{self, ToJson};
 use crate::domain::money::Minor;
 use crate::domain::time::Timestamp;
 
@@ -40,5 +41,17 @@ impl ScalarType for DateTime {
 
     fn to_value(&self) -> Value {
         Value::String(self.0.to_string())
+    }
+}
+
+impl ToJson for Decimal {
+    fn to_json(&self, json: &mut Vec<u8>) {
+        json::plain_text(self.0.decimal().as_str(), json);
+    }
+}
+
+impl ToJson for DateTime {
+    fn to_json(&self, json: &mut Vec<u8>) {
+        json::plain_text(self.0.text().as_str(), json);
     }
 }

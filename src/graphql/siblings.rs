@@ -9,10 +9,11 @@ use async_graphql::{Context, Lookahead, Result};
 use tokio::sync::OnceCell;
 
 use super::error::failure;
-use super::loaders::{Arrivals, Caller, CustomerKey, TransactionsKey, Wanted};
+use super::loaders::{Arrivals, Caller, Group, TransactionsKey};
+use super::written::Plan;
 use crate::domain::balance::Outcome;
 use crate::domain::card::Card;
-use crate::domain::customer::Customer;
+use crate::domain::customer::{Along, Customer};
 use crate::domain::page::{Slice, Window};
 use crate::domain::transaction::{Transaction, TransactionStatus};
 use crate::error::Error;
@@ -44,16 +45,16 @@ const BALANCE_FIELDS: &[&str] = &[
 ];
 const CARD_FIELDS: &[&str] = &["cards", "cardsCount"];
 
-type Balances = HashMap<CustomerKey, Outcome>;
-type Held = HashMap<String, Arc<Vec<Card>>>;
 type Parts = HashMap<TransactionsKey, Arc<Slice<Transaction>>>;
 type Totals = HashMap<(String, Option<TransactionStatus>), i64>;
 
 /// Customers that came together, with what has been found out about them.
 pub(super) struct Siblings {
-    pub(super) customers: Vec<Arc<Customer>>,
-    balances: Once<Balances>,
-    cards: Once<Held>,
+    pub(super) customers: Group,
+    /// In the order of the customers.
+    balances: Once<Arc<Vec<Outcome>>>,
+    /// In the order of the customers, too.
+    cards: Once<Arc<Vec<Arc<Vec<Card>>>>>,
     transactions: OnceEach<(Option<TransactionStatus>, Window), Parts>,
     transaction_counts: OnceEach<Option<TransactionStatus>, Totals>,
 }
@@ -61,7 +62,7 @@ pub(super) struct Siblings {
 impl Siblings {
     pub(super) fn new(customers: Vec<Arc<Customer>>) -> Arc<Self> {
         Arc::new(Self {
-            customers,
+            customers: Group(customers.into()),
             balances: OnceCell::new(),
             cards: OnceCell::new(),
             transactions: Mutex::default(),
@@ -70,64 +71,51 @@ impl Siblings {
     }
 
     fn ids(&self) -> impl Iterator<Item = String> + '_ {
-        self.customers.iter().map(|customer| customer.id.clone())
+        self.customers.0.iter().map(|customer| customer.id.clone())
     }
 
-    /// Says what the selections below are going to ask for, before the last
-    /// of the request's customers have arrived.
+    /// Says whose transactions the selections below are going to ask for,
+    /// before the last of the request's customers have arrived.
     pub(super) fn announce(&self, arrivals: &Arrivals, selected: &[Lookahead<'_>]) {
-        let mut wanted = Wanted::default();
-        if any(selected, BALANCE_FIELDS) {
-            wanted.balances = self.keys();
-        }
-        if any(selected, CARD_FIELDS) {
-            wanted.cards = self.ids().collect();
-        }
         if any(selected, &["transactions"]) {
-            wanted.transactions = self.ids().collect();
+            arrivals.announce(self.ids());
         }
-        arrivals.announce(wanted);
     }
 
-    /// Finds out what the selection below is going to ask for. Fields whose
-    /// answer is there already cost much less than fields that have to wait.
-    pub(super) async fn foresee(&self, ctx: &Context<'_>, selected: Lookahead<'_>) {
-        let selected = [selected];
+    /// Finds out what the planned fields are going to ask for.
+    pub(super) async fn foresee(&self, caller: &Caller, plan: &Plan<'_>) {
         let balances = async {
-            if any(&selected, BALANCE_FIELDS) {
-                self.all_balances(ctx).await;
+            if plan.any(BALANCE_FIELDS) {
+                self.all_balances(caller).await;
             }
         };
         let cards = async {
-            if any(&selected, CARD_FIELDS) {
-                self.all_cards(ctx).await;
+            if plan.any(CARD_FIELDS) {
+                self.all_cards(caller).await;
             }
         };
         futures_util::future::join(balances, cards).await;
     }
 
-    /// Those who have a wallet.
-    fn keys(&self) -> Vec<CustomerKey> {
-        let deployed = self.customers.iter().filter(|customer| customer.safe_deployed);
-        deployed.map(|customer| CustomerKey(Arc::clone(customer))).collect()
+    /// Says what the selection below is going to ask for, so that it can come
+    /// along.
+    pub(super) fn along(selected: Lookahead<'_>) -> Along {
+        let selected = [selected];
+        Along { balances: any(&selected, BALANCE_FIELDS), cards: any(&selected, CARD_FIELDS) }
     }
 
-    async fn all_balances(&self, ctx: &Context<'_>) -> &Result<Balances, Arc<Error>> {
+    async fn all_balances(&self, caller: &Caller) -> &Result<Arc<Vec<Outcome>>, Arc<Error>> {
         let load = || async {
-            let caller = Caller::shared(ctx)?;
-            let mut keys = caller.arrivals.wanted().await.balances;
-            keys.extend(self.keys());
-            caller.balances.many(keys).await
+            caller.arrivals.all().await;
+            Ok(caller.balances.one(self.customers.clone()).await?.unwrap_or_default())
         };
         self.balances.get_or_init(load).await
     }
 
-    async fn all_cards(&self, ctx: &Context<'_>) -> &Result<Held, Arc<Error>> {
+    async fn all_cards(&self, caller: &Caller) -> &Result<Arc<Vec<Arc<Vec<Card>>>>, Arc<Error>> {
         let load = || async {
-            let caller = Caller::shared(ctx)?;
-            let mut keys = caller.arrivals.wanted().await.cards;
-            keys.extend(self.ids());
-            caller.cards.many(keys).await
+            caller.arrivals.all().await;
+            Ok(caller.cards.one(self.customers.clone()).await?.unwrap_or_default())
         };
         self.cards.get_or_init(load).await
     }
@@ -137,20 +125,18 @@ impl Siblings {
         let found = match self.balances.get() {
             Some(found) => found,
             // Boxed, so that the futures of all fields stay small.
-            None => Box::pin(self.all_balances(ctx)).await,
+            None => Box::pin(self.all_balances(Caller::of(ctx)?)).await,
         };
-        let key = CustomerKey(Arc::clone(&self.customers[at]));
-        Ok(found.as_ref().map_err(shared)?.get(&key).cloned().unwrap_or(Outcome::None))
+        Ok(found.as_ref().map_err(shared)?.get(at).cloned().unwrap_or(Outcome::None))
     }
 
     /// Every card of one of them.
     pub(super) async fn cards(&self, ctx: &Context<'_>, at: usize) -> Result<Arc<Vec<Card>>> {
         let found = match self.cards.get() {
             Some(found) => found,
-            None => Box::pin(self.all_cards(ctx)).await,
+            None => Box::pin(self.all_cards(Caller::of(ctx)?)).await,
         };
-        let found = found.as_ref().map_err(shared)?;
-        Ok(found.get(&self.customers[at].id).cloned().unwrap_or_default())
+        Ok(found.as_ref().map_err(shared)?.get(at).cloned().unwrap_or_default())
     }
 
     /// A part of the transactions of one of them.
@@ -162,7 +148,7 @@ impl Siblings {
         window: &Window,
     ) -> Result<Arc<Slice<Transaction>>> {
         let key = |customer| TransactionsKey { customer, status, window: window.clone() };
-        let mine = key(self.customers[at].id.clone());
+        let mine = key(self.customers.0[at].id.clone());
         let found = if window.after().is_some() {
             // A cursor is of one customer's list; the others have refused it.
             let found = Caller::of(ctx)?.transactions.many(vec![mine.clone()]).await;
@@ -171,7 +157,7 @@ impl Siblings {
             let once = once_for(&self.transactions, (status, window.clone()));
             let load = || async {
                 let caller = Caller::shared(ctx)?;
-                let mut customers = caller.arrivals.wanted().await.transactions;
+                let mut customers = caller.arrivals.wanted().await;
                 customers.extend(self.ids());
                 caller.transactions.many(customers.into_iter().map(key).collect()).await
             };
@@ -192,12 +178,12 @@ impl Siblings {
         let once = once_for(&self.transaction_counts, status);
         let load = || async {
             let caller = Caller::shared(ctx)?;
-            let mut customers = caller.arrivals.wanted().await.transactions;
+            let mut customers = caller.arrivals.wanted().await;
             customers.extend(self.ids());
             caller.transaction_counts.many(customers.into_iter().map(key).collect()).await
         };
         let found = once.get_or_init(load).await.as_ref().map_err(shared)?;
-        Ok(found.get(&key(self.customers[at].id.clone())).copied().unwrap_or(0))
+        Ok(found.get(&key(self.customers.0[at].id.clone())).copied().unwrap_or(0))
     }
 }
 

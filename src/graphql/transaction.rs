@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, ID, Object, Result};
+use async_graphql::{Context, ID, Object, Result, ServerResult};
 
 use super::connection::{PageInfo, Total};
 use super::enums::{TransactionStatus, TransactionType};
 use super::scalars::{DateTime, Decimal};
+use super::written::{At, Out, Row, Rows, Written};
 use crate::domain::page::{ListId, Position, Slice, Window};
 use crate::domain::transaction::Transaction;
 
@@ -98,6 +99,27 @@ impl CardTransaction {
     }
 }
 
+impl Written for CardTransaction {
+    fn write(&self, at: &At<'_>, out: &mut Out) -> ServerResult<()> {
+        match at.name {
+            "transactionId" => out.put(at, self.transaction_id(at.ctx)),
+            "cardId" => out.put(at, self.card_id(at.ctx)),
+            "type" => out.put(at, self.kind(at.ctx)),
+            "amount" => out.put(at, self.amount(at.ctx)),
+            "currency" => out.put(at, self.currency(at.ctx)),
+            "status" => out.put(at, self.status(at.ctx)),
+            "merchant" => out.put(at, self.merchant(at.ctx)),
+            "merchantCategory" => out.put(at, self.merchant_category(at.ctx)),
+            "merchantCity" => out.put(at, self.merchant_city(at.ctx)),
+            "merchantCountry" => out.put(at, self.merchant_country(at.ctx)),
+            "authorizedAt" => out.put(at, self.authorized_at(at.ctx)),
+            "settledAt" => out.put(at, self.settled_at(at.ctx)),
+            "createdAt" => out.put(at, self.created_at(at.ctx)),
+            _ => Err(at.lost()),
+        }
+    }
+}
+
 /// A part of a customer's transactions.
 pub(super) struct CardTransactionConnection {
     pub(super) page: Arc<Slice<Transaction>>,
@@ -117,13 +139,13 @@ impl CardTransactionConnection {
 #[Object]
 impl CardTransactionConnection {
     /// The transactions with their cursors.
-    async fn edges(&self) -> Vec<CardTransactionEdge> {
-        self.all().map(|node| CardTransactionEdge { node, list: self.list }).collect()
+    async fn edges(&self) -> Rows<CardTransactionEdge> {
+        Rows(self.all().map(|node| CardTransactionEdge { node, list: self.list }).collect())
     }
 
     /// The transactions alone.
-    async fn nodes(&self) -> Vec<CardTransaction> {
-        self.all().collect()
+    async fn nodes(&self) -> Rows<CardTransaction> {
+        Rows(self.all().collect())
     }
 
     /// Where this part stands in the list.
@@ -159,7 +181,17 @@ impl CardTransactionEdge {
     }
 
     /// The transaction.
-    async fn node(&self) -> &CardTransaction {
-        &self.node
+    async fn node(&self) -> Row<CardTransaction> {
+        Row(self.node.clone())
+    }
+}
+
+impl Written for CardTransactionEdge {
+    fn write(&self, at: &At<'_>, out: &mut Out) -> ServerResult<()> {
+        match at.name {
+            "cursor" => out.put(at, self.cursor(at.ctx)),
+            "node" => out.put_object(at, &self.node),
+            _ => Err(at.lost()),
+        }
     }
 }

@@ -4,10 +4,11 @@ use std::collections::HashMap;
 use std::slice::from_ref;
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
+use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
-use axum::{Extension, Json};
 use serde::Serialize;
 
 use super::error::refused;
@@ -16,7 +17,7 @@ use super::wire::{
     CustomerDetail, CustomerItem, CustomerList, Success, Transaction, TransactionList,
 };
 use crate::domain::balance::{Balance, Outcome};
-use crate::domain::customer::Customer;
+use crate::domain::customer::{Along, Holder};
 use crate::domain::identifier::Identifier;
 use crate::domain::money::Currency;
 use crate::domain::page::{Order, Window};
@@ -44,23 +45,22 @@ pub(super) async fn customers(
             customers::CustomerList { status: params.flow_status(), order: Order::NewestFirst };
         let balances_included = params.include_balances();
         params.finish()?;
-        let (found, total) = tokio::try_join!(
-            services.customers.list(&principal, list, &window),
-            services.customers.count(&principal, list.status),
-        )?;
-        let found = found.items;
-        let ids: Vec<String> = found.iter().map(|customer| customer.id.clone()).collect();
-        let (balances, cards) = tokio::try_join!(
-            balances(&services, &principal, &found, balances_included),
-            services.cards.count(&principal, &ids),
-        )?;
-        let items = found.iter().zip(&balances).map(|(customer, balance)| {
-            let cards = cards.get(&customer.id).copied().unwrap_or(0);
-            CustomerItem::of(customer, balance.as_ref(), cards)
-        });
-        let list =
-            CustomerList { customers: items.collect(), total, page, limit, balances_included };
-        Ok(Json(Success::of(list)).into_response())
+        let (found, total) = services
+            .customers
+            .list_with_holdings(&principal, list, &window, balances_included)
+            .await?;
+        let balances = if balances_included {
+            let held = found.items.iter().map(|of| (Arc::clone(&of.customer), of.live));
+            shown(services.balances.judge(&principal, &held.collect::<Vec<_>>()).await)
+        } else {
+            vec![None; found.items.len()]
+        };
+        let items =
+            found.items.iter().zip(&balances).map(|(of, balance)| {
+                CustomerItem::of(&of.customer, balance.as_ref(), of.cards_count)
+            });
+        let customers = items.collect();
+        json(&CustomerList { customers, total, page, limit, balances_included })
     };
     answer.await.unwrap_or_else(|error| refused(&error, &request))
 }
@@ -73,14 +73,12 @@ pub(super) async fn customer(
     path: Result<Path<String>, PathRejection>,
 ) -> Response {
     let answer = async {
-        let customer = named(&services, &principal, &identifier(path.as_ref())?).await?;
-        let (balances, cards) = tokio::try_join!(
-            balances(&services, &principal, from_ref(&customer), true),
-            services.cards.of(&principal, from_ref(&customer.id)),
-        )?;
-        let cards = cards.get(&customer.id).map_or(&[][..], Vec::as_slice);
+        let along = Along { balances: true, cards: true };
+        let holder = named(&services, &principal, &identifier(path.as_ref())?, along).await?;
+        let held = (Arc::clone(&holder.customer), holder.live);
+        let balances = shown(services.balances.judge(&principal, from_ref(&held)).await);
         let balance = balances.first().and_then(Option::as_ref);
-        Ok(json(&CustomerDetail::of(&customer, balance, cards)))
+        json(&CustomerDetail::of(&holder.customer, balance, &holder.cards))
     };
     answer.await.unwrap_or_else(|error| refused(&error, &request))
 }
@@ -100,27 +98,32 @@ pub(super) async fn transactions(
         let status = params.transaction_status();
         params.finish()?;
         let identifier = identifier(path.as_ref())?;
-        let customer = named(&services, &principal, &identifier).await?;
+        let holder = named(&services, &principal, &identifier, Along::default()).await?;
+        let customer = &holder.customer;
         let id = from_ref(&customer.id);
         let (mut lists, totals) = tokio::try_join!(
             services.transactions.of(&principal, id, status, &window),
             services.transactions.count(&principal, id, status),
         )?;
         let list = lists.remove(&customer.id).unwrap_or_default();
-        Ok(json(&TransactionList {
+        json(&TransactionList {
             customer_id: identifier.as_str(),
             currency: customer.currency.map(Currency::as_str),
             transactions: list.items.iter().map(Transaction::of).collect(),
             total: totals.get(&customer.id).copied().unwrap_or(0),
             page,
             limit,
-        }))
+        })
     };
     answer.await.unwrap_or_else(|error| refused(&error, &request))
 }
 
-fn json(data: &impl Serialize) -> Response {
-    Json(Success::of(data)).into_response()
+fn json(data: &impl Serialize) -> Result<Response> {
+    // Most answers fit, so that the text is not moved while it grows.
+    let mut body = Vec::with_capacity(8 * 1024);
+    serde_json::to_writer(&mut body, &Success::of(data)).map_err(Error::internal)?;
+    let json = HeaderValue::from_static("application/json");
+    Ok(([(header::CONTENT_TYPE, json)], body).into_response())
 }
 
 fn identifier(path: Result<&Path<String>, &PathRejection>) -> Result<Identifier> {
@@ -137,26 +140,19 @@ async fn named(
     services: &Services,
     principal: &Principal,
     identifier: &Identifier,
-) -> Result<Arc<Customer>> {
-    let mut found: HashMap<_, _> = services.customers.find(principal, from_ref(identifier)).await?;
+    along: Along,
+) -> Result<Arc<Holder>> {
+    let mut found: HashMap<_, _> =
+        services.customers.find(principal, from_ref(identifier), along).await?;
     found.remove(identifier).ok_or_else(|| Error::new(Kind::NotFound, "Customer not found"))
 }
 
-/// The balance of each customer, in their order: none where none is asked
-/// for, where there is no wallet, and where nobody could say.
-async fn balances(
-    services: &Services,
-    principal: &Principal,
-    customers: &[Arc<Customer>],
-    included: bool,
-) -> Result<Vec<Option<Balance>>> {
-    if !included {
-        return Ok(vec![None; customers.len()]);
-    }
-    let outcomes = services.balances.of(principal, customers).await?;
+/// The balances that can be shown: none where there is no wallet, and where
+/// nobody could say.
+fn shown(outcomes: Vec<Outcome>) -> Vec<Option<Balance>> {
     let known = |outcome| match outcome {
         Outcome::Known(balance) => Some(balance),
         Outcome::None | Outcome::Unavailable => None,
     };
-    Ok(outcomes.into_iter().map(known).collect())
+    outcomes.into_iter().map(known).collect()
 }

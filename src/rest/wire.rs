@@ -37,7 +37,8 @@ pub(super) struct MajorUnits(Minor);
 
 impl Serialize for MajorUnits {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let number = RawValue::from_string(self.0.to_json_number()).map_err(S::Error::custom)?;
+        let number = self.0.json_number();
+        let number: &RawValue = serde_json::from_str(number.as_str()).map_err(S::Error::custom)?;
         number.serialize(serializer)
     }
 }
@@ -47,7 +48,7 @@ struct Time(Timestamp);
 
 impl Serialize for Time {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&self.0)
+        serializer.serialize_str(self.0.text().as_str())
     }
 }
 

@@ -46,7 +46,8 @@ impl Balances {
     }
 
     /// The outcome for each customer, in the order of `customers`. Those
-    /// without a wallet cost nothing.
+    /// without a wallet cost nothing, nor those whose stored balance (or that
+    /// they have none) is in `brought`.
     ///
     /// # Errors
     /// If the store fails. A chain that fails is an outcome, not an error.
@@ -54,43 +55,57 @@ impl Balances {
         &self,
         principal: &Principal,
         customers: &[Arc<Customer>],
+        brought: &HashMap<String, Option<LiveBalance>>,
     ) -> Result<Vec<Outcome>> {
-        let deployed: Vec<String> = customers
+        let missing: Vec<String> = customers
             .iter()
-            .filter(|customer| customer.safe_deployed)
+            .filter(|customer| customer.safe_deployed && !brought.contains_key(&customer.id))
             .map(|customer| customer.id.clone())
             .collect();
-        let live = if deployed.is_empty() {
+        let stored = if missing.is_empty() {
             HashMap::new()
         } else {
-            self.store.live_balances(principal.program, deployed).await?
+            self.store.live_balances(principal.program, missing).await?
         };
+        let live = |customer: &Arc<Customer>| {
+            stored.get(&customer.id).copied().or_else(|| *brought.get(&customer.id)?)
+        };
+        let held: Vec<_> =
+            customers.iter().map(|customer| (Arc::clone(customer), live(customer))).collect();
+        Ok(self.judge(principal, &held).await)
+    }
+
+    /// The outcome for each customer whose stored balance is known already, in
+    /// the order of `held`.
+    pub async fn judge(
+        &self,
+        _principal: &Principal,
+        held: &[(Arc<Customer>, Option<LiveBalance>)],
+    ) -> Vec<Outcome> {
         let now = Timestamp::now();
-        let mut chain = self.ask_chain(customers, &live, now).await;
-        Ok(customers
-            .iter()
-            .map(|customer| {
-                let (live, chain) = (live.get(&customer.id), chain.remove(&customer.id));
-                resolve(customer.safe_deployed, live.copied(), chain, now, self.max_age_millis)
+        let mut chain = self.ask_chain(held, now).await;
+        held.iter()
+            .map(|(customer, live)| {
+                let chain = chain.remove(&customer.id);
+                resolve(customer.safe_deployed, *live, chain, now, self.max_age_millis)
             })
-            .collect())
+            .collect()
     }
 
     /// Asks the chain, if there is one, for those who have no fresh live balance.
     async fn ask_chain(
         &self,
-        customers: &[Arc<Customer>],
-        live: &HashMap<String, LiveBalance>,
+        held: &[(Arc<Customer>, Option<LiveBalance>)],
         now: Timestamp,
     ) -> HashMap<String, ChainOutcome> {
         let Some(chain) = &self.chain else { return HashMap::new() };
-        let fresh = |id| {
-            live.get(id).is_some_and(|live: &LiveBalance| live.is_fresh(now, self.max_age_millis))
+        let fresh = |live: &Option<LiveBalance>| {
+            live.is_some_and(|live| live.is_fresh(now, self.max_age_millis))
         };
-        let (ids, wallets): (Vec<String>, Vec<Wallet>) = customers
+        let (ids, wallets): (Vec<String>, Vec<Wallet>) = held
             .iter()
-            .filter(|customer| customer.safe_deployed && !fresh(&customer.id))
-            .filter_map(|customer| {
+            .filter(|(customer, live)| customer.safe_deployed && !fresh(live))
+            .filter_map(|(customer, _)| {
                 let address = customer.wallet_address.clone()?;
                 Some((customer.id.clone(), Wallet { address, currency: customer.currency? }))
             })

@@ -33,23 +33,8 @@ impl Cards {
             held.entry(card.customer_id.clone()).or_default().push(card);
         }
         for cards in held.values_mut() {
-            cards.sort_by(|a, b| (b.created_at, &b.card_id).cmp(&(a.created_at, &a.card_id)));
+            cards.sort_by(Card::newest_first);
         }
         Ok(held)
-    }
-
-    /// How many cards that are not void each customer has; who has none is left out.
-    ///
-    /// # Errors
-    /// If the store fails.
-    pub async fn count(
-        &self,
-        principal: &Principal,
-        customers: &[String],
-    ) -> Result<HashMap<String, i64>> {
-        if customers.is_empty() {
-            return Ok(HashMap::new());
-        }
-        self.store.count_cards(principal.program, customers.to_vec()).await
     }
 }

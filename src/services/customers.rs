@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::domain::customer::Customer;
+use crate::domain::customer::{Along, Customer, Holder, Listed};
 use crate::domain::identifier::Identifier;
 use crate::domain::onboarding::FlowStatus;
 use crate::domain::page::{ListId, Order, Slice, Window};
@@ -54,12 +54,32 @@ impl Customers {
         list: CustomerList,
         window: &Window,
     ) -> Result<Slice<Arc<Customer>>> {
-        let slice =
-            self.store.customers(principal.program, list.status, list.order, window).await?;
-        Ok(Slice {
-            items: slice.items.into_iter().map(Arc::new).collect(),
-            has_next: slice.has_next,
-        })
+        self.store.customers(principal.program, list.status, list.order, window).await
+    }
+
+    /// A part of a list with what the customers hold, and how many the whole
+    /// list has; balances only where they are asked for. One statement, two
+    /// where the part is empty.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn list_with_holdings(
+        &self,
+        principal: &Principal,
+        list: CustomerList,
+        window: &Window,
+        balances: bool,
+    ) -> Result<(Slice<Listed>, i64)> {
+        let CustomerList { status, order } = list;
+        let (slice, total) = self
+            .store
+            .customers_with_holdings(principal.program, status, order, window, balances)
+            .await?;
+        let total = match total {
+            Some(total) => total,
+            None => self.count(principal, status).await?,
+        };
+        Ok((slice, total))
     }
 
     /// How many customers a list holds.
@@ -70,8 +90,8 @@ impl Customers {
         self.store.count_customers(principal.program, status).await
     }
 
-    /// The customers that identifiers name; who is unknown, or another
-    /// program's, is left out.
+    /// The customers that identifiers name, with what is to come along; who is
+    /// unknown, or another program's, is left out.
     ///
     /// Where an identifier could be read in several ways, `id` goes before
     /// `yativo_card_id`, that before `external_customer_id`, that before the
@@ -83,11 +103,12 @@ impl Customers {
         &self,
         principal: &Principal,
         identifiers: &[Identifier],
-    ) -> Result<HashMap<Identifier, Arc<Customer>>> {
+        along: Along,
+    ) -> Result<HashMap<Identifier, Arc<Holder>>> {
         if identifiers.is_empty() {
             return Ok(HashMap::new());
         }
-        let found = self.store.customers_named(principal.program, identifiers).await?;
+        let found = self.store.customers_named(principal.program, identifiers, along).await?;
         let names = Names::of(found);
         let named = |identifier: &Identifier| Some((identifier.clone(), names.get(identifier)?));
         Ok(identifiers.iter().filter_map(named).collect())
@@ -97,19 +118,23 @@ impl Customers {
 /// Customers by each of their names.
 #[derive(Default)]
 struct Names {
-    id: HashMap<String, Arc<Customer>>,
-    yativo_card_id: HashMap<String, Arc<Customer>>,
-    external_customer_id: HashMap<String, Arc<Customer>>,
-    email: HashMap<String, Arc<Customer>>,
+    id: HashMap<String, Arc<Holder>>,
+    yativo_card_id: HashMap<String, Arc<Holder>>,
+    external_customer_id: HashMap<String, Arc<Holder>>,
+    email: HashMap<String, Arc<Holder>>,
 }
 
 impl Names {
-    fn of(mut customers: Vec<Customer>) -> Self {
-        customers.sort_by(|a, b| (b.created_at, &b.id).cmp(&(a.created_at, &a.id)));
+    fn of(mut holders: Vec<Holder>) -> Self {
+        holders.sort_by(|a, b| {
+            let (a, b) = (&a.customer, &b.customer);
+            (b.created_at, &b.id).cmp(&(a.created_at, &a.id))
+        });
         let mut names = Self::default();
-        for customer in customers.into_iter().map(Arc::new) {
-            let mut put = |map: fn(&mut Self) -> &mut HashMap<String, Arc<Customer>>, key| {
-                map(&mut names).entry(key).or_insert_with(|| Arc::clone(&customer));
+        for holder in holders.into_iter().map(Arc::new) {
+            let customer = &holder.customer;
+            let mut put = |map: fn(&mut Self) -> &mut HashMap<String, Arc<Holder>>, key| {
+                map(&mut names).entry(key).or_insert_with(|| Arc::clone(&holder));
             };
             put(|names| &mut names.id, customer.id.clone());
             put(|names| &mut names.yativo_card_id, customer.yativo_card_id.clone());
@@ -121,7 +146,7 @@ impl Names {
         names
     }
 
-    fn get(&self, identifier: &Identifier) -> Option<Arc<Customer>> {
+    fn get(&self, identifier: &Identifier) -> Option<Arc<Holder>> {
         let text = identifier.as_str();
         let by_id = || self.id.get(&identifier.as_customer_id()?);
         let by_email = || self.email.get(&identifier.as_email_key()?);

@@ -67,6 +67,14 @@ pub(super) fn place(backend: DbBackend, order: Order) -> String {
     )
 }
 
+/// The total of program `$1`'s tree that the given parameter names, in SQL.
+pub(super) fn total(tree: usize) -> String {
+    format!(
+        "SELECT t.total FROM customer_counts AS t \
+         WHERE t.program_id = $1 AND t.flow_status = ${tree} AND t.level = 0 AND t.start = 0"
+    )
+}
+
 impl Store {
     /// How many customers a program has, without counting them.
     ///
@@ -77,12 +85,10 @@ impl Store {
         program: ProgramId,
         status: Option<FlowStatus>,
     ) -> Result<i64> {
-        let text = "SELECT total FROM customer_counts \
-                    WHERE program_id = $1 AND flow_status = $2 AND level = 0 AND start = 0";
         let values = [program.0.into(), tree(status).into()];
         let statement =
-            Statement::from_sql_and_values(self.db.get_database_backend(), text, values);
-        let row = self.db.query_one_raw(statement).await.map_err(sql::failed)?;
+            Statement::from_sql_and_values(self.reads.get_database_backend(), total(2), values);
+        let row = self.reads.query_one_raw(statement).await.map_err(sql::failed)?;
         let total = row.map(|row| row.try_get_by_index(0)).transpose().map_err(sql::failed)?;
         Ok(total.unwrap_or(0))
     }

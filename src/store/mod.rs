@@ -8,14 +8,18 @@ mod counts;
 mod customers;
 mod import;
 mod programs;
+mod reads;
 mod sql;
 mod tokens;
 mod transactions;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use card_gateway_migration::{Migrator, MigratorTrait as _};
 use sea_orm::{ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, DbBackend};
+
+use reads::Reads;
 
 pub use import::Record;
 pub use programs::Program;
@@ -44,6 +48,8 @@ pub struct Settings {
 #[derive(Clone, Debug)]
 pub struct Store {
     db: DatabaseConnection,
+    /// The same database, for what is asked over and over.
+    reads: Arc<Reads>,
 }
 
 impl Store {
@@ -53,10 +59,11 @@ impl Store {
     /// [`Kind::Unavailable`] if it does not answer.
     pub async fn connect(settings: &Settings) -> Result<Self> {
         let in_memory = settings.url.contains(":memory:") || settings.url.contains("mode=memory");
+        // Each connection to an in-memory database would be a database of its own.
+        let connections = if in_memory { 1 } else { settings.max_connections };
         let mut options = ConnectOptions::new(settings.url.clone());
         options
-            // Each connection to an in-memory database would be a database of its own.
-            .max_connections(if in_memory { 1 } else { settings.max_connections })
+            .max_connections(connections)
             .acquire_timeout(settings.acquire_timeout)
             .connect_timeout(settings.acquire_timeout)
             // A ping before every statement doubles the round trips; an idle
@@ -81,7 +88,8 @@ impl Store {
         let db = Database::connect(options).await.map_err(|error| {
             Error::new(Kind::Unavailable, "The database cannot be opened").because(error)
         })?;
-        Ok(Self { db })
+        let reads = Arc::new(Reads::new(db.clone(), connections, settings.acquire_timeout));
+        Ok(Self { db, reads })
     }
 
     /// Brings the schema up to date; says how many migrations it applied.
@@ -151,6 +159,7 @@ impl Store {
 
     /// Closes every connection; SQLite tidies its files up.
     pub async fn close(self) {
+        self.reads.release();
         if let Err(error) = self.db.close().await {
             tracing::warn!(error = %error, "the database did not close cleanly");
         }

@@ -1,7 +1,8 @@
 //! What the statements share: errors, lists of keys, positions in a list.
 
 use sea_orm::sea_query::{ArrayType, Value};
-use sea_orm::{DbBackend, DbErr, QueryResult, RuntimeErr, SqlxError, TryGetable};
+use sea_orm::sqlx::{self, Postgres, Row as _, Sqlite};
+use sea_orm::{DbBackend, DbErr, QueryResult, RuntimeErr, SqlxError};
 
 use crate::domain::money::Minor;
 use crate::domain::time::Timestamp;
@@ -44,6 +45,21 @@ pub(super) fn one_of(backend: DbBackend, column: &str, parameter: usize) -> Stri
     }
 }
 
+/// Joins what a table has of each customer `c` of program `$1`, or nulls where
+/// it has nothing. On PostgreSQL in a way that leaves the planner no choice but
+/// to look each one up: of a LIMIT that it does not know it expects too much.
+pub(super) fn each(backend: DbBackend, table: &str, alias: &str, columns: &str) -> String {
+    let mine = format!("{alias}.program_id = $1 AND {alias}.customer_id = c.id");
+    if backend == DbBackend::Postgres {
+        format!(
+            " LEFT JOIN LATERAL (SELECT {columns} FROM {table} AS {alias} WHERE {mine} OFFSET 0) \
+             AS {alias} ON TRUE"
+        )
+    } else {
+        format!(" LEFT JOIN {table} AS {alias} ON {mine}")
+    }
+}
+
 /// Texts as the one parameter that [`one_of`] compares with.
 pub(super) fn list(backend: DbBackend, texts: Vec<String>) -> Value {
     if backend == DbBackend::Postgres {
@@ -53,9 +69,28 @@ pub(super) fn list(backend: DbBackend, texts: Vec<String>) -> Value {
     serde_json::Value::from(texts).to_string().into()
 }
 
-/// A column by its position.
-pub(super) fn column<T: TryGetable>(row: &QueryResult, at: usize) -> Result<T> {
-    row.try_get_by_index(at).map_err(failed)
+/// What both databases can read out of a column.
+pub(super) trait Readable<'r>:
+    sqlx::Decode<'r, Postgres> + sqlx::Type<Postgres> + sqlx::Decode<'r, Sqlite> + sqlx::Type<Sqlite>
+{
+}
+
+impl<'r, T> Readable<'r> for T where
+    T: sqlx::Decode<'r, Postgres>
+        + sqlx::Type<Postgres>
+        + sqlx::Decode<'r, Sqlite>
+        + sqlx::Type<Sqlite>
+{
+}
+
+/// A column by its position; texts can be borrowed from the row.
+pub(super) fn column<'r, T: Readable<'r>>(row: &'r QueryResult, at: usize) -> Result<T> {
+    let read = match (row.try_as_pg_row(), row.try_as_sqlite_row()) {
+        (Some(row), _) => row.try_get(at),
+        (_, Some(row)) => row.try_get(at),
+        (None, None) => Err(SqlxError::ColumnIndexOutOfBounds { index: at, len: 0 }),
+    };
+    read.map_err(Error::internal)
 }
 
 /// A stored value that our own migrations and checks should have kept out.

@@ -28,7 +28,7 @@ impl Store {
     ) -> Result<HashMap<String, Slice<Transaction>>> {
         let statement =
             part_of_each(self.db.get_database_backend(), program, customers, status, window);
-        let rows = Entity::find().from_raw_sql(statement).all(&self.db).await;
+        let rows = Entity::find().from_raw_sql(statement).all(&*self.reads).await;
         let mut found: HashMap<String, Vec<Transaction>> = HashMap::new();
         for row in rows.map_err(sql::failed)? {
             let transaction = transaction(row)?;
@@ -68,7 +68,7 @@ impl Store {
         }
         text.push_str(" GROUP BY t.customer_id");
         let statement = Statement::from_sql_and_values(backend, text, values);
-        let rows = self.db.query_all_raw(statement).await.map_err(sql::failed)?;
+        let rows = self.reads.query_all_raw(statement).await.map_err(sql::failed)?;
         rows.iter().map(|row| Ok((sql::column(row, 0)?, sql::column(row, 1)?))).collect()
     }
 }

@@ -17,4 +17,5 @@ mod programs_apart;
 mod readme;
 mod rest_contract;
 mod schema;
+mod selections;
 mod statements;

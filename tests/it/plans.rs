@@ -53,6 +53,12 @@ fn sent(database: &Database, token: &str) -> Vec<String> {
         b: transactions(perPage: 3, status: SETTLED) { totalCount nodes { amount } } } } }"
             .to_owned(),
     );
+    for filter in ["", "status: ACTIVE,"] {
+        queries.push(format!("{{ a: cardCustomers({filter} page: 3, orderBy: CREATED_AT_ASC) {{ nodes {{ id }} }} }}"));
+    }
+    queries.push(
+        "{ cardCustomer(identifier: \"usr_7\") { ledgerBalance cardsCount } }".to_owned(),
+    );
     queries.push(
         "{ a: cardCustomer(identifier: \"customer7@example.com\") { id }
         b: cardCustomer(identifier: \"000000000000000000000009\") { id } }"
@@ -62,7 +68,7 @@ fn sent(database: &Database, token: &str) -> Vec<String> {
         gateway.query(token, &query).data();
     }
     for path in
-        ["?limit=20", "?status=active&include_balances=false", "/usr_7", "/usr_7/card-transactions"]
+        ["?limit=20", "?status=active&include_balances=false", "?page=9", "?page=9&status=active", "/usr_7", "/usr_7/card-transactions"]
     {
         assert_eq!(gateway.get(token, &format!("/v1/card-issuer/customers{path}")).status, 200);
     }
@@ -72,15 +78,25 @@ fn sent(database: &Database, token: &str) -> Vec<String> {
     };
     statements.sort();
     statements.dedup();
-    statements.retain(|sql| sql.trim_start().to_uppercase().starts_with("SELECT"));
+    let asks = |sql: &str| sql.starts_with("SELECT") || sql.starts_with("WITH");
+    statements.retain(|sql| asks(sql.trim_start()));
+    for sort in ["DESC", "ASC"] {
+        let deep = |sql: &String| sql.contains("WITH RECURSIVE") && sql.contains(&format!("c.id {sort} LIMIT"));
+        assert!(statements.iter().any(deep), "no page by number in this order: {statements:#?}");
+    }
     statements
 }
 
 async fn plan(db: &DatabaseConnection, sql: &str) -> String {
     let backend = db.get_database_backend();
     let (explain, column) = if backend == DbBackend::Postgres {
-        db.execute_unprepared(&format!("PREPARE asked AS {sql}")).await.expect("it is prepared");
         let count = (1..20).take_while(|number| sql.contains(&format!("${number}"))).count();
+        // The types of a page by number cannot be told from its text.
+        let types = ["integer", "text", "bigint", "bigint", "text"];
+        let types = if sql.starts_with("WITH") { types[..count].join(", ") } else { String::new() };
+        let types = if types.is_empty() { types } else { format!("({types})") };
+        let prepare = format!("PREPARE asked {types} AS {sql}");
+        db.execute_unprepared(&prepare).await.expect("it is prepared");
         let values = vec!["NULL"; count].join(", ");
         (format!("EXPLAIN EXECUTE asked({values})"), "QUERY PLAN")
     } else {

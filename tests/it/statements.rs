@@ -71,7 +71,7 @@ on_both! {
             d: cardCustomer(identifier: \"yativo_card_customer_4\") { id cardsCount ledgerBalance }
             e: cardCustomer(identifier: \"nobody\") { id cardsCount ledgerBalance } }";
         let asked = cost(&database, &gateway, &token, query);
-        assert_eq!(asked.len(), 3, "look-up, balances, cards: {asked:#?}");
+        assert_eq!(asked.len(), 1, "balances and cards come along: {asked:#?}");
         let data = gateway.query(&token, query).data();
         for (alias, number) in [("a", 1), ("b", 2), ("c", 3), ("d", 4)] {
             assert_eq!(data[alias]["id"], format!("{number:024x}"), "{data}");
@@ -87,18 +87,22 @@ on_both! {
         let query = query.replace("BALANCES", BALANCES);
         for _ in 0..20 {
             let asked = cost(&database, &gateway, &token, &query);
-            let about = |table: &str| asked.iter().filter(|sql| sql.contains(table)).count();
+            // What is looked up brings its own along; that is no statement more.
+            let about = |table: &str| asked.iter().filter(|sql| sql.contains(table) && !sql.contains("card_customers")).count();
             assert_eq!((about("FROM wallet_balances"), about("FROM cards")), (1, 1), "{asked:#?}");
             assert_eq!(about("card_transactions"), 2, "a part of each list, and the totals: {asked:#?}");
+            assert_eq!(asked.len(), 8 + 1 + 1 + 1 + 2, "{asked:#?}");
         }
     }
 
     fn rest_pays_for_balances_only_when_it_shows_them(database) {
         let (token, gateway) = filled(&database);
         for (path, statements, balances) in [
-            ("/v1/card-issuer/customers?limit=100", 4, true),
-            ("/v1/card-issuer/customers?limit=100&include_balances=false", 3, false),
-            ("/v1/card-issuer/customers/usr_7", 3, true),
+            ("/v1/card-issuer/customers?limit=100", 1, true),
+            ("/v1/card-issuer/customers?limit=100&include_balances=false", 1, false),
+            ("/v1/card-issuer/customers?limit=10&page=4&status=active", 1, true),
+            ("/v1/card-issuer/customers?page=99", 2, true),
+            ("/v1/card-issuer/customers/usr_7", 1, true),
             ("/v1/card-issuer/customers/usr_7/card-transactions", 3, false),
         ] {
             database.statements(&gateway);
@@ -107,6 +111,24 @@ on_both! {
             assert_eq!(asked.len(), statements, "{path}\n{asked:#?}");
             let touched = asked.iter().any(|sql| sql.contains("wallet_balances"));
             assert_eq!(touched, balances, "{path}\n{asked:#?}");
+        }
+    }
+
+    fn a_look_up_brings_along_what_is_selected_and_nothing_else(database) {
+        let (token, gateway) = filled(&database);
+        for (selection, balances, cards) in [
+            ("id email", false, false),
+            ("availableBalance", true, false),
+            ("cardsCount", false, true),
+            ("BALANCES ... on CardCustomer { cards { cardId } }", true, true),
+            ("id ledgerBalance @skip(if: true)", false, false),
+        ] {
+            let selection = selection.replace("BALANCES", BALANCES);
+            let query = format!("{{ cardCustomer(identifier: \"usr_7\") {{ {selection} }} }}");
+            let asked = cost(&database, &gateway, &token, &query);
+            assert_eq!(asked.len(), 1, "{query}\n{asked:#?}");
+            let touched = (asked[0].contains("wallet_balances"), asked[0].contains("cards AS k"));
+            assert_eq!(touched, (balances, cards), "{query}\n{asked:#?}");
         }
     }
 

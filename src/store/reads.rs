@@ -1,0 +1,180 @@
+//! Connections that stay in hand between statements.
+//!
+//! Whatever leaves sqlx's pool for one statement is tested with a round trip
+//! when it comes back, which doubles the traffic of a service that mostly sends
+//! single reads. So reads keep their connections while they are busy, and give
+//! them back to the pool, tests and all, when they have been idle for a moment,
+//! have grown old, or a statement on them did not come to a good end.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use sea_orm::sea_query::Values;
+use sea_orm::sqlx::pool::PoolConnection;
+use sea_orm::sqlx::{AssertSqlSafe, Postgres, Sqlite, query_with};
+use sea_orm::{ConnAcquireErr, ConnectionTrait, DatabaseConnection, DbBackend, DbErr};
+use sea_orm::{ExecResult, QueryResult, RuntimeErr, SqlxError, Statement};
+use sea_query_sqlx::SqlxValues;
+use tokio::sync::Semaphore;
+
+/// A connection idle for longer may have been cut off by the other side.
+const IDLE: Duration = Duration::from_secs(1);
+/// The pool wants to see a connection now and then: it replaces old ones.
+const LEASE: Duration = Duration::from_secs(60);
+
+/// The reading side of a database.
+pub(super) struct Reads {
+    db: DatabaseConnection,
+    idle: Mutex<Vec<Kept>>,
+    /// One for each connection that may be in hand. The pool has more of them,
+    /// so that writers never wait for readers that do nothing.
+    turns: Semaphore,
+    may_keep: bool,
+    patience: Duration,
+}
+
+/// A connection in hand.
+struct Kept {
+    connection: Connection,
+    leased: Instant,
+    used: Instant,
+}
+
+enum Connection {
+    Postgres(PoolConnection<Postgres>),
+    Sqlite(PoolConnection<Sqlite>),
+}
+
+impl Reads {
+    /// Reads of a database whose pool has `pooled` connections and makes
+    /// nobody wait longer than `patience`.
+    pub(super) fn new(db: DatabaseConnection, pooled: u32, patience: Duration) -> Self {
+        let most = usize::try_from(pooled / 4 * 3).unwrap_or(1);
+        Self {
+            db,
+            idle: Mutex::default(),
+            turns: Semaphore::new(most.max(1)),
+            may_keep: most > 0,
+            patience,
+        }
+    }
+
+    /// Gives back what is in hand.
+    pub(super) fn release(&self) {
+        self.idle().clear();
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<Kept>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn rows(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        let turn = tokio::time::timeout(self.patience, self.turns.acquire()).await;
+        let _turn = turn
+            .map_err(|_| DbErr::ConnectionAcquire(ConnAcquireErr::Timeout))?
+            .map_err(|_| DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed))?;
+        let mut kept = match self.take() {
+            Some(kept) => kept,
+            None => self.acquire().await?,
+        };
+        let answer = kept.connection.rows(statement).await;
+        match &answer {
+            Ok(_) if self.may_keep => {
+                kept.used = Instant::now();
+                self.idle().push(kept);
+            }
+            // What has cut this one off has most likely cut off all of them.
+            Err(error) if is_lost(error) => self.release(),
+            // Dropped, it goes back to the pool, which looks after it.
+            _ => {}
+        }
+        answer
+    }
+
+    /// The connection that was used last, if it can still be trusted. All
+    /// others are older: if this one is not, they go back as well.
+    fn take(&self) -> Option<Kept> {
+        let mut idle = self.idle();
+        let kept = idle.pop()?;
+        if kept.used.elapsed() > IDLE {
+            idle.clear();
+            return None;
+        }
+        (kept.leased.elapsed() <= LEASE).then_some(kept)
+    }
+
+    async fn acquire(&self) -> Result<Kept, DbErr> {
+        let connection = if self.db.get_database_backend() == DbBackend::Postgres {
+            self.db.get_postgres_connection_pool().acquire().await.map(Connection::Postgres)
+        } else {
+            self.db.get_sqlite_connection_pool().acquire().await.map(Connection::Sqlite)
+        };
+        let now = Instant::now();
+        let kept = |connection| Kept { connection, leased: now, used: now };
+        connection.map(kept).map_err(|error| match error {
+            SqlxError::PoolTimedOut => DbErr::ConnectionAcquire(ConnAcquireErr::Timeout),
+            SqlxError::PoolClosed => DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed),
+            error => DbErr::Conn(RuntimeErr::SqlxError(error.into())),
+        })
+    }
+}
+
+impl Connection {
+    async fn rows(&mut self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        let values = SqlxValues(statement.values.unwrap_or(Values(Vec::new())));
+        let sql = AssertSqlSafe(statement.sql);
+        let rows = match self {
+            Self::Postgres(connection) => {
+                let rows = query_with::<Postgres, _>(sql, values).fetch_all(&mut **connection);
+                rows.await.map(|rows| rows.into_iter().map(Into::into).collect())
+            }
+            Self::Sqlite(connection) => {
+                let rows = query_with::<Sqlite, _>(sql, values).fetch_all(&mut **connection);
+                rows.await.map(|rows| rows.into_iter().map(Into::into).collect())
+            }
+        };
+        rows.map_err(|error| DbErr::Query(RuntimeErr::SqlxError(error.into())))
+    }
+}
+
+/// Whether an error says that the connection is gone, and not what the
+/// statement asked for.
+fn is_lost(error: &DbErr) -> bool {
+    let DbErr::Query(RuntimeErr::SqlxError(error)) = error else { return false };
+    match error.as_ref() {
+        SqlxError::Io(_) | SqlxError::Protocol(_) | SqlxError::WorkerCrashed => true,
+        // PostgreSQL: shut down by its administrator, or after a crash.
+        SqlxError::Database(of) => matches!(of.code().as_deref(), Some("57P01" | "57P02")),
+        _ => false,
+    }
+}
+
+/// Queries go over the connections in hand, everything else over the pool.
+#[async_trait::async_trait]
+impl ConnectionTrait for Reads {
+    fn get_database_backend(&self) -> DbBackend {
+        self.db.get_database_backend()
+    }
+
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        self.db.execute_raw(statement).await
+    }
+
+    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        self.db.execute_unprepared(sql).await
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        Ok(self.rows(statement).await?.into_iter().next())
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        self.rows(statement).await
+    }
+}
+
+impl std::fmt::Debug for Reads {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reads").finish_non_exhaustive()
+    }
+}
