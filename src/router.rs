@@ -33,7 +33,8 @@ pub fn router(services: &Services, health: Health, limits: &Limits) -> Router {
     let gate = |refuse: Refuse| {
         let Limits { timeout, rate, .. } = limits.clone();
         let gate = Gate { auth: services.auth.clone(), limits: rate, timeout, refuse };
-        from_fn_with_state(gate, gate::pass)
+        // Shared: each layer and each request has a copy.
+        from_fn_with_state(Arc::new(gate), gate::pass)
     };
     let services = Arc::new(services.clone());
     let graphql = Router::new()

@@ -67,7 +67,7 @@ impl Document {
     pub(super) fn kind(&self, operation: Option<&str>, variables: &Variables) -> Option<Kind> {
         let mut kind = operation.unwrap_or_default().to_owned();
         for (name, definition) in self.parsed.operations.iter() {
-            if operation.is_none() || name.map(|name| name.as_str()) == operation {
+            if operation.is_none() || name.map(async_graphql::Name::as_str) == operation {
                 add_kinds(definition, variables, &mut kind)?;
             }
         }

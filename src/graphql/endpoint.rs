@@ -78,7 +78,7 @@ pub async fn execute(
     };
     let document = match endpoint.documents.get(&body.query) {
         Ok(document) => document,
-        Err(answer) => return respond(StatusCode::OK, *answer),
+        Err(answer) => return respond(StatusCode::OK, &answer),
     };
     let variables = body.variables.unwrap_or_default();
     let operation = body.operation_name;
@@ -106,7 +106,7 @@ pub async fn execute(
     for error in &response.errors {
         metrics::counter!("graphql_errors_total", "code" => code_of(error)).increment(1);
     }
-    respond(StatusCode::OK, response)
+    respond(StatusCode::OK, &response)
 }
 
 fn code_of(error: &async_graphql::ServerError) -> String {
@@ -138,13 +138,13 @@ fn read(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<Body
 
 /// The answer to a request that a layer in front of this endpoint has refused.
 pub fn refused(error: &Error, request: &RequestId) -> HttpResponse {
-    let answer = respond(status::of(error.kind()), refusal(error, request));
+    let answer = respond(status::of(error.kind()), &refusal(error, request));
     headers::of_failure(answer, error)
 }
 
 /// A GraphQL response, as JSON that every client understands. Where nothing
 /// was executed there is no `data` (GraphQL September 2025, section 7.1).
-pub(super) fn respond(status: StatusCode, response: Response) -> HttpResponse {
+pub(super) fn respond(status: StatusCode, response: &Response) -> HttpResponse {
     let never_ran = response.data == Value::Null
         && !response.errors.is_empty()
         && response.errors.iter().all(|error| error.path.is_empty());
@@ -169,5 +169,5 @@ pub(super) fn respond(status: StatusCode, response: Response) -> HttpResponse {
 /// There is something, but not for this method; axum adds `Allow`.
 pub async fn method_not_allowed(Extension(request): Extension<RequestId>) -> HttpResponse {
     let error = Error::new(Kind::Invalid, "GraphQL requests are sent with POST");
-    respond(StatusCode::METHOD_NOT_ALLOWED, refusal(&error, &request))
+    respond(StatusCode::METHOD_NOT_ALLOWED, &refusal(&error, &request))
 }

@@ -34,7 +34,10 @@ type Question<K, V> =
     Box<dyn Fn(Vec<K>) -> BoxFuture<'static, Result<HashMap<K, V>, Error>> + Send + Sync>;
 
 /// One question about many keys.
-pub(super) struct Batch<K, V>(Question<K, V>);
+pub(super) struct Batch<K, V> {
+    question: Question<K, V>,
+    alone: bool,
+}
 
 impl<K, V> BatchFn<K, Found<V>> for Batch<K, V>
 where
@@ -42,10 +45,15 @@ where
     V: Clone + Send + 'static,
 {
     async fn load(&mut self, keys: &[K]) -> HashMap<K, Found<V>> {
-        // In a task of its own: a field that is dropped half-way must not
-        // take the answers of all the others with it.
-        let asked = tokio::spawn((self.0)(keys.to_vec())).await;
-        let asked = asked.unwrap_or_else(|panic| Err(Error::internal(panic))).map_err(Arc::new);
+        let asking = (self.question)(keys.to_vec());
+        let asked = if self.alone {
+            asking.await
+        } else {
+            // In a task of its own: a root field that is dropped half-way must
+            // not take the answers of all the others with it.
+            tokio::spawn(asking).await.unwrap_or_else(|panic| Err(Error::internal(panic)))
+        };
+        let asked = asked.map_err(Arc::new);
         match asked {
             Ok(mut found) => keys.iter().map(|key| (key.clone(), Ok(found.remove(key)))).collect(),
             Err(error) => keys.iter().map(|key| (key.clone(), Err(Arc::clone(&error)))).collect(),
@@ -64,11 +72,14 @@ where
     K: Clone + Eq + Hash + Send + Sync + std::fmt::Debug + 'static,
     V: Clone + Send + 'static,
 {
-    fn new<F>(yields: usize, question: impl Fn(Vec<K>) -> F + Send + Sync + 'static) -> Self
+    /// `alone` if no other field can ask besides the one that does.
+    fn new<F>(alone: bool, question: impl Fn(Vec<K>) -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = Result<HashMap<K, V>, Error>> + Send + 'static,
     {
-        let batch = Batch(Box::new(move |keys| Box::pin(question(keys))));
+        let question: Question<K, V> = Box::new(move |keys| Box::pin(question(keys)));
+        let batch = Batch { question, alone };
+        let yields = if alone { 0 } else { YIELDS };
         Self(Loader::new(batch).with_max_batch_size(BATCH).with_yield_count(yields))
     }
 
@@ -85,8 +96,8 @@ where
 
     /// What there is under a key, if anything.
     pub(super) async fn one(&self, key: K) -> Result<Option<V>, Arc<Error>> {
-        let mut found = self.many(vec![key.clone()]).await?;
-        Ok(found.remove(&key))
+        let found = self.0.try_load(key).await;
+        found.map_err(|lost| Arc::new(Error::internal(lost)))?
     }
 }
 
@@ -219,13 +230,8 @@ impl Drop for Expected<'_> {
 #[derive(Default)]
 pub(super) struct LookUps {
     wanted: Mutex<Along>,
-    brought: Mutex<Brought>,
-}
-
-#[derive(Default)]
-struct Brought {
-    balances: HashMap<String, Option<LiveBalance>>,
-    cards: HashMap<String, Arc<Vec<Card>>>,
+    /// The live balances that came along; cards are with their customers.
+    brought: Mutex<HashMap<String, Option<LiveBalance>>>,
 }
 
 impl LookUps {
@@ -240,20 +246,14 @@ impl LookUps {
         *self.wanted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn brought(&self) -> MutexGuard<'_, Brought> {
+    fn brought(&self) -> MutexGuard<'_, HashMap<String, Option<LiveBalance>>> {
         self.brought.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn bring<'a>(&self, along: Along, holders: impl Iterator<Item = &'a Arc<Holder>>) {
-        let mut brought = self.brought();
-        for holder in holders {
-            let id = &holder.customer.id;
-            if along.balances {
-                brought.balances.insert(id.clone(), holder.live);
-            }
-            if along.cards {
-                brought.cards.insert(id.clone(), Arc::new(holder.cards.clone()));
-            }
+        if along.balances {
+            let live = holders.map(|holder| (holder.customer.id.clone(), holder.live));
+            self.brought().extend(live);
         }
     }
 }
@@ -286,11 +286,10 @@ pub(super) struct Caller {
 impl Caller {
     pub(super) fn new(principal: Arc<Principal>, services: Arc<Services>, shape: Shape) -> Self {
         let Shape { scattered, alone } = shape;
-        let yields = if alone { 0 } else { YIELDS };
         let look_ups = Arc::new(LookUps::default());
         let all = || (Arc::clone(&principal), Arc::clone(&services), Arc::clone(&look_ups));
         let asked = all();
-        let customers = Load::new(yields, move |keys: Vec<Identifier>| {
+        let customers = Load::new(alone, move |keys: Vec<Identifier>| {
             let (principal, services, look_ups) = asked.clone();
             async move {
                 let along = look_ups.wanted();
@@ -300,36 +299,31 @@ impl Caller {
             }
         });
         let asked = all();
-        let balances = Load::new(yields, move |groups: Vec<Group>| {
+        let balances = Load::new(alone, move |groups: Vec<Group>| {
             let (principal, services, look_ups) = asked.clone();
             of_groups(groups, move |group| async move {
-                let brought = std::mem::take(&mut look_ups.brought().balances);
+                let brought = std::mem::take(&mut *look_ups.brought());
                 services.balances.of(&principal, &group.0, &brought).await
             })
         });
         let asked = all();
-        let cards = Load::new(yields, move |groups: Vec<Group>| {
-            let (principal, services, look_ups) = asked.clone();
+        let cards = Load::new(alone, move |groups: Vec<Group>| {
+            let (principal, services, _) = asked.clone();
             of_groups(groups, move |group| async move {
-                let mut held = std::mem::take(&mut look_ups.brought().cards);
-                let ids = group.0.iter().map(|customer| customer.id.clone());
-                let missing: Vec<String> = ids.filter(|id| !held.contains_key(id)).collect();
-                if !missing.is_empty() {
-                    let found = services.cards.of(&principal, &missing).await?;
-                    held.extend(found.into_iter().map(|(id, cards)| (id, Arc::new(cards))));
-                }
-                let of = |customer: &Arc<Customer>| held.get(&customer.id).cloned();
-                Ok(group.0.iter().map(|customer| of(customer).unwrap_or_default()).collect())
+                let ids: Vec<_> = group.0.iter().map(|customer| customer.id.clone()).collect();
+                let mut held = services.cards.of(&principal, &ids).await?;
+                let mut of = |id| Arc::new(held.remove(id).unwrap_or_default());
+                Ok(ids.iter().map(&mut of).collect())
             })
         });
         let both = || (Arc::clone(&principal), Arc::clone(&services));
         let (principal_, services_) = both();
-        let transactions = Load::new(yields, move |keys: Vec<TransactionsKey>| {
+        let transactions = Load::new(alone, move |keys: Vec<TransactionsKey>| {
             let (principal, services) = (Arc::clone(&principal_), Arc::clone(&services_));
             async move { load_transactions(&principal, &services, keys).await }
         });
         let (principal_, services_) = both();
-        let transaction_counts = Load::new(yields, move |keys: Vec<(String, Option<_>)>| {
+        let transaction_counts = Load::new(alone, move |keys: Vec<(String, Option<_>)>| {
             let (principal, services) = (Arc::clone(&principal_), Arc::clone(&services_));
             async move { count_transactions(&principal, &services, keys).await }
         });

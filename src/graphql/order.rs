@@ -38,7 +38,8 @@ impl Order {
 
     /// What the loaders can be told of it.
     pub(super) fn shape(&self) -> Shape {
-        Shape { scattered: self.is_scattered(), alone: self.keys.len() == 1 }
+        let scattered = self.is_scattered();
+        Shape { scattered, alone: !scattered && self.keys.len() == 1 }
     }
 
     /// Whether some object's fields are selected in several places, as those of

@@ -84,10 +84,11 @@ impl Query {
             .map_err(|what| failure(Error::invalid(vec![FieldError::new("identifier", what)])))?;
         let caller = Caller::of(ctx)?;
         let expected = caller.arrivals.expect().await;
-        caller.look_ups.want(Siblings::along(ctx.look_ahead()));
+        let along = Siblings::along(ctx.look_ahead());
+        caller.look_ups.want(along);
         let holder = caller.customers.one(identifier).await.map_err(failure)?;
         let Some(holder) = holder else { return Ok(None) };
-        let siblings = Siblings::new(vec![Arc::clone(&holder.customer)]);
+        let siblings = Siblings::holder(&holder, along);
         siblings.announce(&caller.arrivals, &[ctx.look_ahead()]);
         drop(expected);
         Ok(Some(Row(CardCustomer::alone(siblings))))

@@ -13,7 +13,7 @@ use super::loaders::{Arrivals, Caller, Group, TransactionsKey};
 use super::written::Plan;
 use crate::domain::balance::Outcome;
 use crate::domain::card::Card;
-use crate::domain::customer::{Along, Customer};
+use crate::domain::customer::{Along, Customer, Holder};
 use crate::domain::page::{Slice, Window};
 use crate::domain::transaction::{Transaction, TransactionStatus};
 use crate::error::Error;
@@ -68,6 +68,16 @@ impl Siblings {
             transactions: Mutex::default(),
             transaction_counts: Mutex::default(),
         })
+    }
+
+    /// One customer, with the cards that came along, if they were to.
+    pub(super) fn holder(holder: &Holder, along: Along) -> Arc<Self> {
+        let siblings = Self::new(vec![Arc::clone(&holder.customer)]);
+        if along.cards {
+            // Nobody else knows of the siblings yet: the cell is empty.
+            let _ = siblings.cards.set(Ok(Arc::new(vec![Arc::new(holder.cards.clone())])));
+        }
+        siblings
     }
 
     fn ids(&self) -> impl Iterator<Item = String> + '_ {

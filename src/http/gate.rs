@@ -23,7 +23,6 @@ use crate::services::auth::Auth;
 pub type Refuse = fn(&Error, &RequestId) -> Response;
 
 /// What the gate works with.
-#[derive(Clone)]
 pub struct Gate {
     /// Knows tokens.
     pub auth: Auth,
@@ -36,7 +35,7 @@ pub struct Gate {
 }
 
 /// Lets a request through with its [`Principal`], or refuses it.
-pub async fn pass(State(gate): State<Gate>, mut request: Request, next: Next) -> Response {
+pub async fn pass(State(gate): State<Arc<Gate>>, mut request: Request, next: Next) -> Response {
     let id = request.extensions().get::<RequestId>().cloned();
     let id = id.unwrap_or_else(|| RequestId(String::new()));
     let (answer, allowance) = match admit(&gate, request.headers(), address(&request)).await {

@@ -75,6 +75,12 @@ impl Store {
             .record_stmt_in_spans(false)
             .set_application_name("card-gateway")
             .statement_timeout(settings.statement_timeout)
+            // Every statement has one plan that is right, whatever its parameters:
+            // the index that it was written for. Left to itself, PostgreSQL
+            // plans those with a list or a LIMIT anew each time.
+            .map_sqlx_postgres_opts(|options| {
+                options.options([("plan_cache_mode", "force_generic_plan")])
+            })
             .map_sqlx_sqlite_opts(|options| {
                 options
                     .pragma("journal_mode", "WAL")

@@ -20,7 +20,7 @@ use tokio::sync::Semaphore;
 /// A connection idle for longer may have been cut off by the other side.
 const IDLE: Duration = Duration::from_secs(1);
 /// The pool wants to see a connection now and then: it replaces old ones.
-const LEASE: Duration = Duration::from_secs(60);
+const LEASE: Duration = Duration::from_mins(1);
 
 /// The reading side of a database.
 pub(super) struct Reads {

@@ -54,11 +54,11 @@ fn sent(database: &Database, token: &str) -> Vec<String> {
             .to_owned(),
     );
     for filter in ["", "status: ACTIVE,"] {
-        queries.push(format!("{{ a: cardCustomers({filter} page: 3, orderBy: CREATED_AT_ASC) {{ nodes {{ id }} }} }}"));
+        queries.push(format!(
+            "{{ a: cardCustomers({filter} page: 3, orderBy: CREATED_AT_ASC) {{ nodes {{ id }} }} }}"
+        ));
     }
-    queries.push(
-        "{ cardCustomer(identifier: \"usr_7\") { ledgerBalance cardsCount } }".to_owned(),
-    );
+    queries.push("{ cardCustomer(identifier: \"usr_7\") { ledgerBalance cardsCount } }".to_owned());
     queries.push(
         "{ a: cardCustomer(identifier: \"customer7@example.com\") { id }
         b: cardCustomer(identifier: \"000000000000000000000009\") { id } }"
@@ -67,9 +67,14 @@ fn sent(database: &Database, token: &str) -> Vec<String> {
     for query in queries {
         gateway.query(token, &query).data();
     }
-    for path in
-        ["?limit=20", "?status=active&include_balances=false", "?page=9", "?page=9&status=active", "/usr_7", "/usr_7/card-transactions"]
-    {
+    for path in [
+        "?limit=20",
+        "?status=active&include_balances=false",
+        "?page=9",
+        "?page=9&status=active",
+        "/usr_7",
+        "/usr_7/card-transactions",
+    ] {
         assert_eq!(gateway.get(token, &format!("/v1/card-issuer/customers{path}")).status, 200);
     }
     let mut statements = match &database.wire {
@@ -81,7 +86,9 @@ fn sent(database: &Database, token: &str) -> Vec<String> {
     let asks = |sql: &str| sql.starts_with("SELECT") || sql.starts_with("WITH");
     statements.retain(|sql| asks(sql.trim_start()));
     for sort in ["DESC", "ASC"] {
-        let deep = |sql: &String| sql.contains("WITH RECURSIVE") && sql.contains(&format!("c.id {sort} LIMIT"));
+        let deep = |sql: &String| {
+            sql.contains("WITH RECURSIVE") && sql.contains(&format!("c.id {sort} LIMIT"))
+        };
         assert!(statements.iter().any(deep), "no page by number in this order: {statements:#?}");
     }
     statements

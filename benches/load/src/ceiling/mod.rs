@@ -55,7 +55,6 @@ pub(crate) fn serve(options: &Options) -> Result<()> {
             let settings = settings
                 .pragma("journal_mode", "WAL")
                 .pragma("synchronous", "FULL")
-                .pragma("mmap_size", "268435456")
                 .busy_timeout(Duration::from_secs(5))
                 .disable_statement_logging();
             let pool = SqlitePoolOptions::new()

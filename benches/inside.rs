@@ -1,0 +1,174 @@
+//! What a request costs inside the process: from the route table to the text
+//! of the answer and back, over an SQLite database of 1,000 customers, without
+//! a socket. `cargo bench`, or `cargo bench --bench inside -- list`.
+
+use axum::Router;
+use axum::body::{Body, Bytes, to_bytes};
+use axum::http::{Request, StatusCode, header};
+use card_gateway::config::Rate;
+use card_gateway::domain::principal::Scope;
+use card_gateway::domain::time::Timestamp;
+use card_gateway::http::health::Health;
+use card_gateway::http::rate::RateLimits;
+use card_gateway::router::{Limits, router};
+use card_gateway::services::{Services, Settings, import, token};
+use card_gateway::store::{self, NewToken, Store};
+use card_gateway::telemetry;
+use criterion::{Criterion, criterion_group, criterion_main};
+use serde_json::json;
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::runtime::Runtime;
+use tower::ServiceExt as _;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+const CUSTOMER: &str = "id email flowStatus safeDeployed currency createdAt";
+const BALANCE: &str = "ledgerBalance availableBalance pendingBalance balanceFreshness";
+
+/// A gateway without a socket.
+struct Gateway {
+    runtime: Runtime,
+    routes: Router,
+    token: String,
+    _folder: tempfile::TempDir,
+}
+
+/// Nobody has anything to hear.
+struct Silent;
+
+impl import::Report for Silent {
+    fn bad_line(&self, line: u64, reason: &str) {
+        panic!("line {line}: {reason}");
+    }
+
+    fn progress(&self, _: u64, _: u64) {}
+}
+
+/// The import format, with live balances of just now.
+fn customers() -> String {
+    let now = Timestamp::now();
+    let mut lines = String::new();
+    for number in 1..=1_000_i64 {
+        let created_at = now.plus_millis(-60_000 * number).to_string();
+        let line = json!({
+            "id": format!("{number:024x}"), "yativo_card_id": format!("yativo_card_customer_{number}"),
+            "external_customer_id": format!("usr_{number}"), "email": format!("customer{number}@example.com"),
+            "flow_status": "active", "kyc_status": "approved", "currency": "EUR", "safe_deployed": true,
+            "created_at": created_at,
+            "balance": { "ledger_minor": 12_040, "available_minor": 10_115, "pending_minor": 1_925,
+                         "updated_at": now.to_string() },
+            "cards": [{ "card_id": uuid::Uuid::from_u128(number.unsigned_abs().into()), "last_four": "4242",
+                        "card_type": "virtual", "status": "active", "activated_at": created_at,
+                        "created_at": created_at }],
+        });
+        let _ = writeln!(lines, "{line}");
+    }
+    lines
+}
+
+impl Gateway {
+    fn start() -> Self {
+        let runtime = Runtime::new().expect("a runtime");
+        let folder = tempfile::tempdir().expect("a folder");
+        let url = format!("sqlite://{}?mode=rwc", folder.path().join("bench.db").display());
+        let (routes, token) = runtime.block_on(async {
+            let settings = store::Settings {
+                url,
+                max_connections: 16,
+                acquire_timeout: Duration::from_secs(5),
+                statement_timeout: Duration::from_secs(10),
+            };
+            let store = Store::connect(&settings).await.expect("a database");
+            store.migrate().await.expect("its tables");
+            let program = store.create_program("bench", Timestamp::now()).await.expect("new").id;
+            let lines = std::io::Cursor::new(customers());
+            import::import(&store, program, lines, Arc::new(Silent)).await.expect("imported");
+            let token = token::generate();
+            let new = NewToken {
+                id: uuid::Uuid::now_v7().to_string(),
+                label: "bench".to_owned(),
+                hash: token::hash(&token),
+                scope: Scope::Read,
+                created_at: Timestamp::now(),
+                expires_at: None,
+            };
+            store.create_token(program, new).await.expect("kept");
+            let settings = Settings {
+                token_cache_ttl: Duration::from_secs(4),
+                realtime_max_age: Duration::from_hours(2),
+            };
+            let services = Services::new(&store, None, &settings);
+            let health = Health::new(store, telemetry::metrics().expect("metrics"));
+            let rate = Rate { burst: u32::MAX, per_second: u32::MAX };
+            let limits = Limits {
+                body: 256 * 1024,
+                timeout: Duration::from_secs(10),
+                rate: RateLimits::new(rate),
+            };
+            (router(&services, health, &limits), token)
+        });
+        Self { runtime, routes, token, _folder: folder }
+    }
+
+    async fn answer(&self, request: Request<Body>) -> Bytes {
+        let Ok(answer) = self.routes.clone().oneshot(request).await;
+        assert_eq!(answer.status(), StatusCode::OK);
+        to_bytes(answer.into_body(), usize::MAX).await.expect("a body")
+    }
+
+    fn request(&self, method: &str, path: &str, body: Body) -> Request<Body> {
+        let request = Request::builder().method(method).uri(path);
+        let request = request.header(header::AUTHORIZATION, format!("Bearer {}", self.token));
+        request.header(header::CONTENT_TYPE, "application/json").body(body).expect("a request")
+    }
+
+    fn query(&self, query: &str) -> Request<Body> {
+        let body = json!({ "query": query }).to_string();
+        self.request("POST", "/graphql", Body::from(body))
+    }
+}
+
+fn benches(criterion: &mut Criterion) {
+    let gateway = Gateway::start();
+    let list = format!("{{ cardCustomers {{ nodes {{ {CUSTOMER} }} }} }}");
+    let balances = format!("{{ cardCustomers {{ nodes {{ {CUSTOMER} {BALANCE} }} }} }}");
+    let first = gateway.runtime.block_on(gateway.answer(gateway.query(&balances)));
+    let first: serde_json::Value = serde_json::from_slice(&first).expect("JSON");
+    assert_eq!(first["data"]["cardCustomers"]["nodes"][19]["availableBalance"], "101.15");
+
+    let mut ask = |name: &str, request: &dyn Fn() -> Request<Body>| {
+        criterion.bench_function(name, |bencher| {
+            bencher.to_async(&gateway.runtime).iter(|| gateway.answer(request()));
+        });
+    };
+    ask("nothing: __typename", &|| gateway.query("{ __typename }"));
+    ask("list of 20", &|| gateway.query(&list));
+    ask("list of 20 with balances", &|| gateway.query(&balances));
+    ask("one by e-mail with balances and cards", &|| {
+        let fields = format!("{CUSTOMER} {BALANCE} cards {{ cardId lastFour status }}");
+        let query = "{ cardCustomer(identifier: \"customer7@example.com\")";
+        gateway.query(&format!("{query} {{ {fields} }} }}"))
+    });
+    // Nothing is found, so that the document is what costs.
+    let empty = format!(
+        "{{ cardCustomers(first: 0) {{ nodes {{ {CUSTOMER} {BALANCE} }} pageInfo {{ hasNextPage }} }} }}"
+    );
+    let seen = std::cell::Cell::new(0_u64);
+    ask("a document never seen before: parse, check, validate", &|| {
+        seen.set(seen.get() + 1);
+        gateway.query(&format!("query Number{} {empty}", seen.get()))
+    });
+    ask("the same document, seen before", &|| gateway.query(&format!("query Number {empty}")));
+    ask("REST list of 20 with balances", &|| {
+        gateway.request("GET", "/v1/card-issuer/customers", Body::empty())
+    });
+    ask("REST one by e-mail", &|| {
+        gateway.request("GET", "/v1/card-issuer/customers/customer7@example.com", Body::empty())
+    });
+}
+
+criterion_group!(inside, benches);
+criterion_main!(inside);
