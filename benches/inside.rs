@@ -2,10 +2,13 @@
 //! of the answer and back, over an SQLite database of 1,000 customers, without
 //! a socket. `cargo bench`, or `cargo bench --bench inside -- list`.
 
+use alloy_primitives::{Address, U256};
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::{Request, StatusCode, header};
+use card_gateway::chain::{self, Chain, Reader, Token};
 use card_gateway::config::Rate;
+use card_gateway::domain::money::Currency;
 use card_gateway::domain::principal::Scope;
 use card_gateway::domain::time::Timestamp;
 use card_gateway::http::health::Health;
@@ -14,12 +17,15 @@ use card_gateway::router::{Limits, router};
 use card_gateway::services::{Services, Settings, import, token};
 use card_gateway::store::{self, NewToken, Store};
 use card_gateway::telemetry;
+use card_gateway_sandbox::{Fault, Sandbox};
 use criterion::{Criterion, criterion_group, criterion_main};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use serde_json::json;
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Runtime;
+use tokio::sync::mpsc;
 use tower::ServiceExt as _;
 
 #[global_allocator]
@@ -48,8 +54,9 @@ impl import::Report for Silent {
 }
 
 /// The import format, with live balances of just now.
-fn customers() -> String {
+fn customers(notified: bool) -> String {
     let now = Timestamp::now();
+    let updated_at = if notified { now } else { now.plus_millis(-24 * 3_600_000) };
     let mut lines = String::new();
     for number in 1..=1_000_i64 {
         let created_at = now.plus_millis(-60_000 * number).to_string();
@@ -59,7 +66,8 @@ fn customers() -> String {
             "flow_status": "active", "kyc_status": "approved", "currency": "EUR", "safe_deployed": true,
             "created_at": created_at,
             "balance": { "ledger_minor": 12_040, "available_minor": 10_115, "pending_minor": 1_925,
-                         "updated_at": now.to_string() },
+                         "updated_at": updated_at.to_string() },
+            "wallet_address": wallet(number).to_checksum(None),
             "cards": [{ "card_id": uuid::Uuid::from_u128(number.unsigned_abs().into()), "last_four": "4242",
                         "card_type": "virtual", "status": "active", "activated_at": created_at,
                         "created_at": created_at }],
@@ -69,12 +77,44 @@ fn customers() -> String {
     lines
 }
 
+fn wallet(number: i64) -> Address {
+    Address::from_word(U256::from(number.unsigned_abs() + 1_000).into())
+}
+
+/// The sandbox's chain.
+fn chain_settings(url: &str, ttl: Duration) -> chain::Settings {
+    let token = |address, decimals| Token { address, decimals };
+    let tokens = [
+        (Currency::Usd, token(card_gateway_sandbox::USD, 6)),
+        (Currency::Eur, token(card_gateway_sandbox::EUR, 18)),
+        (Currency::Gbp, token(card_gateway_sandbox::GBP, 18)),
+    ];
+    let (id, multicall) = (card_gateway_sandbox::CHAIN_ID, card_gateway_sandbox::MULTICALL);
+    chain::Settings {
+        chain: Chain { id, multicall, tokens },
+        rpc_urls: vec![url.parse().expect("an address")],
+        ttl,
+        timeout: Duration::from_secs(3),
+        gather: Duration::from_millis(2),
+        batch: 200,
+        calls_per_second: 100_000,
+        max_head_age: Duration::from_mins(2),
+    }
+}
+
 impl Gateway {
-    fn start() -> Self {
+    /// Over a chain, if the endpoint of one is given, whose answers are
+    /// remembered for so long.
+    fn start(metrics: PrometheusHandle, endpoint: Option<(&str, Duration)>) -> Self {
         let runtime = Runtime::new().expect("a runtime");
         let folder = tempfile::tempdir().expect("a folder");
         let url = format!("sqlite://{}?mode=rwc", folder.path().join("bench.db").display());
         let (routes, token) = runtime.block_on(async {
+            let chain = endpoint.map(|(url, ttl)| {
+                let (sender, mut readings) = mpsc::channel(256);
+                tokio::spawn(async move { while readings.recv().await.is_some() {} });
+                Reader::new(chain_settings(url, ttl), sender).expect("a reader")
+            });
             let settings = store::Settings {
                 url,
                 max_connections: 16,
@@ -84,7 +124,7 @@ impl Gateway {
             let store = Store::connect(&settings).await.expect("a database");
             store.migrate().await.expect("its tables");
             let program = store.create_program("bench", Timestamp::now()).await.expect("new").id;
-            let lines = std::io::Cursor::new(customers());
+            let lines = std::io::Cursor::new(customers(endpoint.is_none()));
             import::import(&store, program, lines, Arc::new(Silent)).await.expect("imported");
             let token = token::generate();
             let new = NewToken {
@@ -100,8 +140,8 @@ impl Gateway {
                 token_cache_ttl: Duration::from_secs(4),
                 realtime_max_age: Duration::from_hours(2),
             };
-            let services = Services::new(&store, None, &settings);
-            let health = Health::new(store, telemetry::metrics().expect("metrics"));
+            let services = Services::new(&store, chain.clone(), &settings);
+            let health = Health::new(store, chain, metrics);
             let rate = Rate { burst: u32::MAX, per_second: u32::MAX };
             let limits = Limits {
                 body: 256 * 1024,
@@ -132,7 +172,8 @@ impl Gateway {
 }
 
 fn benches(criterion: &mut Criterion) {
-    let gateway = Gateway::start();
+    let metrics = telemetry::metrics().expect("metrics");
+    let gateway = Gateway::start(metrics.clone(), None);
     let list = format!("{{ cardCustomers {{ nodes {{ {CUSTOMER} }} }} }}");
     let balances = format!("{{ cardCustomers {{ nodes {{ {CUSTOMER} {BALANCE} }} }} }}");
     let first = gateway.runtime.block_on(gateway.answer(gateway.query(&balances)));
@@ -170,5 +211,28 @@ fn benches(criterion: &mut Criterion) {
     });
 }
 
-criterion_group!(inside, benches);
+/// The chain is 50 milliseconds away.
+fn chain_benches(criterion: &mut Criterion) {
+    let metrics = PrometheusBuilder::new().build_recorder().handle();
+    let sandbox = Sandbox::start().expect("a port");
+    let euro = |number| (card_gateway_sandbox::EUR, wallet(number), U256::from(10_u64.pow(18)));
+    sandbox.set_balances((1..=1_000).map(euro));
+    sandbox.set_fault(Some(Fault::Delay(Duration::from_millis(50))));
+    let query = format!("{{ cardCustomers {{ nodes {{ {CUSTOMER} {BALANCE} }} }} }}");
+    let mut group = criterion.benchmark_group("list of 20 with balances from the chain");
+    group.sample_size(20);
+    for (name, ttl) in
+        [("remembered", Duration::from_hours(1)), ("asked for, 50 ms away", Duration::ZERO)]
+    {
+        let gateway = Gateway::start(metrics.clone(), Some((&sandbox.url(), ttl)));
+        let first = gateway.runtime.block_on(gateway.answer(gateway.query(&query)));
+        let first: serde_json::Value = serde_json::from_slice(&first).expect("JSON");
+        assert_eq!(first["data"]["cardCustomers"]["nodes"][19]["balanceFreshness"], "ON_CHAIN");
+        group.bench_function(name, |bencher| {
+            bencher.to_async(&gateway.runtime).iter(|| gateway.answer(gateway.query(&query)));
+        });
+    }
+}
+
+criterion_group!(inside, benches, chain_benches);
 criterion_main!(inside);

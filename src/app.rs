@@ -4,17 +4,25 @@
 use std::time::Duration;
 
 use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+use tokio::task::{JoinHandle, JoinSet};
 
+use crate::chain::Reader;
 use crate::config::Config;
 use crate::error::{Error, Kind, Result};
 use crate::http::health::Health;
 use crate::http::rate::RateLimits;
 use crate::http::server;
 use crate::router::{Limits, router};
-use crate::services::{self, Services};
+use crate::services::reconciliation::Reconciliation;
+use crate::services::{self, Services, balances};
 use crate::store::Store;
 use crate::telemetry;
 
+/// Chain reads that may wait to be kept; more are kept the next time.
+const READINGS: usize = 256;
+/// How long keeping them may take at the end.
+const KEEPING: Duration = Duration::from_secs(5);
 /// How often metrics that nobody fetches are folded up.
 const METRICS_UPKEEP: Duration = Duration::from_secs(5);
 
@@ -48,43 +56,92 @@ pub async fn bind(config: &Config) -> Result<TcpListener> {
     })
 }
 
+/// What reads the chain, and what keeps what was read.
+pub struct Chain {
+    /// The reader.
+    pub reader: Reader,
+    keeper: JoinHandle<()>,
+}
+
+impl Chain {
+    /// The chain of the settings; none if they name no endpoint.
+    ///
+    /// # Errors
+    /// If this machine cannot call endpoints at all.
+    pub fn open(config: &Config, store: &Store) -> Result<Option<Self>> {
+        if config.chain.rpc_urls.is_empty() {
+            return Ok(None);
+        }
+        let (sender, readings) = mpsc::channel(READINGS);
+        let reader = Reader::new(config.chain.clone(), sender)?;
+        let keeper = tokio::spawn(balances::keep(store.clone(), readings));
+        Ok(Some(Self { reader, keeper }))
+    }
+
+    /// Waits until everything that was read is kept. Nobody may read any more.
+    pub async fn close(self) {
+        drop(self.reader);
+        if tokio::time::timeout(KEEPING, self.keeper).await.is_err() {
+            tracing::warn!("some of what was read from the chain was not kept");
+        }
+    }
+}
+
 /// Serves until the process is told to stop (Ctrl-C or SIGTERM).
 ///
 /// # Errors
-/// If metrics cannot be collected.
+/// If metrics cannot be collected, or this machine cannot call the chain.
 pub async fn serve(config: &Config, store: Store, listener: TcpListener) -> Result<()> {
     let metrics = telemetry::metrics()?;
     let settings = services::Settings {
         token_cache_ttl: config.token_cache_ttl,
         realtime_max_age: config.realtime_max_age,
     };
-    let services = Services::new(&store, None, &settings);
-    let health = Health::new(store.clone(), metrics.clone());
+    let chain = Chain::open(config, &store)?;
+    let reader = chain.as_ref().map(|chain| chain.reader.clone());
+    let services = Services::new(&store, reader.clone(), &settings);
+    let health = Health::new(store.clone(), reader.clone(), metrics.clone());
     let rate = RateLimits::new(config.rate);
     let limits = Limits {
         body: config.server.body_limit,
         timeout: config.server.request_timeout,
         rate: rate.clone(),
     };
-    let tidying = tokio::spawn(rate.tidy());
-    let upkeep = tokio::spawn(async move {
+    let mut tasks = JoinSet::new();
+    tasks.spawn(rate.tidy());
+    tasks.spawn(async move {
         loop {
             tokio::time::sleep(METRICS_UPKEEP).await;
             metrics.run_upkeep();
         }
     });
+    if let Some(reader) = reader {
+        tasks.spawn(reader.clone().watch());
+        let reconciliation = Reconciliation::new(store.clone(), reader, config.realtime_max_age);
+        tasks.spawn(reconciliation.keep_at_it(config.reconcile_interval));
+    } else {
+        let hint = "set CARD_GATEWAY__CHAIN__RPC_URLS to read them";
+        tracing::info!("balances are not read from the chain: {hint}");
+    }
     let address = listener.local_addr().map_err(Error::internal)?;
     tracing::info!(%address, "listening on http://{address}");
     tell_of_what_is_not_here_yet(config);
     let routes = router(&services, health.clone(), &limits);
-    let stop = async {
-        told_to_stop().await;
-        tracing::info!("stopping: no new requests, open ones may finish");
-        health.stopping();
+    drop(services);
+    let stop = {
+        let health = health.clone();
+        async move {
+            told_to_stop().await;
+            tracing::info!("stopping: no new requests, open ones may finish");
+            health.stopping();
+        }
     };
     server::serve(listener, routes, stop, config.server.shutdown_grace).await;
-    tidying.abort();
-    upkeep.abort();
+    drop(health);
+    tasks.shutdown().await;
+    if let Some(chain) = chain {
+        chain.close().await;
+    }
     store.close().await;
     tracing::info!("stopped");
     Ok(())
@@ -92,10 +149,9 @@ pub async fn serve(config: &Config, store: Store, listener: TcpListener) -> Resu
 
 /// Settings that this version reads and checks, but does not act upon.
 fn tell_of_what_is_not_here_yet(config: &Config) {
-    let chain = !config.chain_rpc_urls.is_empty();
     let webhooks = !config.webhook_secrets.is_empty();
     let issuer = config.issuer.base_url.is_some() || !config.issuer.credentials.is_empty();
-    for (set, section) in [(chain, "chain"), (webhooks, "webhooks"), (issuer, "issuer")] {
+    for (set, section) in [(webhooks, "webhooks"), (issuer, "issuer")] {
         if set {
             tracing::warn!(section, "this version does not use the settings of this section yet");
         }

@@ -7,13 +7,15 @@
 //! - [`app`]: puts everything together. [`router`]: the route table.
 //! - [`graphql`], [`rest`]: the two APIs; [`http`]: what they share.
 //! - [`services`]: the rules, over many things at once.
-//! - [`store`]: every SQL statement.
+//! - [`store`]: every SQL statement. [`chain`]: balances from the blockchain.
 //! - [`domain`], [`error`]: plain types that know none of the above.
 //! - [`config`], [`telemetry`]: settings, logs and metrics.
 
 pub mod app;
+pub mod chain;
 pub mod cli;
 pub mod config;
+#[cfg(feature = "demo")]
 pub mod demo;
 pub mod domain;
 pub mod error;

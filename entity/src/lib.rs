@@ -8,5 +8,7 @@ pub mod api_token;
 pub mod card;
 pub mod card_customer;
 pub mod card_transaction;
+pub mod chain_balance;
 pub mod program;
+pub mod reconciliation;
 pub mod wallet_balance;

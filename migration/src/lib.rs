@@ -13,6 +13,7 @@ mod m20261123_000004_create_cards;
 mod m20261123_000005_create_card_transactions;
 mod m20261123_000006_create_wallet_balances;
 mod m20261123_000007_create_customer_counts;
+mod m20261124_000008_create_chain_balances;
 
 /// Every migration, oldest first.
 #[derive(Debug)]
@@ -28,6 +29,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000005_create_card_transactions::Migration),
             Box::new(m20261123_000006_create_wallet_balances::Migration),
             Box::new(m20261123_000007_create_customer_counts::Migration),
+            Box::new(m20261124_000008_create_chain_balances::Migration),
         ]
     }
 }

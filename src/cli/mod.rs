@@ -3,6 +3,7 @@
 
 mod import;
 mod programs;
+mod reconcile;
 mod tokens;
 
 use std::io::Write as _;
@@ -13,11 +14,14 @@ use std::time::Duration;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::config::{Config, Flags, Mistakes};
+#[cfg(feature = "demo")]
+use crate::demo;
 use crate::domain::principal::Scope;
 use crate::error::{Error, Kind, Result};
 use crate::store::{Program, Store};
-use crate::{app, demo, graphql, telemetry};
+use crate::{app, graphql, telemetry};
 
+#[cfg(feature = "demo")]
 pub(crate) use tokens::create as create_token;
 
 /// A GraphQL gateway for a card-issuer program that also answers its old REST API.
@@ -42,6 +46,7 @@ enum Command {
     /// Serve both APIs until Ctrl-C or SIGTERM
     Serve,
     /// Serve a sample program out of a throw-away database
+    #[cfg(feature = "demo")]
     Demo {
         /// How many customers the sample program has
         #[arg(long, default_value_t = 5_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
@@ -70,6 +75,8 @@ enum Command {
         /// The file; - for standard input
         file: PathBuf,
     },
+    /// Read every wallet from the chain whose balance is older than two hours
+    Reconcile,
     /// Print the GraphQL schema
     Schema,
     /// Print the effective settings, secrets hidden
@@ -154,7 +161,7 @@ pub fn run() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return failed(&Error::internal(error)),
     };
-    match runtime.block_on(execute(command, &config)) {
+    match runtime.block_on(execute(command, config)) {
         Ok(status) => status,
         Err(error) => failed(&error),
     }
@@ -180,15 +187,25 @@ fn failed(error: &Error) -> ExitCode {
     if usage { ExitCode::from(2) } else { ExitCode::FAILURE }
 }
 
-async fn execute(command: Command, config: &Config) -> Result<ExitCode> {
+async fn execute(command: Command, config: Config) -> Result<ExitCode> {
+    // `demo` changes some of them.
+    #[cfg(feature = "demo")]
+    if let Command::Demo { customers } = command {
+        return demo::run(config, customers).await.map(|()| ExitCode::SUCCESS);
+    }
+    let config = &config;
     match command {
         Command::Serve => serve(config).await?,
-        Command::Demo { customers } => demo::run(config, customers).await?,
+        #[cfg(feature = "demo")]
+        Command::Demo { .. } => {}
         Command::Migrate { verify, repair } => return migrate(config, verify, repair).await,
         Command::Program(command) => programs::run(command, &app::open(config).await?).await?,
         Command::Token(command) => tokens::run(command, &app::open(config).await?).await?,
         Command::Import { program, file } => {
             return import::run(&app::open(config).await?, &program, &file).await;
+        }
+        Command::Reconcile => {
+            return reconcile::run(config, app::open(config).await?).await;
         }
         Command::Schema => out(&graphql::sdl())?,
         Command::Config => out(&config.show())?,

@@ -13,10 +13,12 @@ use std::time::Duration;
 use toml::Value;
 use url::Url;
 
+use crate::chain::{Chain, Token};
+use crate::domain::money::Currency;
 use layers::Layers;
 use parse::{
-    connections, database_url, duration, list, log_filter, log_format, maybe_url, text, text_as,
-    urls, whole, whole_from_one, yes_or_no,
+    address, batch, connections, database_url, decimals, duration, list, log_filter, log_format,
+    maybe_url, some_time, text, text_as, urls, whole, whole_from_one, yes_or_no,
 };
 
 /// Every setting, checked. Its `Debug` form is [`Config::show`]: without secrets.
@@ -31,8 +33,10 @@ pub struct Config {
     pub rate: Rate,
     /// How old a live notification may be to answer without the chain.
     pub realtime_max_age: Duration,
-    /// JSON-RPC endpoints of the chain, in the order in which they are tried.
-    pub chain_rpc_urls: Vec<Url>,
+    /// How often old balances of all customers are read again.
+    pub reconcile_interval: Duration,
+    /// The chain; without endpoints it is not read.
+    pub chain: crate::chain::Settings,
     /// The webhook secrets of each program.
     pub webhook_secrets: BTreeMap<String, Vec<Secret>>,
     /// The issuer's own API.
@@ -194,7 +198,8 @@ impl Config {
             read.mistake("auth.token_cache_ttl", "must not be longer than 5s");
         }
         let realtime_max_age = read.get("balances.realtime_max_age", duration);
-        let chain_rpc_urls = read.get("chain.rpc_urls", urls);
+        let reconcile_interval = read.get("balances.reconcile_interval", some_time);
+        let chain = read.chain();
         let base_url = read.get("issuer.base_url", maybe_url);
         let log = Log {
             level: read.get("log.level", log_filter),
@@ -211,7 +216,8 @@ impl Config {
             token_cache_ttl,
             rate,
             realtime_max_age,
-            chain_rpc_urls,
+            reconcile_interval,
+            chain,
             webhook_secrets,
             issuer: Issuer { base_url, credentials },
             log,
@@ -252,6 +258,32 @@ impl Reader<'_> {
                 let default = parse(self.layers.default_value(key));
                 default.unwrap_or_else(|what| unreachable!("the default of {key} {what}"))
             }
+        }
+    }
+
+    fn chain(&mut self) -> crate::chain::Settings {
+        let mut token = |name: &str| Token {
+            address: self.get(&format!("chain.{name}_token"), address),
+            decimals: self.get(&format!("chain.{name}_decimals"), decimals),
+        };
+        let tokens = [
+            (Currency::Usd, token("usd")),
+            (Currency::Eur, token("eur")),
+            (Currency::Gbp, token("gbp")),
+        ];
+        crate::chain::Settings {
+            chain: Chain {
+                id: self.get("chain.id", whole),
+                multicall: self.get("chain.multicall", address),
+                tokens,
+            },
+            rpc_urls: self.get("chain.rpc_urls", urls),
+            ttl: self.get("balances.chain_ttl", duration),
+            timeout: self.get("chain.timeout", some_time),
+            gather: self.get("chain.gather", duration),
+            batch: self.get("chain.batch", batch),
+            calls_per_second: self.get("chain.calls_per_second", whole_from_one),
+            max_head_age: self.get("chain.max_head_age", some_time),
         }
     }
 
@@ -360,7 +392,7 @@ mod tests {
             ["whsec_new", "whsec_old"]
         );
         assert_eq!(config.issuer.credentials["my-program"].api_key.expose(), "key_of_mine");
-        assert_eq!(config.chain_rpc_urls.len(), 2);
+        assert_eq!(config.chain.rpc_urls.len(), 2);
         let shown = config.show() + &format!("{config:?}");
         for secret in ["hunter2", "whsec", "_of_mine", "3y"] {
             assert!(!shown.contains(secret), "{secret} is in\n{shown}");

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use alloy_primitives::Address;
 use toml::Value;
 use url::Url;
 
@@ -86,6 +87,35 @@ pub(super) fn urls(value: &Value) -> Result<Vec<Url>, String> {
 pub(super) fn maybe_url(value: &Value) -> Result<Option<Url>, String> {
     let text = text(value)?;
     if text.is_empty() { Ok(None) } else { url(&text).map(Some) }
+}
+
+/// An address of the chain; where it is in both cases, it must be EIP-55's.
+pub(super) fn address(value: &Value) -> Result<Address, String> {
+    let text = text(value)?;
+    let one_case = |digits: &str| {
+        digits.to_ascii_lowercase() == digits || digits.to_ascii_uppercase() == digits
+    };
+    let parsed = match text.strip_prefix("0x") {
+        Some(digits) if one_case(digits) => text.parse().ok(),
+        Some(_) => Address::parse_checksummed(&text, None).ok(),
+        None => None,
+    };
+    parsed.ok_or_else(|| "must be an address like 0x…, with EIP-55's checksum".to_owned())
+}
+
+pub(super) fn decimals(value: &Value) -> Result<u8, String> {
+    let decimals: u8 = whole(value)?;
+    if decimals <= 77 { Ok(decimals) } else { Err("must be at most 77".to_owned()) }
+}
+
+pub(super) fn batch(value: &Value) -> Result<usize, String> {
+    let number = whole_from_one(value)?;
+    if number <= 1_000 { Ok(number as usize) } else { Err("must be at most 1000".to_owned()) }
+}
+
+pub(super) fn some_time(value: &Value) -> Result<Duration, String> {
+    let time = duration(value)?;
+    if time.is_zero() { Err("must not be 0".to_owned()) } else { Ok(time) }
 }
 
 pub(super) fn log_filter(value: &Value) -> Result<String, String> {

@@ -1,14 +1,18 @@
 //! A sample program to look at: a throw-away database with believable
-//! customers in every stage.
+//! customers in every stage, and a chain of its own.
 
 mod sample;
 
 use std::net::SocketAddr;
 
+use alloy_primitives::{Address, U256};
+use card_gateway_sandbox::Sandbox;
 use tempfile::TempDir;
 
+use crate::chain::{self, Chain, Token};
 use crate::cli::{create_token, out};
 use crate::config::Config;
+use crate::domain::money::Currency;
 use crate::domain::principal::{ProgramId, Scope};
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Result};
@@ -24,19 +28,21 @@ const BATCH: usize = 1_000;
 ///
 /// # Errors
 /// If the temporary folder, the database or the address cannot be had.
-pub async fn run(config: &Config, customers: u32) -> Result<()> {
+pub async fn run(mut config: Config, customers: u32) -> Result<()> {
     telemetry::log(&config.log);
+    let sandbox = Sandbox::start().map_err(Error::internal)?;
+    config.chain = chain_of(&sandbox, config.chain)?;
     let folder = TempDir::with_prefix("card-gateway-demo-").map_err(Error::internal)?;
     let file = folder.path().join("demo.db");
     let url = format!("sqlite://{}?mode=rwc", file.display());
     let store = Store::connect(&Settings { url, ..config.database.store.clone() }).await?;
     store.migrate().await?;
-    let listener = app::bind(config).await?;
+    let listener = app::bind(&config).await?;
     let address = listener.local_addr().map_err(Error::internal)?;
     let now = Timestamp::now();
     let program = store.create_program(PROGRAM, now).await?.id;
     let filled = tokio::select! {
-        filled = fill(&store, program, now, customers) => filled.map(|()| true),
+        filled = fill(&store, &sandbox, program, now, customers) => filled.map(|()| true),
         () = app::told_to_stop() => Ok(false),
     };
     if !filled? {
@@ -45,20 +51,59 @@ pub async fn run(config: &Config, customers: u32) -> Result<()> {
     }
     let token = create_token(&store, program, "demo".to_owned(), Scope::Write, None).await?;
     out(&welcome(address, &token, customers))?;
-    app::serve(config, store, listener).await
+    app::serve(&config, store, listener).await
 }
 
-async fn fill(store: &Store, program: ProgramId, now: Timestamp, customers: u32) -> Result<()> {
+/// The sandbox's chain, read as the settings say.
+fn chain_of(sandbox: &Sandbox, settings: chain::Settings) -> Result<chain::Settings> {
+    let token = |address, decimals| Token { address, decimals };
+    let tokens = [
+        (Currency::Usd, token(card_gateway_sandbox::USD, 6)),
+        (Currency::Eur, token(card_gateway_sandbox::EUR, 18)),
+        (Currency::Gbp, token(card_gateway_sandbox::GBP, 18)),
+    ];
+    let (id, multicall) = (card_gateway_sandbox::CHAIN_ID, card_gateway_sandbox::MULTICALL);
+    let url = sandbox.url().parse().map_err(|error: url::ParseError| Error::internal(error))?;
+    Ok(chain::Settings { chain: Chain { id, multicall, tokens }, rpc_urls: vec![url], ..settings })
+}
+
+async fn fill(
+    store: &Store,
+    sandbox: &Sandbox,
+    program: ProgramId,
+    now: Timestamp,
+    customers: u32,
+) -> Result<()> {
     let mut sample = sample::Sample::new(now, customers);
+    let mut on_chain = Vec::new();
     loop {
-        let batch: Vec<_> = sample.by_ref().take(BATCH).collect();
-        if batch.is_empty() {
+        let (mut records, mut transactions) = (Vec::new(), Vec::new());
+        for made in sample.by_ref().take(BATCH) {
+            on_chain.extend(held(&made));
+            records.push(made.record);
+            transactions.extend(made.transactions);
+        }
+        if records.is_empty() {
+            sandbox.set_balances(on_chain);
             return Ok(());
         }
-        let (records, transactions): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
         store.put_records(program, records).await?;
-        store.put_transactions(program, transactions.into_iter().flatten().collect()).await?;
+        store.put_transactions(program, transactions).await?;
     }
+}
+
+/// What a customer's wallet holds on the chain: the token, the wallet, and the
+/// amount in the token's own units.
+fn held(made: &sample::Made) -> Option<(Address, Address, U256)> {
+    let customer = &made.record.customer;
+    let wallet = customer.wallet_address.as_deref()?.parse().ok()?;
+    let (token, units_per_minor) = match customer.currency? {
+        Currency::Eur => (card_gateway_sandbox::EUR, 10_u64.pow(16)),
+        Currency::Gbp => (card_gateway_sandbox::GBP, 10_u64.pow(16)),
+        Currency::Usd => (card_gateway_sandbox::USD, 10_u64.pow(4)),
+    };
+    let minor = U256::from(made.on_chain?.get().unsigned_abs());
+    Some((token, wallet, minor * U256::from(units_per_minor)))
 }
 
 fn welcome(address: SocketAddr, token: &str, customers: u32) -> String {

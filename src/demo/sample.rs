@@ -166,11 +166,17 @@ impl Sample {
     fn balance(&mut self) -> LiveBalance {
         let available = self.rng.i64(0..400_000);
         let pending = if self.rng.bool() { 0 } else { self.rng.i64(100..20_000) };
+        // Two of three have used their card just now; the others' balances are
+        // read from the chain.
+        let age = match self.rng.u8(..3) {
+            0 => self.rng.i64(3 * HOUR..9 * DAY),
+            _ => self.rng.i64(0..100 * MINUTE),
+        };
         LiveBalance {
             ledger: minor(available + pending),
             available: minor(available),
             pending: minor(pending),
-            updated_at: self.now.plus_millis(-self.rng.i64(0..100 * MINUTE)),
+            updated_at: self.now.plus_millis(-age),
         }
     }
 
@@ -246,8 +252,16 @@ fn minor(amount: i64) -> Minor {
     Minor::new(amount).unwrap_or_else(|| unreachable!("{amount} is a small amount"))
 }
 
+/// A customer with what is stored, and what the wallet really holds.
+#[derive(Debug, PartialEq)]
+pub(super) struct Made {
+    pub(super) record: Record,
+    pub(super) transactions: Vec<Transaction>,
+    pub(super) on_chain: Option<Minor>,
+}
+
 impl Iterator for Sample {
-    type Item = (Record, Vec<Transaction>);
+    type Item = Made;
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.made == self.count {
@@ -270,7 +284,17 @@ impl Iterator for Sample {
             }
             _ => Vec::new(),
         };
-        Some((Record { customer, balance, cards }, transactions))
+        let on_chain = customer.safe_deployed.then(|| {
+            // Some were topped up since they last used their card.
+            let since = if self.rng.u8(..4) == 0 { self.rng.i64(1_000..50_000) } else { 0 };
+            balance.map_or(minor(since), |live| {
+                match self.now.millis() - live.updated_at.millis() {
+                    old if old > 2 * HOUR => minor(live.ledger.get() + since),
+                    _ => live.ledger,
+                }
+            })
+        });
+        Some(Made { record: Record { customer, balance, cards }, transactions, on_chain })
     }
 }
 
@@ -285,14 +309,15 @@ mod tests {
         let now = Timestamp::parse("2026-05-12T14:30:00Z").expect("a moment");
         let made: Vec<_> = Sample::new(now, 2_000).collect();
         assert_eq!(made, Sample::new(now, 2_000).collect::<Vec<_>>());
-        let statuses: HashSet<_> = made.iter().map(|(of, _)| of.customer.flow_status).collect();
+        let statuses: HashSet<_> = made.iter().map(|of| of.record.customer.flow_status).collect();
         assert_eq!(statuses.len(), FlowStatus::ALL.len());
-        let kyc: HashSet<_> = made.iter().map(|(of, _)| of.customer.kyc_status).collect();
+        let kyc: HashSet<_> = made.iter().map(|of| of.record.customer.kyc_status).collect();
         assert_eq!(kyc.len(), KycStatus::ALL.len() + 1);
-        let ids: HashSet<_> = made.iter().map(|(of, _)| &of.customer.id).collect();
-        let emails: HashSet<_> = made.iter().map(|(of, _)| &of.customer.email).collect();
+        let ids: HashSet<_> = made.iter().map(|of| &of.record.customer.id).collect();
+        let emails: HashSet<_> = made.iter().map(|of| &of.record.customer.email).collect();
         assert_eq!((ids.len(), emails.len()), (2_000, 2_000));
-        for (record, _) in &made {
+        for Made { record, on_chain, .. } in &made {
+            assert_eq!(on_chain.is_some(), record.customer.safe_deployed);
             assert!(crate::domain::identifier::is_customer_id(&record.customer.id));
             assert!(record.customer.created_at <= now);
             for card in &record.cards {
@@ -303,8 +328,8 @@ mod tests {
                 assert_eq!(live.ledger.get(), live.available.get() + live.pending.get());
             }
         }
-        assert!(made.iter().any(|(_, transactions)| transactions.len() > 5));
-        let later = Sample::new(now.plus_millis(DAY), 2_000).map(|(of, _)| of.customer.id);
-        assert!(later.eq(made.iter().map(|(of, _)| of.customer.id.clone())), "the names stay");
+        assert!(made.iter().any(|made| made.transactions.len() > 5));
+        let later = Sample::new(now.plus_millis(DAY), 2_000).map(|of| of.record.customer.id);
+        assert!(later.eq(made.iter().map(|of| of.record.customer.id.clone())), "the names stay");
     }
 }

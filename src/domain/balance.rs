@@ -1,5 +1,6 @@
 //! Balances, and the rule that says which source answers.
 
+use super::customer::Customer;
 use super::money::Minor;
 use super::text_enum::text_enum;
 use super::time::Timestamp;
@@ -25,7 +26,9 @@ pub struct Balance {
     pub pending: Option<Minor>,
     /// Where the amounts come from.
     pub freshness: Freshness,
-    /// When the live notification was true; none for a chain read.
+    /// When the live notification was true; none for what was read from the
+    /// chain just now. Where the chain cannot be read: when the block was made
+    /// that it was read from last.
     pub updated_at: Option<Timestamp>,
 }
 
@@ -51,9 +54,29 @@ impl LiveBalance {
 
 /// What the chain said of a wallet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChainBalance {
+    /// All that the wallet holds, rounded down to minor units.
+    pub ledger: Minor,
+    /// The number of the block that it was read from.
+    pub block: u64,
+    /// The time of that block.
+    pub at: Timestamp,
+}
+
+/// What is stored of a customer's balance.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stored {
+    /// What the last live notification said.
+    pub live: Option<LiveBalance>,
+    /// What the chain said the last time that it was read.
+    pub chain: Option<ChainBalance>,
+}
+
+/// How asking the chain about a wallet went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChainOutcome {
-    /// The wallet holds this much, rounded down to minor units.
-    Read(Minor),
+    /// It said so much.
+    Read(ChainBalance),
     /// The chain could not say in time, or not credibly.
     Unavailable,
 }
@@ -69,48 +92,80 @@ pub enum Outcome {
     Unavailable,
 }
 
-/// Which source answers for one customer.
-///
-/// `chain` is `None` where the chain was not asked: none is configured, or the
-/// live balance is fresh. A failure is never zero.
-pub fn resolve(
-    safe_deployed: bool,
-    live: Option<LiveBalance>,
-    chain: Option<ChainOutcome>,
-    now: Timestamp,
-    max_age_millis: i64,
-) -> Outcome {
-    if !safe_deployed {
-        return Outcome::None;
-    }
-    let realtime = live.map(|live| {
-        Outcome::Known(Balance {
+impl From<LiveBalance> for Balance {
+    fn from(live: LiveBalance) -> Self {
+        Self {
             ledger: live.ledger,
             available: live.available,
             pending: Some(live.pending),
             freshness: Freshness::Realtime,
             updated_at: Some(live.updated_at),
-        })
-    });
-    let fresh = live.is_some_and(|live| live.is_fresh(now, max_age_millis));
-    match (realtime, chain) {
-        (Some(realtime), _) if fresh => realtime,
-        (_, Some(ChainOutcome::Read(ledger))) => Outcome::Known(Balance {
-            ledger,
-            available: ledger,
+        }
+    }
+}
+
+impl ChainBalance {
+    /// As it is shown: the chain knows nothing of pending authorizations.
+    fn shown(self, updated_at: Option<Timestamp>) -> Balance {
+        Balance {
+            ledger: self.ledger,
+            available: self.ledger,
             pending: None,
             freshness: Freshness::OnChain,
-            updated_at: None,
-        }),
-        (Some(last_known), _) => last_known,
-        (None, Some(ChainOutcome::Unavailable)) => Outcome::Unavailable,
-        (None, None) => Outcome::None,
+            updated_at,
+        }
+    }
+}
+
+impl Stored {
+    /// The newer of what is stored.
+    fn last_known(&self) -> Option<Balance> {
+        match (self.live, self.chain) {
+            (Some(live), Some(chain)) if chain.at > live.updated_at => {
+                Some(chain.shown(Some(chain.at)))
+            }
+            (Some(live), _) => Some(live.into()),
+            (None, chain) => chain.map(|chain| chain.shown(Some(chain.at))),
+        }
+    }
+
+    /// Whether the live notification is young enough to answer without the chain.
+    pub fn is_fresh(&self, now: Timestamp, max_age_millis: i64) -> bool {
+        self.live.is_some_and(|live| live.is_fresh(now, max_age_millis))
+    }
+}
+
+/// Which source answers for one customer.
+///
+/// `chain` is `None` where the chain was not asked: none is configured, the
+/// live balance is fresh, or there is no wallet to ask about. A failure is
+/// never zero.
+pub fn resolve(
+    customer: &Customer,
+    stored: Stored,
+    chain: Option<ChainOutcome>,
+    now: Timestamp,
+    max_age_millis: i64,
+) -> Outcome {
+    if !customer.safe_deployed {
+        return Outcome::None;
+    }
+    match (stored.live, chain) {
+        (Some(live), _) if live.is_fresh(now, max_age_millis) => Outcome::Known(live.into()),
+        (_, Some(ChainOutcome::Read(read))) => Outcome::Known(read.shown(None)),
+        (_, chain) => match (stored.last_known(), chain) {
+            (Some(last_known), _) => Outcome::Known(last_known),
+            (None, Some(ChainOutcome::Unavailable)) => Outcome::Unavailable,
+            (None, _) => Outcome::None,
+        },
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::money::Currency;
+    use crate::domain::onboarding::FlowStatus;
 
     const MAX_AGE: i64 = 2 * 60 * 60 * 1000;
 
@@ -127,18 +182,38 @@ mod tests {
         LiveBalance { ledger, available, pending, updated_at: at(updated_at) }
     }
 
+    fn customer(safe_deployed: bool) -> Customer {
+        Customer {
+            id: "0".repeat(24),
+            yativo_card_id: "card".to_owned(),
+            external_customer_id: None,
+            email: "mira@example.com".to_owned(),
+            flow_status: FlowStatus::Active,
+            kyc_status: None,
+            currency: Some(Currency::Eur),
+            safe_deployed,
+            wallet_address: None,
+            created_at: at(0),
+        }
+    }
+
+    fn chain(ledger: i64, time: i64) -> ChainBalance {
+        ChainBalance { ledger: minor(ledger), block: 7, at: at(time) }
+    }
+
     fn shown(outcome: Outcome) -> &'static str {
         match outcome {
             Outcome::None => "null",
             Outcome::Unavailable => "null and an error",
-            Outcome::Known(Balance { freshness: Freshness::Realtime, ledger, pending, .. }) => {
-                assert_eq!((ledger, pending), (minor(300), Some(minor(100))));
-                "live"
-            }
             Outcome::Known(balance) => {
-                assert_eq!((balance.ledger, balance.available), (minor(900), minor(900)));
-                assert_eq!((balance.pending, balance.updated_at), (None, None));
-                "chain"
+                let amounts = (balance.ledger.get(), balance.available.get());
+                let pending = balance.pending.map(Minor::get);
+                match (balance.freshness, amounts, pending, balance.updated_at) {
+                    (Freshness::Realtime, (300, 200), Some(100), Some(_)) => "live",
+                    (Freshness::OnChain, (900, 900), None, None) => "chain",
+                    (Freshness::OnChain, (800, 800), None, Some(_)) => "chain, last known",
+                    other => panic!("{other:?}"),
+                }
             }
         }
     }
@@ -148,26 +223,32 @@ mod tests {
         let now = at(10 * MAX_AGE);
         let fresh = Some(live(now.millis() - MAX_AGE + 1));
         let stale = Some(live(now.millis() - MAX_AGE));
-        let read = Some(ChainOutcome::Read(minor(900)));
+        let older = Some(chain(800, now.millis() - MAX_AGE - 1));
+        let newer = Some(chain(800, now.millis() - MAX_AGE + 1));
+        let read = Some(ChainOutcome::Read(chain(900, now.millis())));
         let failed = Some(ChainOutcome::Unavailable);
-        for (deployed, live, chain, expected) in [
-            (false, fresh, read, "null"),
-            (false, None, failed, "null"),
-            (true, fresh, None, "live"),
-            (true, fresh, read, "live"),
-            (true, fresh, failed, "live"),
-            (true, stale, read, "chain"),
-            (true, stale, failed, "live"),
-            (true, stale, None, "live"),
-            (true, None, read, "chain"),
-            (true, None, failed, "null and an error"),
-            (true, None, None, "null"),
+        for (deployed, live, stored, asked, expected) in [
+            (false, fresh, newer, read, "null"),
+            (false, None, None, failed, "null"),
+            (true, fresh, None, None, "live"),
+            (true, fresh, newer, read, "live"),
+            (true, fresh, None, failed, "live"),
+            (true, stale, None, read, "chain"),
+            (true, stale, newer, read, "chain"),
+            (true, None, None, read, "chain"),
+            (true, stale, None, failed, "live"),
+            (true, stale, older, failed, "live"),
+            (true, stale, newer, failed, "chain, last known"),
+            (true, None, older, failed, "chain, last known"),
+            (true, None, None, failed, "null and an error"),
+            (true, stale, older, None, "live"),
+            (true, stale, newer, None, "chain, last known"),
+            (true, None, older, None, "chain, last known"),
+            (true, None, None, None, "null"),
         ] {
-            assert_eq!(
-                shown(resolve(deployed, live, chain, now, MAX_AGE)),
-                expected,
-                "{deployed} {live:?} {chain:?}"
-            );
+            let outcome =
+                resolve(&customer(deployed), Stored { live, chain: stored }, asked, now, MAX_AGE);
+            assert_eq!(shown(outcome), expected, "{deployed} {live:?} {stored:?} {asked:?}");
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::balance::LiveBalance;
+use super::balance::Stored;
 use super::card::Card;
 use super::money::Currency;
 use super::onboarding::{FlowStatus, KycStatus};
@@ -36,7 +36,7 @@ pub struct Customer {
 /// What is to be found along with customers, in the same question.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Along {
-    /// The last live balance.
+    /// What is stored of the balance.
     pub balances: bool,
     /// Every card.
     pub cards: bool,
@@ -47,8 +47,8 @@ pub struct Along {
 pub struct Holder {
     /// Who it is.
     pub customer: Arc<Customer>,
-    /// The last live balance; none where there is none, or none was asked for.
-    pub live: Option<LiveBalance>,
+    /// What is stored of the balance; nothing where it was not asked for.
+    pub stored: Stored,
     /// Every card, newest first; empty where none was asked for.
     pub cards: Vec<Card>,
 }
@@ -58,8 +58,8 @@ pub struct Holder {
 pub struct Listed {
     /// Who it is.
     pub customer: Arc<Customer>,
-    /// The last live balance; none where there is none, or none was asked for.
-    pub live: Option<LiveBalance>,
+    /// What is stored of the balance; nothing where it was not asked for.
+    pub stored: Stored,
     /// How many cards there are that are not void.
     pub cards_count: i64,
 }

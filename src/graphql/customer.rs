@@ -134,7 +134,7 @@ impl CardCustomer {
         self.balance(ctx).await.map(|balance| balance.freshness.into())
     }
 
-    /// When the live notification was true; null for a balance that was read from the chain.
+    /// When the balance was true; null for one that was read from the chain just now.
     async fn balance_updated_at(&self, ctx: &Context<'_>) -> Option<DateTime> {
         self.balance(ctx).await.and_then(|balance| balance.updated_at).map(DateTime)
     }

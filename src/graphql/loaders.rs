@@ -14,7 +14,7 @@ use futures_util::future::BoxFuture;
 use tokio::sync::Notify;
 
 use super::error::failure;
-use crate::domain::balance::{LiveBalance, Outcome};
+use crate::domain::balance::{Outcome, Stored};
 use crate::domain::card::Card;
 use crate::domain::customer::{Along, Customer, Holder};
 use crate::domain::identifier::Identifier;
@@ -230,8 +230,8 @@ impl Drop for Expected<'_> {
 #[derive(Default)]
 pub(super) struct LookUps {
     wanted: Mutex<Along>,
-    /// The live balances that came along; cards are with their customers.
-    brought: Mutex<HashMap<String, Option<LiveBalance>>>,
+    /// What is stored of the balances that came along; cards are with their customers.
+    brought: Mutex<HashMap<String, Stored>>,
 }
 
 impl LookUps {
@@ -246,14 +246,14 @@ impl LookUps {
         *self.wanted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn brought(&self) -> MutexGuard<'_, HashMap<String, Option<LiveBalance>>> {
+    fn brought(&self) -> MutexGuard<'_, HashMap<String, Stored>> {
         self.brought.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn bring<'a>(&self, along: Along, holders: impl Iterator<Item = &'a Arc<Holder>>) {
         if along.balances {
-            let live = holders.map(|holder| (holder.customer.id.clone(), holder.live));
-            self.brought().extend(live);
+            let stored = holders.map(|holder| (holder.customer.id.clone(), holder.stored));
+            self.brought().extend(stored);
         }
     }
 }

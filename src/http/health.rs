@@ -11,20 +11,22 @@ use axum::response::{IntoResponse, Response};
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde_json::json;
 
+use crate::chain::{Fitness, Reader};
 use crate::store::Store;
 
 /// What the checks look at.
 #[derive(Clone)]
 pub struct Health {
     store: Store,
+    chain: Option<Reader>,
     stopping: Arc<AtomicBool>,
     metrics: PrometheusHandle,
 }
 
 impl Health {
-    /// Of a gateway over this store.
-    pub fn new(store: Store, metrics: PrometheusHandle) -> Self {
-        Self { store, stopping: Arc::default(), metrics }
+    /// Of a gateway over this store and, where there is one, this chain.
+    pub fn new(store: Store, chain: Option<Reader>, metrics: PrometheusHandle) -> Self {
+        Self { store, chain, stopping: Arc::default(), metrics }
     }
 
     /// From now on, no new work should be sent here.
@@ -38,6 +40,23 @@ pub async fn healthz() -> Response {
     Json(json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") })).into_response()
 }
 
+/// What is known of the chain's endpoints. Without the chain the gateway still
+/// answers, with the last known balances: that is told, and no more.
+fn chain(health: &Health) -> serde_json::Value {
+    let Some(chain) = &health.chain else { return json!("off") };
+    let endpoints = chain.fitness();
+    let status = if endpoints.contains(&Fitness::Fit) { "ok" } else { "unavailable" };
+    let endpoints: Vec<String> = endpoints
+        .into_iter()
+        .map(|fitness| match fitness {
+            Fitness::Fit => "ok".to_owned(),
+            Fitness::Unknown => "has not answered yet".to_owned(),
+            Fitness::Unfit(what) => format!("not used: {what}"),
+        })
+        .collect();
+    json!({ "status": status, "endpoints": endpoints })
+}
+
 /// Whether requests should be sent here.
 pub async fn readyz(State(health): State<Health>) -> Response {
     let database = tokio::time::timeout(Duration::from_secs(1), health.store.ping()).await;
@@ -48,6 +67,7 @@ pub async fn readyz(State(health): State<Health>) -> Response {
     let body = json!({
         "status": if ready { "ready" } else { "not ready" },
         "database": if database { "ok" } else { "unavailable" },
+        "chain": chain(&health),
         "stopping": stopping,
     });
     (status, Json(body)).into_response()

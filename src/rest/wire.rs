@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde::ser::{Error as _, Serializer};
 use serde_json::value::RawValue;
 
-use crate::domain::balance::Balance;
+use crate::domain::balance::{Balance, Freshness};
 use crate::domain::card::{Card as DomainCard, CardStatus};
 use crate::domain::customer::Customer;
 use crate::domain::money::{Currency, Minor};
@@ -163,7 +163,10 @@ impl<'a> CustomerDetail<'a> {
             pending_balance: pending.map(MajorUnits),
             pending_balance_minor: pending.map(Minor::get),
             balance_freshness: balance.map(|balance| balance.freshness.as_str()),
-            balance_updated_at: balance.and_then(|balance| balance.updated_at).map(Time),
+            balance_updated_at: balance
+                .filter(|balance| balance.freshness == Freshness::Realtime)
+                .and_then(|balance| balance.updated_at)
+                .map(Time),
             cards_count: cards.iter().filter(|card| !card.is_void()).count(),
             cards: cards.iter().map(Card::of).collect(),
             created_at: Time(customer.created_at),

@@ -4,50 +4,37 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::domain::balance::{ChainOutcome, LiveBalance, Outcome, resolve};
+use tokio::sync::mpsc;
+
+use crate::chain::{Reader, Reading, Wallet};
+use crate::domain::balance::{Outcome, Stored, resolve};
 use crate::domain::customer::Customer;
-use crate::domain::money::Currency;
 use crate::domain::principal::Principal;
 use crate::domain::time::Timestamp;
 use crate::error::Result;
 use crate::store::Store;
 
-/// A wallet and the currency that counts in it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Wallet {
-    /// EIP-55 address.
-    pub address: String,
-    /// Which token to look at.
-    pub currency: Currency,
-}
-
-/// Somebody who can read the chain. Chain data is public, so no principal is
-/// asked for, and reads may be shared between programs.
-#[async_trait::async_trait]
-pub trait ChainBalances: Send + Sync {
-    /// What each wallet holds, in the order of `wallets`; a wallet that could
-    /// not be read is [`ChainOutcome::Unavailable`], never zero.
-    async fn read(&self, wallets: &[Wallet]) -> Vec<ChainOutcome>;
-}
+/// The most readings that are kept in one statement.
+const KEPT_AT_ONCE: usize = 500;
 
 /// The balances of the caller's customers.
 #[derive(Clone)]
 pub struct Balances {
     store: Store,
-    chain: Option<Arc<dyn ChainBalances>>,
+    chain: Option<Reader>,
     max_age_millis: i64,
 }
 
 impl Balances {
     /// Over a store and, where one is configured, a chain.
-    pub fn new(store: Store, chain: Option<Arc<dyn ChainBalances>>, max_age: Duration) -> Self {
+    pub fn new(store: Store, chain: Option<Reader>, max_age: Duration) -> Self {
         let max_age_millis = i64::try_from(max_age.as_millis()).unwrap_or(i64::MAX);
         Self { store, chain, max_age_millis }
     }
 
     /// The outcome for each customer, in the order of `customers`. Those
-    /// without a wallet cost nothing, nor those whose stored balance (or that
-    /// they have none) is in `brought`.
+    /// without a wallet cost nothing, nor those of whom it is in `brought`
+    /// what is stored.
     ///
     /// # Errors
     /// If the store fails. A chain that fails is an outcome, not an error.
@@ -55,64 +42,88 @@ impl Balances {
         &self,
         principal: &Principal,
         customers: &[Arc<Customer>],
-        brought: &HashMap<String, Option<LiveBalance>>,
+        brought: &HashMap<String, Stored>,
     ) -> Result<Vec<Outcome>> {
-        let missing: Vec<String> = customers
+        let missing: Vec<&Arc<Customer>> = customers
             .iter()
             .filter(|customer| customer.safe_deployed && !brought.contains_key(&customer.id))
-            .map(|customer| customer.id.clone())
             .collect();
-        let stored = if missing.is_empty() {
+        let found = if missing.is_empty() {
             HashMap::new()
         } else {
-            self.store.live_balances(principal.program, missing).await?
+            self.store.balances(principal.program, &missing).await?
         };
-        let live = |customer: &Arc<Customer>| {
-            stored.get(&customer.id).copied().or_else(|| *brought.get(&customer.id)?)
+        let stored = |customer: &Arc<Customer>| {
+            let stored = found.get(&customer.id).or_else(|| brought.get(&customer.id));
+            (Arc::clone(customer), stored.copied().unwrap_or_default())
         };
-        let held: Vec<_> =
-            customers.iter().map(|customer| (Arc::clone(customer), live(customer))).collect();
+        let held: Vec<_> = customers.iter().map(stored).collect();
         Ok(self.judge(principal, &held).await)
     }
 
-    /// The outcome for each customer whose stored balance is known already, in
+    /// The outcome for each customer of whom it is known what is stored, in
     /// the order of `held`.
     pub async fn judge(
         &self,
         _principal: &Principal,
-        held: &[(Arc<Customer>, Option<LiveBalance>)],
+        held: &[(Arc<Customer>, Stored)],
     ) -> Vec<Outcome> {
         let now = Timestamp::now();
-        let mut chain = self.ask_chain(held, now).await;
+        // Who needs the chain, and who they are among `held`.
+        let (places, wallets): (Vec<usize>, Vec<Wallet>) = match &self.chain {
+            None => (Vec::new(), Vec::new()),
+            Some(_) => held
+                .iter()
+                .enumerate()
+                .filter_map(|(place, held)| Some((place, self.wallet_to_ask(held, now)?)))
+                .unzip(),
+        };
+        let outcomes = match &self.chain {
+            Some(chain) if !wallets.is_empty() => chain.read(&wallets).await,
+            _ => Vec::new(),
+        };
+        let mut asked = places.into_iter().zip(outcomes).peekable();
         held.iter()
-            .map(|(customer, live)| {
-                let chain = chain.remove(&customer.id);
-                resolve(customer.safe_deployed, *live, chain, now, self.max_age_millis)
+            .enumerate()
+            .map(|(place, (customer, stored))| {
+                let chain = asked.next_if(|(of, _)| *of == place).map(|(_, outcome)| outcome);
+                resolve(customer, *stored, chain, now, self.max_age_millis)
             })
             .collect()
     }
 
-    /// Asks the chain, if there is one, for those who have no fresh live balance.
-    async fn ask_chain(
+    /// The wallet of a customer about whom the chain has to be asked.
+    fn wallet_to_ask(
         &self,
-        held: &[(Arc<Customer>, Option<LiveBalance>)],
+        (customer, stored): &(Arc<Customer>, Stored),
         now: Timestamp,
-    ) -> HashMap<String, ChainOutcome> {
-        let Some(chain) = &self.chain else { return HashMap::new() };
-        let fresh = |live: &Option<LiveBalance>| {
-            live.is_some_and(|live| live.is_fresh(now, self.max_age_millis))
-        };
-        let (ids, wallets): (Vec<String>, Vec<Wallet>) = held
-            .iter()
-            .filter(|(customer, live)| customer.safe_deployed && !fresh(live))
-            .filter_map(|(customer, _)| {
-                let address = customer.wallet_address.clone()?;
-                Some((customer.id.clone(), Wallet { address, currency: customer.currency? }))
-            })
-            .unzip();
-        if wallets.is_empty() {
-            return HashMap::new();
+    ) -> Option<Wallet> {
+        if !customer.safe_deployed || stored.is_fresh(now, self.max_age_millis) {
+            return None;
         }
-        ids.into_iter().zip(chain.read(&wallets).await).collect()
+        Wallet::parse(customer.wallet_address.as_deref()?, customer.currency?)
+    }
+}
+
+/// Keeps what the chain said, so that there is a last known balance when it
+/// cannot say, until nobody reads the chain any more.
+pub async fn keep(store: Store, mut readings: mpsc::Receiver<Vec<Reading>>) {
+    while let Some(first) = readings.recv().await {
+        // Whatever else has come meanwhile is kept along with it; what came
+        // last counts where a wallet was read twice.
+        let mut all: HashMap<Wallet, _> = first.into_iter().collect();
+        while all.len() < KEPT_AT_ONCE
+            && let Ok(more) = readings.try_recv()
+        {
+            all.extend(more);
+        }
+        let rows: Vec<_> = all
+            .into_iter()
+            .map(|(wallet, balance)| (wallet.address.to_checksum(None), wallet.currency, balance))
+            .collect();
+        if let Err(error) = store.keep_chain_balances(&rows).await {
+            let cause = error.private_source().unwrap_or_default();
+            tracing::error!(cause, readings = rows.len(), "chain balances were not kept");
+        }
     }
 }

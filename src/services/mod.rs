@@ -6,12 +6,13 @@ pub mod balances;
 pub mod cards;
 pub mod customers;
 pub mod import;
+pub mod reconciliation;
 pub mod token;
 pub mod transactions;
 
-use std::sync::Arc;
 use std::time::Duration;
 
+use crate::chain::Reader;
 use crate::store::Store;
 
 /// Every service that requests use.
@@ -40,11 +41,7 @@ pub struct Settings {
 
 impl Services {
     /// The services over a store and, where one is configured, a chain.
-    pub fn new(
-        store: &Store,
-        chain: Option<Arc<dyn balances::ChainBalances>>,
-        settings: &Settings,
-    ) -> Self {
+    pub fn new(store: &Store, chain: Option<Reader>, settings: &Settings) -> Self {
         Self {
             auth: auth::Auth::new(store.clone(), settings.token_cache_ttl),
             customers: customers::Customers::new(store.clone()),

@@ -18,7 +18,7 @@ pub(super) const COUNT: &str = "SELECT COUNT(*) FROM cards AS k \
 
 /// Joins every card of each customer `c` of program `$1`, or an empty one.
 pub(super) fn joined(backend: DbBackend) -> String {
-    sql::each(backend, "cards", "k", COLUMNS)
+    sql::each(backend, "cards AS k", COLUMNS, "k.program_id = $1 AND k.customer_id = c.id")
 }
 
 impl Store {

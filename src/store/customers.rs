@@ -4,15 +4,16 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use sea_orm::sea_query::Value;
-use sea_orm::{ConnectionTrait as _, QueryResult, Statement};
+use sea_orm::{ConnectionTrait as _, DbBackend, QueryResult, Statement};
 
 use super::{Store, counts, sql};
+use crate::domain::balance::Stored;
 use crate::domain::card::Card;
 use crate::domain::customer::{Along, Customer, Holder, Listed};
 use crate::domain::identifier::Identifier;
 use crate::domain::money::Currency;
 use crate::domain::onboarding::{FlowStatus, KycStatus};
-use crate::domain::page::{Order, Slice, Window};
+use crate::domain::page::{MAX_SIZE, Order, Slice, Window};
 use crate::domain::principal::ProgramId;
 use crate::error::Result;
 
@@ -61,22 +62,23 @@ impl Store {
         let Part { with, select, mut values } = self.part(program, status, order, window);
         values.push(counts::tree(status).into());
         let total = counts::total(values.len());
-        let (live, joined) = if balances {
-            (format!(", {}", super::balances::COLUMNS), super::balances::joined(backend))
+        let (more, joined) = if balances {
+            (format!(", {}", super::balances::columns()), super::balances::joined(backend))
         } else {
             (String::new(), String::new())
         };
         let text = format!(
-            "{with}SELECT {COLUMNS}, ({total}), ({count}){live} FROM ({select}) AS c{joined}",
+            "{with}SELECT {COLUMNS}, ({total}), ({count}){more} FROM ({select}) AS c{joined}",
             count = super::cards::COUNT
         );
         let statement = Statement::from_sql_and_values(backend, text, values);
         let rows = self.reads.query_all_raw(statement).await.map_err(sql::failed)?;
         let total = rows.first().map(|row| sql::column::<Option<i64>>(row, WIDTH)).transpose()?;
         let listed = |row| {
-            let live = if balances { super::balances::live(row, WIDTH + 2)? } else { None };
+            let stored =
+                if balances { super::balances::stored(row, WIDTH + 2)? } else { Stored::default() };
             let cards_count = sql::column(row, WIDTH + 1)?;
-            Ok(Listed { customer: Arc::new(customer(row)?), live, cards_count })
+            Ok(Listed { customer: Arc::new(customer(row)?), stored, cards_count })
         };
         let mut items = rows.iter().map(listed).collect::<Result<Vec<_>>>()?;
         // A join need not keep the order of what it joins.
@@ -95,7 +97,7 @@ impl Store {
         if window.offset() > 0 {
             self.numbered_page(program, status, order, window)
         } else {
-            page_behind(program, status, order, window)
+            page_behind(self.reads.get_database_backend(), program, status, order, window)
         }
     }
 
@@ -116,15 +118,18 @@ impl Store {
         let select = format!(
             "SELECT {COLUMNS} FROM card_customers AS c WHERE c.program_id = $1 {filter}\
              AND c.created_at {behind} (SELECT bound FROM place) ORDER BY c.created_at {sort}, \
-             c.id {sort} LIMIT $4 OFFSET COALESCE((SELECT rest FROM place), 0)"
+             c.id {sort}"
         );
+        let backend = self.reads.get_database_backend();
+        let offset = " OFFSET COALESCE((SELECT rest FROM place), 0)";
+        let select = limited(backend, &select, sort, 4, offset);
         let values = vec![
             program.0.into(),
             counts::tree(status).into(),
             window.offset().into(),
             (window.size() + 1).into(),
         ];
-        let with = counts::place(self.reads.get_database_backend(), order) + " ";
+        let with = counts::place(backend, order) + " ";
         Part { with, select, values }
     }
 
@@ -167,8 +172,8 @@ impl Store {
         if along != Along::default() {
             let (mut columns, mut joined) = (COLUMNS.to_owned(), String::new());
             for (wanted, more, join) in [
-                (along.balances, super::balances::COLUMNS, super::balances::joined(backend)),
-                (along.cards, super::cards::COLUMNS, super::cards::joined(backend)),
+                (along.balances, super::balances::columns(), super::balances::joined(backend)),
+                (along.cards, super::cards::COLUMNS.to_owned(), super::cards::joined(backend)),
             ] {
                 if wanted {
                     columns = format!("{columns}, {more}");
@@ -190,9 +195,13 @@ impl Store {
             let place = if let Some(known) = known {
                 known
             } else {
-                let live = if along.balances { super::balances::live(row, WIDTH)? } else { None };
+                let stored = if along.balances {
+                    super::balances::stored(row, WIDTH)?
+                } else {
+                    Stored::default()
+                };
                 let customer = Arc::new(customer(row)?);
-                found.push(Holder { customer, live, cards: Vec::new() });
+                found.push(Holder { customer, stored, cards: Vec::new() });
                 found.len() - 1
             };
             let holder = &mut found[place];
@@ -220,6 +229,7 @@ struct Part {
 
 /// The first page, or the one behind a position.
 fn page_behind(
+    backend: DbBackend,
     program: ProgramId,
     status: Option<FlowStatus>,
     order: Order,
@@ -244,9 +254,25 @@ fn page_behind(
     }
     let select = format!(
         "SELECT {COLUMNS} FROM card_customers AS c WHERE c.program_id = $1{filter} \
-         ORDER BY c.created_at {sort}, c.id {sort} LIMIT $2"
+         ORDER BY c.created_at {sort}, c.id {sort}"
     );
+    let select = limited(backend, &select, sort, 2, "");
     Part { with: String::new(), select, values }
+}
+
+/// A sorted statement with a LIMIT of which PostgreSQL's planner knows an upper
+/// bound: of one that is a parameter alone it expects a tenth of the table, and
+/// would rather read and sort all of it.
+fn limited(backend: DbBackend, select: &str, sort: &str, limit: usize, offset: &str) -> String {
+    if backend == DbBackend::Postgres {
+        let most = MAX_SIZE + 1;
+        format!(
+            "SELECT c.* FROM ({select} LIMIT {most}{offset}) AS c \
+             ORDER BY c.created_at {sort}, c.id {sort} LIMIT ${limit}"
+        )
+    } else {
+        format!("{select} LIMIT ${limit}{offset}")
+    }
 }
 
 /// How two customers stand in a list.

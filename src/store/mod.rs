@@ -9,6 +9,7 @@ mod customers;
 mod import;
 mod programs;
 mod reads;
+mod reconciliation;
 mod sql;
 mod tokens;
 mod transactions;
@@ -23,6 +24,7 @@ use reads::Reads;
 
 pub use import::Record;
 pub use programs::Program;
+pub use reconciliation::Stale;
 pub use tokens::{NewToken, StoredToken, TokenSummary};
 
 use crate::error::{Error, Kind, Result};
@@ -77,9 +79,10 @@ impl Store {
             .statement_timeout(settings.statement_timeout)
             // Every statement has one plan that is right, whatever its parameters:
             // the index that it was written for. Left to itself, PostgreSQL
-            // plans those with a list or a LIMIT anew each time.
+            // plans those with a list or a LIMIT anew each time, or compiles
+            // them, which takes longer than they do.
             .map_sqlx_postgres_opts(|options| {
-                options.options([("plan_cache_mode", "force_generic_plan")])
+                options.options([("plan_cache_mode", "force_generic_plan"), ("jit", "off")])
             })
             .map_sqlx_sqlite_opts(|options| {
                 options

@@ -45,26 +45,30 @@ pub(super) fn one_of(backend: DbBackend, column: &str, parameter: usize) -> Stri
     }
 }
 
-/// Joins what a table has of each customer `c` of program `$1`, or nulls where
-/// it has nothing. On PostgreSQL in a way that leaves the planner no choice but
-/// to look each one up: of a LIMIT that it does not know it expects too much.
-pub(super) fn each(backend: DbBackend, table: &str, alias: &str, columns: &str) -> String {
-    let mine = format!("{alias}.program_id = $1 AND {alias}.customer_id = c.id");
+/// Joins what a table has for each row so far, or nulls where it has nothing.
+/// On PostgreSQL in a way that leaves the planner no choice but to look each
+/// one up. `table` has an alias.
+pub(super) fn each(backend: DbBackend, table: &str, columns: &str, on: &str) -> String {
     if backend == DbBackend::Postgres {
+        let alias = table.rsplit(' ').next().unwrap_or(table);
         format!(
-            " LEFT JOIN LATERAL (SELECT {columns} FROM {table} AS {alias} WHERE {mine} OFFSET 0) \
-             AS {alias} ON TRUE"
+            " LEFT JOIN LATERAL (SELECT {columns} FROM {table} WHERE {on} OFFSET 0) AS {alias} ON TRUE"
         )
     } else {
-        format!(" LEFT JOIN {table} AS {alias} ON {mine}")
+        format!(" LEFT JOIN {table} ON {on}")
     }
+}
+
+/// Texts as an array of PostgreSQL's.
+pub(super) fn array(texts: impl Iterator<Item = String>) -> Value {
+    let texts = texts.map(|text| Value::String(Some(text))).collect();
+    Value::Array(ArrayType::String, Some(Box::new(texts)))
 }
 
 /// Texts as the one parameter that [`one_of`] compares with.
 pub(super) fn list(backend: DbBackend, texts: Vec<String>) -> Value {
     if backend == DbBackend::Postgres {
-        let texts = texts.into_iter().map(|text| Value::String(Some(text))).collect();
-        return Value::Array(ArrayType::String, Some(Box::new(texts)));
+        return array(texts.into_iter());
     }
     serde_json::Value::from(texts).to_string().into()
 }

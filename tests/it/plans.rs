@@ -123,17 +123,19 @@ async fn connect(database: &Database) -> DatabaseConnection {
     options.max_connections(1);
     let db = sea_orm::Database::connect(options).await.expect("it answers");
     if db.get_database_backend() == DbBackend::Postgres {
-        // Three programs are no crowd: without these the planner would
-        // rather read everything. What is asked is whether it has to.
-        for setting in [
-            "enable_seqscan = off",
-            "enable_bitmapscan = on",
-            "plan_cache_mode = force_generic_plan",
-        ] {
+        // As the gateway's own connections.
+        for setting in ["plan_cache_mode = force_generic_plan", "jit = off"] {
             db.execute_unprepared(&format!("SET {setting}")).await.expect("it is set");
         }
     }
     db.execute_unprepared("ANALYZE").await.expect("it is analysed");
+    if db.get_database_backend() == DbBackend::Postgres {
+        // Three programs are no crowd: the planner would rather read everything.
+        // So it is told that each of the rows is a thousand.
+        let crowd = "UPDATE pg_class SET reltuples = reltuples * 1000 WHERE reltuples > 0 \
+                     AND relnamespace = current_schema()::regnamespace";
+        db.execute_unprepared(crowd).await.expect("a superuser may do that");
+    }
     db
 }
 
@@ -183,7 +185,11 @@ on_both! {
                 let whole = plan.contains("(program_id=?)") || plan.contains("Cond: (program_id = $1)\n")
                     || plan.ends_with("Cond: (program_id = $1)");
                 assert!(walks || !whole, "{sql}\n{plan}");
-                let sorts = plan.contains("Sort") || plan.contains("TEMP B-TREE");
+                // A bucket of the counts has 64 children at the most, which may be sorted.
+                let sorts = plan.lines().any(|line| {
+                    line.contains("Sort Key:") && !line.trim_end().ends_with(".start")
+                        && !line.trim_end().ends_with(".start DESC") || line.contains("TEMP B-TREE")
+                });
                 // Only counting by customer may sort, and it has a page's customers to sort.
                 assert!(!sorts || sql.contains("GROUP BY"), "{sql}\n{plan}");
             }

@@ -85,9 +85,7 @@ impl Database {
         let mut session = self.session()?;
         if self.kind == Kind::Sqlite {
             let version = session.text("SELECT sqlite_version()")?;
-            return Ok(format!(
-                "SQLite {version}, as the gateway opens it: WAL, synchronous FULL, 256 MiB mapped"
-            ));
+            return Ok(format!("SQLite {version}, as the gateway opens it: WAL, synchronous FULL"));
         }
         let version = session.text("SHOW server_version")?;
         let mut settings = Vec::new();

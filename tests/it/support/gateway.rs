@@ -76,6 +76,8 @@ impl Gateway {
                 lines.lock().expect("no panic").push(line);
             }
         });
+        // The client wants to know whose cryptography it would use. Tests share one.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder().timeout(Duration::from_secs(30)).build().expect("a client");
         let read = Mutex::new(0);
         let mut gateway = Self { child, host: String::new(), client, log, read };

@@ -1,6 +1,7 @@
 //! What the tests are made with.
 
 pub(crate) mod builders;
+pub(crate) mod chain;
 pub(crate) mod database;
 pub(crate) mod gateway;
 pub(crate) mod postgres;

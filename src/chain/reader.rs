@@ -1,0 +1,293 @@
+//! What many ask at once is asked once.
+//!
+//! Reads come in epochs: all of an epoch are of one block, and an epoch ends
+//! when its block has been remembered long enough. So whatever an answer is
+//! made of (remembered, under way already, or asked for now), it is of one
+//! block, and no wallet is under way twice.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::{mpsc, watch};
+
+use super::providers::Providers;
+use super::{Block, Fitness, Settings, Wallet, balance};
+use crate::domain::balance::{ChainBalance, ChainOutcome};
+use crate::error::Result;
+
+/// A question is put again at most so often, when its parts turned out to be
+/// of different blocks.
+const ROUNDS: usize = 3;
+
+/// A balance that was read just now.
+pub type Reading = (Wallet, ChainBalance);
+
+/// Reads balances from the chain.
+#[derive(Clone)]
+pub struct Reader(Arc<Inner>);
+
+struct Inner {
+    providers: Providers,
+    state: Mutex<State>,
+    /// Who keeps what was read.
+    readings: mpsc::Sender<Vec<Reading>>,
+}
+
+#[derive(Default)]
+struct State {
+    epoch: Epoch,
+    /// Wallets that are going to be asked about in a moment.
+    gathering: Option<Gathering>,
+    /// Wallets that are gathered or under way.
+    flights: HashMap<Wallet, Flight>,
+}
+
+/// What was read of one block.
+#[derive(Default)]
+struct Epoch {
+    number: u64,
+    block: Option<(Block, Instant)>,
+    values: HashMap<Wallet, ChainBalance>,
+}
+
+struct Gathering {
+    wallets: Vec<Wallet>,
+    flight: Flight,
+}
+
+/// Where the outcome of a call will be; each has its own.
+type Flight = watch::Receiver<Option<Arc<Landed>>>;
+
+/// The outcome of a call: the epoch that it is of, and what it found.
+struct Landed {
+    epoch: u64,
+    outcomes: HashMap<Wallet, ChainOutcome>,
+}
+
+impl Reader {
+    /// Reads as the settings say; `readings` gets everything that was read.
+    ///
+    /// # Errors
+    /// If this machine cannot call endpoints at all.
+    pub fn new(settings: Settings, readings: mpsc::Sender<Vec<Reading>>) -> Result<Self> {
+        let providers = Providers::new(settings)?;
+        Ok(Self(Arc::new(Inner { providers, state: Mutex::default(), readings })))
+    }
+
+    /// Looks at the endpoints now and then; never ends.
+    pub async fn watch(self) {
+        self.0.providers.watch().await;
+    }
+
+    /// What is known of each endpoint, in the order of the settings.
+    pub fn fitness(&self) -> Vec<Fitness> {
+        self.0.providers.fitness()
+    }
+
+    /// How many wallets one call takes.
+    pub fn batch(&self) -> usize {
+        self.0.providers.settings.batch
+    }
+
+    /// What each wallet holds, in the order of `wallets`, all in one block. It
+    /// takes no longer than the settings allow; what could not be read by then
+    /// is [`ChainOutcome::Unavailable`], never zero.
+    pub async fn read(&self, wallets: &[Wallet]) -> Vec<ChainOutcome> {
+        let deadline = Instant::now() + self.0.providers.settings.timeout;
+        let mut failed: HashSet<Wallet> = HashSet::new();
+        let mut found = HashMap::new();
+        for _ in 0..ROUNDS {
+            let (epoch, known, flights) = self.look(wallets, &failed);
+            let mut epochs = HashSet::new();
+            if !known.is_empty() {
+                epochs.insert(epoch);
+            }
+            found = known;
+            for flight in flights {
+                let Some(landed) = landed(flight, deadline).await else { continue };
+                for wallet in wallets {
+                    match landed.outcomes.get(wallet) {
+                        Some(outcome @ ChainOutcome::Read(_)) => {
+                            found.insert(*wallet, *outcome);
+                            epochs.insert(landed.epoch);
+                        }
+                        Some(ChainOutcome::Unavailable) => drop(failed.insert(*wallet)),
+                        None => {}
+                    }
+                }
+            }
+            if epochs.len() <= 1 || Instant::now() >= deadline {
+                break;
+            }
+        }
+        let of = |wallet| found.get(wallet).copied().unwrap_or(ChainOutcome::Unavailable);
+        wallets.iter().map(of).collect()
+    }
+
+    /// As [`Reader::read`], but nothing that is remembered, and nothing is
+    /// remembered of it: for those who read everything anyway. One call, if the
+    /// wallets fit into one.
+    pub async fn read_anew(&self, wallets: &[Wallet]) -> Vec<ChainOutcome> {
+        let deadline = Instant::now() + self.0.providers.settings.timeout;
+        let outcomes = self.0.ask(wallets, None, deadline).await.1;
+        let of = |wallet| outcomes.get(wallet).copied().unwrap_or(ChainOutcome::Unavailable);
+        wallets.iter().map(of).collect()
+    }
+
+    /// What is remembered of the present epoch, and the calls that will bring
+    /// the rest: those under way, and the one that is being gathered for.
+    fn look(
+        &self,
+        wallets: &[Wallet],
+        failed: &HashSet<Wallet>,
+    ) -> (u64, HashMap<Wallet, ChainOutcome>, Vec<Flight>) {
+        let mut state = self.0.state();
+        state.epoch.end_if_old(self.0.providers.settings.ttl);
+        let mut known = HashMap::new();
+        let mut flights: Vec<Flight> = Vec::new();
+        for wallet in wallets {
+            if let Some(balance) = state.epoch.values.get(wallet) {
+                known.insert(*wallet, ChainOutcome::Read(*balance));
+            } else if !failed.contains(wallet) {
+                let flight = self.flight_of(&mut state, *wallet);
+                if !flights.iter().any(|other| other.same_channel(&flight)) {
+                    flights.push(flight);
+                }
+            }
+        }
+        (state.epoch.number, known, flights)
+    }
+
+    /// The call that asks about a wallet; if there is none, it joins the one
+    /// that is being gathered for.
+    fn flight_of(&self, state: &mut State, wallet: Wallet) -> Flight {
+        if let Some(flight) = state.flights.get(&wallet) {
+            return flight.clone();
+        }
+        let gathering = state.gathering.get_or_insert_with(|| {
+            let (sender, flight) = watch::channel(None);
+            // In a task of its own: whoever asked first may go away.
+            tokio::spawn(Arc::clone(&self.0).fly(sender));
+            Gathering { wallets: Vec::new(), flight }
+        });
+        gathering.wallets.push(wallet);
+        let flight = gathering.flight.clone();
+        state.flights.insert(wallet, flight.clone());
+        flight
+    }
+}
+
+/// The outcome of a call, unless it comes too late.
+async fn landed(mut flight: Flight, deadline: Instant) -> Option<Arc<Landed>> {
+    let until = tokio::time::Instant::from_std(deadline);
+    let landed = tokio::time::timeout_at(until, flight.wait_for(Option::is_some)).await;
+    landed.ok()?.ok()?.clone()
+}
+
+impl Epoch {
+    fn end_if_old(&mut self, ttl: Duration) {
+        if self.block.is_some_and(|(_, since)| since.elapsed() >= ttl) {
+            self.begin(None);
+        }
+    }
+
+    fn begin(&mut self, block: Option<Block>) {
+        self.number += 1;
+        self.block = block.map(|block| (block, Instant::now()));
+        self.values.clear();
+    }
+}
+
+impl Inner {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Gathers for a moment, asks, and tells everybody.
+    async fn fly(self: Arc<Self>, sender: watch::Sender<Option<Arc<Landed>>>) {
+        tokio::time::sleep(self.providers.settings.gather).await;
+        let (wallets, began, at) = {
+            let mut state = self.state();
+            let gathered = state.gathering.take();
+            let wallets = gathered.map(|gathering| gathering.wallets).unwrap_or_default();
+            (wallets, state.epoch.number, state.epoch.block.map(|(block, _)| block))
+        };
+        let deadline = Instant::now() + self.providers.settings.timeout;
+        let (block, outcomes) = self.ask(&wallets, at, deadline).await;
+        let landed = {
+            let mut state = self.state();
+            for wallet in &wallets {
+                state.flights.remove(wallet);
+            }
+            let epoch = state.epoch.number;
+            let landed = match block {
+                None => epoch,
+                Some(block) => state.epoch.take_in(began, at, block, &outcomes),
+            };
+            Arc::new(Landed { epoch: landed, outcomes })
+        };
+        // Nobody may be waiting any more.
+        let _ = sender.send(Some(landed));
+    }
+
+    /// Asks the endpoints about wallets, and passes on what they say.
+    async fn ask(
+        &self,
+        wallets: &[Wallet],
+        at: Option<Block>,
+        deadline: Instant,
+    ) -> (Option<Block>, HashMap<Wallet, ChainOutcome>) {
+        let Some((block, amounts)) = self.providers.read(wallets, at, deadline).await else {
+            let failed = wallets.iter().map(|wallet| (*wallet, ChainOutcome::Unavailable));
+            return (None, failed.collect());
+        };
+        let chain = &self.providers.settings.chain;
+        let outcome = |(wallet, amount): (&Wallet, Option<_>)| {
+            let balance = amount.and_then(|amount| balance(chain, wallet, amount, &block));
+            (*wallet, balance.map_or(ChainOutcome::Unavailable, ChainOutcome::Read))
+        };
+        let outcomes: HashMap<_, _> = wallets.iter().zip(amounts).map(outcome).collect();
+        let readings = outcomes.iter().filter_map(|(wallet, outcome)| match outcome {
+            ChainOutcome::Read(balance) => Some((*wallet, *balance)),
+            ChainOutcome::Unavailable => None,
+        });
+        if self.readings.try_send(readings.collect()).is_err() {
+            // It is behind: the next read brings it again.
+            metrics::counter!("chain_readings_not_kept_total").increment(1);
+        }
+        (Some(block), outcomes)
+    }
+}
+
+impl Epoch {
+    /// Takes in what a call has found that began in epoch `began`, for the
+    /// block `at` of it; says which epoch it is of.
+    fn take_in(
+        &mut self,
+        began: u64,
+        at: Option<Block>,
+        block: Block,
+        outcomes: &HashMap<Wallet, ChainOutcome>,
+    ) -> u64 {
+        let same = |other: &Block| {
+            (other.number, other.parent, other.seconds)
+                == (block.number, block.parent, block.seconds)
+        };
+        if let Some((present, _)) = self.block.as_mut().filter(|(present, _)| same(present)) {
+            // Its hash is known now, if it was not before.
+            present.hash = present.hash.or(block.hash);
+        } else if at.is_some_and(|at| same(&at)) {
+            // It came too late: its epoch has ended.
+            return began;
+        } else {
+            self.begin(Some(block));
+        }
+        for (wallet, outcome) in outcomes {
+            if let ChainOutcome::Read(balance) = outcome {
+                self.values.insert(*wallet, *balance);
+            }
+        }
+        self.number
+    }
+}
