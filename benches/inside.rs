@@ -113,7 +113,9 @@ impl Gateway {
             let chain = endpoint.map(|(url, ttl)| {
                 let (sender, mut readings) = mpsc::channel(256);
                 tokio::spawn(async move { while readings.recv().await.is_some() {} });
-                Reader::new(chain_settings(url, ttl), sender).expect("a reader")
+                let reader = Reader::new(chain_settings(url, ttl), sender).expect("a reader");
+                tokio::spawn(reader.clone().watch());
+                reader
             });
             let settings = store::Settings {
                 url,
@@ -138,6 +140,7 @@ impl Gateway {
             store.create_token(program, new).await.expect("kept");
             let settings = Settings {
                 token_cache_ttl: Duration::from_secs(4),
+                chain_balances_kept: false,
                 realtime_max_age: Duration::from_hours(2),
             };
             let services = Services::new(&store, chain.clone(), &settings);

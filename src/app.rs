@@ -95,6 +95,7 @@ pub async fn serve(config: &Config, store: Store, listener: TcpListener) -> Resu
     let metrics = telemetry::metrics()?;
     let settings = services::Settings {
         token_cache_ttl: config.token_cache_ttl,
+        chain_balances_kept: store.keeps_chain_balances().await?,
         realtime_max_age: config.realtime_max_age,
     };
     let chain = Chain::open(config, &store)?;

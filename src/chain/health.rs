@@ -8,6 +8,8 @@ const FAILURES: u32 = 3;
 /// For so long at first, and twice as long each time that it fails again.
 const FIRST_REST: Duration = Duration::from_secs(5);
 const LONGEST_REST: Duration = Duration::from_mins(1);
+/// What an endpoint asks for is kept to up to here: some ask for years.
+const LONGEST_WISH: Duration = Duration::from_mins(15);
 
 /// How an endpoint has done lately.
 #[derive(Debug, Default)]
@@ -45,7 +47,7 @@ impl Health {
         let doubled = self.failures.saturating_sub(FAILURES).min(8);
         let rest = (FIRST_REST * 2_u32.pow(doubled)).min(LONGEST_REST);
         let rest = (self.failures >= FAILURES).then_some(rest);
-        if let Some(rest) = rest.max(after.map(|after| after.min(LONGEST_REST))) {
+        if let Some(rest) = rest.max(after.map(|after| after.min(LONGEST_WISH))) {
             self.rests_until = Some(now + rest);
         }
     }

@@ -90,6 +90,9 @@ impl Provider {
 
     /// Finds out whether it is fit, if that is not known.
     pub(super) async fn check(&self, chain: &Chain, deadline: Instant) -> Result<(), Failure> {
+        if self.fitness() == Fitness::Fit {
+            return Ok(());
+        }
         let until = tokio::time::Instant::from_std(deadline);
         let turn = tokio::time::timeout_at(until, self.checking.lock()).await;
         let _turn = turn.map_err(|_| Failure::Timeout)?;
@@ -303,9 +306,9 @@ impl Provider {
         if !self.health().may_call(now) {
             return Err(Failure::Resting);
         }
-        if let Err(early) = self.budget.check() {
+        while let Err(early) = self.budget.check() {
             let wait = early.wait_time_from(DefaultClock::default().now());
-            if now + wait >= deadline {
+            if Instant::now() + wait >= deadline {
                 return Err(Failure::Resting);
             }
             tokio::time::sleep(wait).await;

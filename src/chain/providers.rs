@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use futures_util::future::join_all;
+
 use backon::{BackoffBuilder as _, ExponentialBuilder};
 
 use super::provider::{Amounts, Fitness, Provider};
@@ -9,8 +11,12 @@ use super::rpc::{Failure, Rpc};
 use super::{Block, Settings, Wallet};
 use crate::error::Result as OurResult;
 
-/// How often endpoints that could not be used are looked at again.
-const RECONSIDER: Duration = Duration::from_mins(1);
+/// How long looking at an endpoint may take: nobody waits for it.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How often one that did not answer is looked at again.
+const AGAIN: Duration = Duration::from_secs(15);
+/// Each so many times, one that was found unfit is, too: it may have been mended.
+const RECONSIDER: u32 = 4;
 
 pub(super) struct Providers {
     pub(super) settings: Settings,
@@ -33,14 +39,15 @@ impl Providers {
 
     /// Looks at each endpoint now, and at those that are not fit again and again.
     pub(super) async fn watch(&self) {
-        loop {
-            for provider in &self.list {
-                let deadline = Instant::now() + self.settings.timeout;
-                // It says itself what is wrong.
-                let _ = provider.check(&self.settings.chain, deadline).await;
+        for round in 1_u32.. {
+            let deadline = Instant::now() + PATIENCE;
+            let check = |provider| Provider::check(provider, &self.settings.chain, deadline);
+            // They say themselves what is wrong.
+            join_all(self.list.iter().map(check)).await;
+            tokio::time::sleep(AGAIN).await;
+            if round.is_multiple_of(RECONSIDER) {
+                self.list.iter().for_each(Provider::reconsider);
             }
-            tokio::time::sleep(RECONSIDER).await;
-            self.list.iter().for_each(Provider::reconsider);
         }
     }
 

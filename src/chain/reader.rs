@@ -162,7 +162,9 @@ impl Reader {
     /// The call that asks about a wallet; if there is none, it joins the one
     /// that is being gathered for.
     fn flight_of(&self, state: &mut State, wallet: Wallet) -> Flight {
-        if let Some(flight) = state.flights.get(&wallet) {
+        // One that was lost without an outcome is as good as none.
+        let lost = |flight: &Flight| flight.has_changed().is_err() && flight.borrow().is_none();
+        if let Some(flight) = state.flights.get(&wallet).filter(|flight| !lost(flight)) {
             return flight.clone();
         }
         let gathering = state.gathering.get_or_insert_with(|| {

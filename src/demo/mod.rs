@@ -31,7 +31,7 @@ const BATCH: usize = 1_000;
 pub async fn run(mut config: Config, customers: u32) -> Result<()> {
     telemetry::log(&config.log);
     let sandbox = Sandbox::start().map_err(Error::internal)?;
-    config.chain = chain_of(&sandbox, config.chain)?;
+    config.chain = chain_of(&sandbox, &config.chain)?;
     let folder = TempDir::with_prefix("card-gateway-demo-").map_err(Error::internal)?;
     let file = folder.path().join("demo.db");
     let url = format!("sqlite://{}?mode=rwc", file.display());
@@ -55,7 +55,7 @@ pub async fn run(mut config: Config, customers: u32) -> Result<()> {
 }
 
 /// The sandbox's chain, read as the settings say.
-fn chain_of(sandbox: &Sandbox, settings: chain::Settings) -> Result<chain::Settings> {
+fn chain_of(sandbox: &Sandbox, settings: &chain::Settings) -> Result<chain::Settings> {
     let token = |address, decimals| Token { address, decimals };
     let tokens = [
         (Currency::Usd, token(card_gateway_sandbox::USD, 6)),
@@ -64,7 +64,8 @@ fn chain_of(sandbox: &Sandbox, settings: chain::Settings) -> Result<chain::Setti
     ];
     let (id, multicall) = (card_gateway_sandbox::CHAIN_ID, card_gateway_sandbox::MULTICALL);
     let url = sandbox.url().parse().map_err(|error: url::ParseError| Error::internal(error))?;
-    Ok(chain::Settings { chain: Chain { id, multicall, tokens }, rpc_urls: vec![url], ..settings })
+    let chain = Chain { id, multicall, tokens };
+    Ok(chain::Settings { chain, rpc_urls: vec![url], ..settings.clone() })
 }
 
 async fn fill(

@@ -128,11 +128,6 @@ impl Stored {
             (None, chain) => chain.map(|chain| chain.shown(Some(chain.at))),
         }
     }
-
-    /// Whether the live notification is young enough to answer without the chain.
-    pub fn is_fresh(&self, now: Timestamp, max_age_millis: i64) -> bool {
-        self.live.is_some_and(|live| live.is_fresh(now, max_age_millis))
-    }
 }
 
 /// Which source answers for one customer.

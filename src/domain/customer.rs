@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::balance::Stored;
+use super::balance::LiveBalance;
 use super::card::Card;
 use super::money::Currency;
 use super::onboarding::{FlowStatus, KycStatus};
@@ -36,7 +36,7 @@ pub struct Customer {
 /// What is to be found along with customers, in the same question.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Along {
-    /// What is stored of the balance.
+    /// The last live balance.
     pub balances: bool,
     /// Every card.
     pub cards: bool,
@@ -47,8 +47,10 @@ pub struct Along {
 pub struct Holder {
     /// Who it is.
     pub customer: Arc<Customer>,
-    /// What is stored of the balance; nothing where it was not asked for.
-    pub stored: Stored,
+    /// What was asked for.
+    pub along: Along,
+    /// The last live balance; none where there is none, or none was asked for.
+    pub live: Option<LiveBalance>,
     /// Every card, newest first; empty where none was asked for.
     pub cards: Vec<Card>,
 }
@@ -58,8 +60,8 @@ pub struct Holder {
 pub struct Listed {
     /// Who it is.
     pub customer: Arc<Customer>,
-    /// What is stored of the balance; nothing where it was not asked for.
-    pub stored: Stored,
+    /// The last live balance; none where there is none, or none was asked for.
+    pub live: Option<LiveBalance>,
     /// How many cards there are that are not void.
     pub cards_count: i64,
 }

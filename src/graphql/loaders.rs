@@ -14,7 +14,7 @@ use futures_util::future::BoxFuture;
 use tokio::sync::Notify;
 
 use super::error::failure;
-use crate::domain::balance::{Outcome, Stored};
+use crate::domain::balance::{LiveBalance, Outcome};
 use crate::domain::card::Card;
 use crate::domain::customer::{Along, Customer, Holder};
 use crate::domain::identifier::Identifier;
@@ -230,8 +230,8 @@ impl Drop for Expected<'_> {
 #[derive(Default)]
 pub(super) struct LookUps {
     wanted: Mutex<Along>,
-    /// What is stored of the balances that came along; cards are with their customers.
-    brought: Mutex<HashMap<String, Stored>>,
+    /// The live balances that came along; cards are with their customers.
+    brought: Mutex<HashMap<String, Option<LiveBalance>>>,
 }
 
 impl LookUps {
@@ -246,15 +246,13 @@ impl LookUps {
         *self.wanted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn brought(&self) -> MutexGuard<'_, HashMap<String, Stored>> {
+    fn brought(&self) -> MutexGuard<'_, HashMap<String, Option<LiveBalance>>> {
         self.brought.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn bring<'a>(&self, along: Along, holders: impl Iterator<Item = &'a Arc<Holder>>) {
-        if along.balances {
-            let stored = holders.map(|holder| (holder.customer.id.clone(), holder.stored));
-            self.brought().extend(stored);
-        }
+    fn bring<'a>(&self, holders: impl Iterator<Item = &'a Arc<Holder>>) {
+        let with = holders.filter(|holder| holder.along.balances);
+        self.brought().extend(with.map(|holder| (holder.customer.id.clone(), holder.live)));
     }
 }
 
@@ -294,7 +292,7 @@ impl Caller {
             async move {
                 let along = look_ups.wanted();
                 let found = services.customers.find(&principal, &keys, along).await?;
-                look_ups.bring(along, found.values());
+                look_ups.bring(found.values());
                 Ok(found)
             }
         });

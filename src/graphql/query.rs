@@ -84,11 +84,10 @@ impl Query {
             .map_err(|what| failure(Error::invalid(vec![FieldError::new("identifier", what)])))?;
         let caller = Caller::of(ctx)?;
         let expected = caller.arrivals.expect().await;
-        let along = Siblings::along(ctx.look_ahead());
-        caller.look_ups.want(along);
+        caller.look_ups.want(Siblings::along(ctx.look_ahead()));
         let holder = caller.customers.one(identifier).await.map_err(failure)?;
         let Some(holder) = holder else { return Ok(None) };
-        let siblings = Siblings::holder(&holder, along);
+        let siblings = Siblings::holder(&holder);
         siblings.announce(&caller.arrivals, &[ctx.look_ahead()]);
         drop(expected);
         Ok(Some(Row(CardCustomer::alone(siblings))))

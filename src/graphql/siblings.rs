@@ -71,9 +71,9 @@ impl Siblings {
     }
 
     /// One customer, with the cards that came along, if they were to.
-    pub(super) fn holder(holder: &Holder, along: Along) -> Arc<Self> {
+    pub(super) fn holder(holder: &Holder) -> Arc<Self> {
         let siblings = Self::new(vec![Arc::clone(&holder.customer)]);
-        if along.cards {
+        if holder.along.cards {
             // Nobody else knows of the siblings yet: the cell is empty.
             let _ = siblings.cards.set(Ok(Arc::new(vec![Arc::new(holder.cards.clone())])));
         }

@@ -50,7 +50,7 @@ pub(super) async fn customers(
             .list_with_holdings(&principal, list, &window, balances_included)
             .await?;
         let balances = if balances_included {
-            let held = found.items.iter().map(|of| (Arc::clone(&of.customer), of.stored));
+            let held = found.items.iter().map(|of| (Arc::clone(&of.customer), of.live));
             shown(services.balances.judge(&principal, &held.collect::<Vec<_>>()).await)
         } else {
             vec![None; found.items.len()]
@@ -75,7 +75,7 @@ pub(super) async fn customer(
     let answer = async {
         let along = Along { balances: true, cards: true };
         let holder = named(&services, &principal, &identifier(path.as_ref())?, along).await?;
-        let held = (Arc::clone(&holder.customer), holder.stored);
+        let held = (Arc::clone(&holder.customer), holder.live);
         let balances = shown(services.balances.judge(&principal, from_ref(&held)).await);
         let balance = balances.first().and_then(Option::as_ref);
         json(&CustomerDetail::of(&holder.customer, balance, &holder.cards))

@@ -35,6 +35,8 @@ pub struct Services {
 pub struct Settings {
     /// How long a token that was found is believed without looking again.
     pub token_cache_ttl: Duration,
+    /// Whether anything is kept that a chain said before.
+    pub chain_balances_kept: bool,
     /// How old a live notification may be to answer without the chain.
     pub realtime_max_age: Duration,
 }
@@ -45,7 +47,12 @@ impl Services {
         Self {
             auth: auth::Auth::new(store.clone(), settings.token_cache_ttl),
             customers: customers::Customers::new(store.clone()),
-            balances: balances::Balances::new(store.clone(), chain, settings.realtime_max_age),
+            balances: balances::Balances::new(
+                store.clone(),
+                chain,
+                settings.chain_balances_kept,
+                settings.realtime_max_age,
+            ),
             cards: cards::Cards::new(store.clone()),
             transactions: transactions::Transactions::new(store.clone()),
         }

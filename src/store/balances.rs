@@ -2,88 +2,104 @@
 //! notification, and what the chain said last.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use card_gateway_entity::chain_balance::{ActiveModel, Column, Entity};
-use sea_orm::sea_query::{Expr, ExprTrait as _, OnConflict, Value};
+use sea_orm::sea_query::{Expr, ExprTrait as _, OnConflict};
 use sea_orm::{ColumnTrait as _, ConnectionTrait as _, DbBackend, EntityTrait as _};
 use sea_orm::{QueryResult, Set, Statement};
 
 use super::{Store, sql};
-use crate::domain::balance::{ChainBalance, LiveBalance, Stored};
-use crate::domain::customer::Customer;
+use crate::domain::balance::{ChainBalance, LiveBalance};
 use crate::domain::money::Currency;
 use crate::domain::principal::ProgramId;
 use crate::error::Result;
 
-const LIVE: &str = "b.ledger_minor, b.available_minor, b.pending_minor, b.updated_at";
-const CHAIN: &str = "s.ledger_minor, s.block_number, s.block_time";
-/// How many columns [`stored`] reads.
-pub(super) const WIDTH: usize = 7;
+/// The columns of a live balance, in the order in which [`live`] reads them.
+pub(super) const COLUMNS: &str = "b.ledger_minor, b.available_minor, b.pending_minor, b.updated_at";
+/// How many they are.
+pub(super) const WIDTH: usize = 4;
+/// Readings that are kept in one statement: databases take so many parameters
+/// and no more.
+const KEPT_AT_ONCE: usize = 500;
 
-/// The columns of what is stored, in the order in which [`stored`] reads them.
-pub(super) fn columns() -> String {
-    format!("{LIVE}, {CHAIN}")
-}
-
-/// Joins what is stored of each customer `c` of program `$1`, if there is anything.
+/// Joins the live balance of each customer `c` of program `$1`, if there is one.
 pub(super) fn joined(backend: DbBackend) -> String {
-    let live = "b.program_id = $1 AND b.customer_id = c.id";
-    let chain = "s.wallet_address = c.wallet_address AND s.currency = c.currency";
-    sql::each(backend, "wallet_balances AS b", LIVE, live)
-        + &sql::each(backend, "chain_balances AS s", CHAIN, chain)
+    let mine = "b.program_id = $1 AND b.customer_id = c.id";
+    sql::each(backend, "wallet_balances AS b", COLUMNS, mine)
 }
 
-/// What is stored according to a row, from this column on.
-pub(super) fn stored(row: &QueryResult, at: usize) -> Result<Stored> {
-    let live = match sql::column::<Option<i64>>(row, at)? {
-        None => None,
-        Some(ledger) => Some(LiveBalance {
-            ledger: sql::money(ledger)?,
-            available: sql::money(sql::column(row, at + 1)?)?,
-            pending: sql::money(sql::column(row, at + 2)?)?,
-            updated_at: sql::time(sql::column(row, at + 3)?)?,
-        }),
-    };
-    let chain = match sql::column::<Option<i64>>(row, at + 4)? {
-        None => None,
-        Some(ledger) => Some(ChainBalance {
-            ledger: sql::money(ledger)?,
-            block: sql::column::<i64>(row, at + 5)?.unsigned_abs(),
-            at: sql::time(sql::column(row, at + 6)?)?,
-        }),
-    };
-    Ok(Stored { live, chain })
+/// The live balance of a row, where it has one from this column on.
+pub(super) fn live(row: &QueryResult, at: usize) -> Result<Option<LiveBalance>> {
+    let Some(ledger) = sql::column::<Option<i64>>(row, at)? else { return Ok(None) };
+    Ok(Some(LiveBalance {
+        ledger: sql::money(ledger)?,
+        available: sql::money(sql::column(row, at + 1)?)?,
+        pending: sql::money(sql::column(row, at + 2)?)?,
+        updated_at: sql::time(sql::column(row, at + 3)?)?,
+    }))
 }
 
 impl Store {
-    /// What is stored of each customer's balance; of whom there is nothing is
-    /// left out.
+    /// What the last live notification said of each customer; who never had
+    /// one is left out.
     ///
     /// # Errors
     /// If the database fails.
-    pub async fn balances(
+    pub async fn live_balances(
         &self,
         program: ProgramId,
-        customers: &[&Arc<Customer>],
-    ) -> Result<HashMap<String, Stored>> {
+        customers: Vec<String>,
+    ) -> Result<HashMap<String, LiveBalance>> {
         let backend = self.reads.get_database_backend();
-        let (wanted, lists) = wanted(backend, customers);
         let text = format!(
-            "SELECT {columns}, {id} FROM {from} \
-             LEFT JOIN wallet_balances AS b ON b.program_id = $1 AND b.customer_id = {id} \
-             LEFT JOIN chain_balances AS s ON s.wallet_address = {wallet} AND s.currency = {currency}",
-            columns = columns(),
-            id = wanted.id,
-            from = wanted.from,
-            wallet = wanted.wallet,
-            currency = wanted.currency,
+            "SELECT {COLUMNS}, b.customer_id FROM wallet_balances AS b \
+             WHERE b.program_id = $1 AND {}",
+            sql::one_of(backend, "b.customer_id", 2)
         );
-        let mut values: Vec<Value> = vec![program.0.into()];
-        values.extend(lists);
+        let values = [program.0.into(), sql::list(backend, customers)];
         let statement = Statement::from_sql_and_values(backend, text, values);
         let rows = self.reads.query_all_raw(statement).await.map_err(sql::failed)?;
-        rows.iter().map(|row| Ok((sql::column(row, WIDTH)?, stored(row, 0)?))).collect()
+        let live = |row| Ok(live(row, 0)?.map(|live| (sql::column(row, WIDTH), live)));
+        let found = rows.iter().filter_map(|row| live(row).transpose());
+        found.map(|row| row.and_then(|(id, live)| Ok((id?, live)))).collect()
+    }
+
+    /// What the chain said of wallets the last time that it was read, by their
+    /// address and currency. It is public, and of no program.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn chain_balances(
+        &self,
+        wallets: Vec<String>,
+    ) -> Result<HashMap<(String, Currency), ChainBalance>> {
+        let backend = self.reads.get_database_backend();
+        let text = format!(
+            "SELECT s.wallet_address, s.currency, s.ledger_minor, s.block_number, s.block_time \
+             FROM chain_balances AS s WHERE {}",
+            sql::one_of(backend, "s.wallet_address", 1)
+        );
+        let values = [sql::list(backend, wallets)];
+        let statement = Statement::from_sql_and_values(backend, text, values);
+        let rows = self.reads.query_all_raw(statement).await.map_err(sql::failed)?;
+        let kept = |row| {
+            let currency = sql::named("a currency", Currency::parse(sql::column(row, 1)?))?;
+            let balance = ChainBalance {
+                ledger: sql::money(sql::column(row, 2)?)?,
+                block: sql::column::<i64>(row, 3)?.unsigned_abs(),
+                at: sql::time(sql::column(row, 4)?)?,
+            };
+            Ok(((sql::column(row, 0)?, currency), balance))
+        };
+        rows.iter().map(kept).collect()
+    }
+
+    /// Whether anything that the chain said is kept.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn keeps_chain_balances(&self) -> Result<bool> {
+        Ok(Entity::find().one(&self.db).await.map_err(sql::failed)?.is_some())
     }
 
     /// Keeps what the chain said of wallets, unless something newer is there.
@@ -117,49 +133,10 @@ impl Store {
             .update_columns([Column::LedgerMinor, Column::BlockNumber, Column::BlockTime])
             .action_and_where(newer)
             .to_owned();
-        let kept = Entity::insert_many(rows).on_conflict(keep);
-        kept.exec_without_returning(&self.db).await.map_err(sql::failed)?;
+        for part in rows.chunks(KEPT_AT_ONCE) {
+            let kept = Entity::insert_many(part.to_vec()).on_conflict(keep.clone());
+            kept.exec_without_returning(&self.db).await.map_err(sql::failed)?;
+        }
         Ok(())
     }
-}
-
-/// How the customers of a statement are called in it.
-struct Wanted {
-    from: &'static str,
-    id: &'static str,
-    wallet: &'static str,
-    currency: &'static str,
-}
-
-/// Customers with their wallets as parameters, from the second on, that stay
-/// the same in number.
-fn wanted(backend: DbBackend, customers: &[&Arc<Customer>]) -> (Wanted, Vec<Value>) {
-    // Nothing is stored of a wallet that is empty.
-    let ids = customers.iter().map(|customer| customer.id.clone());
-    let wallets =
-        customers.iter().map(|customer| customer.wallet_address.clone().unwrap_or_default());
-    let currencies =
-        customers.iter().map(|customer| customer.currency.map_or("", Currency::as_str).to_owned());
-    if backend == DbBackend::Postgres {
-        let names = Wanted {
-            from: "unnest($2::text[], $3::text[], $4::text[]) AS w (id, wallet, currency)",
-            id: "w.id",
-            wallet: "w.wallet",
-            currency: "w.currency",
-        };
-        return (names, vec![sql::array(ids), sql::array(wallets), sql::array(currencies)]);
-    }
-    let names = Wanted {
-        from: "json_each($2) AS w",
-        id: "(w.value ->> 0)",
-        wallet: "(w.value ->> 1)",
-        currency: "(w.value ->> 2)",
-    };
-    let rows: Vec<[String; 3]> = ids
-        .zip(wallets)
-        .zip(currencies)
-        .map(|((id, wallet), currency)| [id, wallet, currency])
-        .collect();
-    // Texts only: this cannot fail.
-    (names, vec![serde_json::to_string(&rows).unwrap_or_default().into()])
 }

@@ -7,7 +7,6 @@ use sea_orm::sea_query::Value;
 use sea_orm::{ConnectionTrait as _, DbBackend, QueryResult, Statement};
 
 use super::{Store, counts, sql};
-use crate::domain::balance::Stored;
 use crate::domain::card::Card;
 use crate::domain::customer::{Along, Customer, Holder, Listed};
 use crate::domain::identifier::Identifier;
@@ -63,7 +62,7 @@ impl Store {
         values.push(counts::tree(status).into());
         let total = counts::total(values.len());
         let (more, joined) = if balances {
-            (format!(", {}", super::balances::columns()), super::balances::joined(backend))
+            (format!(", {}", super::balances::COLUMNS), super::balances::joined(backend))
         } else {
             (String::new(), String::new())
         };
@@ -75,10 +74,9 @@ impl Store {
         let rows = self.reads.query_all_raw(statement).await.map_err(sql::failed)?;
         let total = rows.first().map(|row| sql::column::<Option<i64>>(row, WIDTH)).transpose()?;
         let listed = |row| {
-            let stored =
-                if balances { super::balances::stored(row, WIDTH + 2)? } else { Stored::default() };
+            let live = if balances { super::balances::live(row, WIDTH + 2)? } else { None };
             let cards_count = sql::column(row, WIDTH + 1)?;
-            Ok(Listed { customer: Arc::new(customer(row)?), stored, cards_count })
+            Ok(Listed { customer: Arc::new(customer(row)?), live, cards_count })
         };
         let mut items = rows.iter().map(listed).collect::<Result<Vec<_>>>()?;
         // A join need not keep the order of what it joins.
@@ -172,8 +170,8 @@ impl Store {
         if along != Along::default() {
             let (mut columns, mut joined) = (COLUMNS.to_owned(), String::new());
             for (wanted, more, join) in [
-                (along.balances, super::balances::columns(), super::balances::joined(backend)),
-                (along.cards, super::cards::COLUMNS.to_owned(), super::cards::joined(backend)),
+                (along.balances, super::balances::COLUMNS, super::balances::joined(backend)),
+                (along.cards, super::cards::COLUMNS, super::cards::joined(backend)),
             ] {
                 if wanted {
                     columns = format!("{columns}, {more}");
@@ -195,13 +193,9 @@ impl Store {
             let place = if let Some(known) = known {
                 known
             } else {
-                let stored = if along.balances {
-                    super::balances::stored(row, WIDTH)?
-                } else {
-                    Stored::default()
-                };
+                let live = if along.balances { super::balances::live(row, WIDTH)? } else { None };
                 let customer = Arc::new(customer(row)?);
-                found.push(Holder { customer, stored, cards: Vec::new() });
+                found.push(Holder { customer, along, live, cards: Vec::new() });
                 found.len() - 1
             };
             let holder = &mut found[place];

@@ -59,16 +59,11 @@ pub(super) fn each(backend: DbBackend, table: &str, columns: &str, on: &str) -> 
     }
 }
 
-/// Texts as an array of PostgreSQL's.
-pub(super) fn array(texts: impl Iterator<Item = String>) -> Value {
-    let texts = texts.map(|text| Value::String(Some(text))).collect();
-    Value::Array(ArrayType::String, Some(Box::new(texts)))
-}
-
 /// Texts as the one parameter that [`one_of`] compares with.
 pub(super) fn list(backend: DbBackend, texts: Vec<String>) -> Value {
     if backend == DbBackend::Postgres {
-        return array(texts.into_iter());
+        let texts = texts.into_iter().map(|text| Value::String(Some(text))).collect();
+        return Value::Array(ArrayType::String, Some(Box::new(texts)));
     }
     serde_json::Value::from(texts).to_string().into()
 }

@@ -118,6 +118,8 @@ fn every_function_of_the_store_says_whose_rows_it_may_touch() {
         "ping",
         "close",
         // The chain is public, and the reconciliation is of all programs.
+        "chain_balances",
+        "keeps_chain_balances",
         "keep_chain_balances",
         "begin_pass",
         "take_stale",

@@ -276,6 +276,24 @@ on_both! {
         assert_eq!(one(&gateway, &token, 1).0["ledgerBalance"], "1.00");
     }
 
+    fn an_endpoint_is_called_no_more_often_than_its_budget_allows(database) {
+        let sandbox = sandbox(30);
+        let token = database.program_with("acme", &wallets(30));
+        let mut settings = IMPATIENT.to_vec();
+        settings.push(("CARD_GATEWAY__CHAIN__CALLS_PER_SECOND", "3"));
+        let gateway = database.serve_on(&[&sandbox], &settings);
+        // What looking at it has cost is paid back.
+        std::thread::sleep(Duration::from_secs(3));
+        let began = Instant::now();
+        let mut read = 0;
+        while began.elapsed() < Duration::from_secs(3) {
+            read += usize::from(one(&gateway, &token, 1).0["ledgerBalance"] == "1.00");
+        }
+        let calls = eth_calls(&sandbox);
+        assert!((6..=14).contains(&calls), "three at once, and three a second: {calls}");
+        assert!(read >= calls, "who has to wait for long gets the last known: {read}");
+    }
+
     fn a_call_that_is_too_large_is_halved(database) {
         let sandbox = sandbox(100);
         let token = database.program_with("acme", &wallets(100));

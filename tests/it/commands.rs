@@ -315,16 +315,20 @@ fn the_demo_is_ready_within_ten_seconds_and_its_lines_work() {
     let url = text.lines().find_map(|line| line.strip_prefix("GraphiQL")).expect("the page").trim();
     let host = url.split("/graphiql").next().expect("a host");
     let token = url.split("#token=").nth(1).expect("a token");
-    let client = reqwest::blocking::Client::new();
-    let body = json!({ "query": "{ cardCustomers { totalCount } }" });
-    let all = client
-        .post(format!("{host}/graphql"))
-        .bearer_auth(token)
-        .json(&body)
-        .send()
-        .expect("an answer");
-    let all: serde_json::Value = all.json().expect("JSON");
-    assert_eq!(all["data"]["cardCustomers"]["totalCount"], 5_000);
+    let client = crate::support::gateway::client();
+    let ask = |query: &str| {
+        let request = client.post(format!("{host}/graphql")).bearer_auth(token);
+        let answer = request.json(&json!({ "query": query })).send().expect("an answer");
+        let answer: serde_json::Value = answer.json().expect("JSON");
+        assert!(answer.get("errors").is_none(), "{answer}");
+        answer["data"]["cardCustomers"].clone()
+    };
+    assert_eq!(ask("{ cardCustomers { totalCount } }")["totalCount"], 5_000);
+    let list = "{ cardCustomers(status: ACTIVE) { nodes { balanceFreshness availableBalance } } }";
+    let nodes = ask(list)["nodes"].as_array().expect("a list").clone();
+    for freshness in ["REALTIME", "ON_CHAIN"] {
+        assert!(nodes.iter().any(|node| node["balanceFreshness"] == freshness), "{nodes:?}");
+    }
     for path in ["/graphiql", "/graphiql/app.js", "/graphiql/app.css", "/"] {
         let page = client.get(format!("{host}{path}")).send().expect("an answer");
         assert_eq!(page.status().as_u16(), 200, "{path}");

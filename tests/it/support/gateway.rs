@@ -76,9 +76,7 @@ impl Gateway {
                 lines.lock().expect("no panic").push(line);
             }
         });
-        // The client wants to know whose cryptography it would use. Tests share one.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = Client::builder().timeout(Duration::from_secs(30)).build().expect("a client");
+        let client = client();
         let read = Mutex::new(0);
         let mut gateway = Self { child, host: String::new(), client, log, read };
         gateway.host =
@@ -171,6 +169,13 @@ impl Drop for Gateway {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// A client of whatever is tested.
+pub(crate) fn client() -> Client {
+    // It wants to know whose cryptography it would use; whoever is first has said so.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Client::builder().timeout(Duration::from_secs(30)).build().expect("a client")
 }
 
 /// A text that no other call returns.
