@@ -9,19 +9,26 @@ use std::time::{Duration, Instant};
 use alloy_primitives::{Address, B256, Bytes, U64, U256};
 use futures_util::future::{BoxFuture, try_join_all};
 use futures_util::stream::{StreamExt as _, TryStreamExt as _, iter};
+use tokio::sync::watch;
+
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::health::Health;
+use super::health::{Health, State};
 use super::rpc::{Failure, Rpc};
 use super::{Block, Chain, Settings, Wallet, abi};
 use crate::domain::time::Timestamp;
 
 /// Calls of one question that are under way at once.
 const AT_ONCE: usize = 4;
+
+/// With less time left, a call is not made.
+const HARDLY: Duration = Duration::from_millis(5);
+/// A call that had so much time and was not answered says something of the endpoint.
+const ENOUGH: Duration = Duration::from_millis(400);
 
 /// Whether an endpoint can be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,8 +48,8 @@ pub(super) struct Provider {
     health: Mutex<Health>,
     budget: DefaultDirectRateLimiter,
     fitness: Mutex<Fitness>,
-    /// Held while somebody finds out whether it is fit.
-    checking: tokio::sync::Mutex<()>,
+    /// Whether somebody has tried to find out whether it is fit.
+    looked_at: watch::Sender<bool>,
     /// How many wallets it takes at once, as far as is known, and at the most.
     batch: AtomicUsize,
     most: usize,
@@ -69,7 +76,7 @@ impl Provider {
             health: Mutex::default(),
             budget: RateLimiter::direct(Quota::per_second(calls)),
             fitness: Mutex::new(Fitness::Unknown),
-            checking: tokio::sync::Mutex::default(),
+            looked_at: watch::Sender::new(false),
             batch: AtomicUsize::new(settings.batch),
             most: settings.batch,
         }
@@ -83,34 +90,53 @@ impl Provider {
         self.health.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether a call would be made at all.
-    pub(super) fn is_worth_a_call(&self) -> bool {
-        !matches!(self.fitness(), Fitness::Unfit(_)) && !self.health().is_resting(Instant::now())
+    /// What may be sent to it now: nothing, if it is not known to be fit, but
+    /// for the moment in which it is looked at for the first time.
+    pub(super) fn state(&self) -> State {
+        let fit = self.fitness() == Fitness::Fit || !*self.looked_at.borrow();
+        if fit { self.health().state(Instant::now()) } else { State::Resting }
     }
 
-    /// Finds out whether it is fit, if that is not known.
-    pub(super) async fn check(&self, chain: &Chain, deadline: Instant) -> Result<(), Failure> {
-        if self.fitness() == Fitness::Fit {
-            return Ok(());
-        }
-        let until = tokio::time::Instant::from_std(deadline);
-        let turn = tokio::time::timeout_at(until, self.checking.lock()).await;
-        let _turn = turn.map_err(|_| Failure::Timeout)?;
-        match self.fitness() {
-            Fitness::Fit => return Ok(()),
-            Fitness::Unfit(_) => return Err(Failure::Unfit),
-            Fitness::Unknown => {}
-        }
-        let found = match self.what_is_wrong(chain, deadline).await? {
-            None => Fitness::Fit,
-            Some(what) => {
-                tracing::error!(endpoint = self.number, what, "a chain endpoint is not used");
-                Fitness::Unfit(what)
+    /// Finds out whether it is fit, if that is not known, and whether it is
+    /// back from a rest.
+    pub(super) async fn look(&self, chain: &Chain, deadline: Instant) {
+        let found = match self.fitness() {
+            Fitness::Unknown => self.what_is_wrong(chain, deadline).await,
+            Fitness::Fit if self.state() == State::Recovering => {
+                let id: Result<U64, _> = self.call("eth_chainId", json!([]), deadline).await;
+                id.map(|id| other_chain(id, chain))
             }
+            Fitness::Fit | Fitness::Unfit(_) => return,
         };
-        let fit = found == Fitness::Fit;
-        *self.fitness.lock().unwrap_or_else(PoisonError::into_inner) = found;
-        if fit { Ok(()) } else { Err(Failure::Unfit) }
+        let found = match found {
+            Ok(None) => Some(Fitness::Fit),
+            Ok(Some(what)) => {
+                tracing::error!(endpoint = self.number, what, "a chain endpoint is not used");
+                Some(Fitness::Unfit(what))
+            }
+            // It has told of that itself.
+            Err(_) => None,
+        };
+        if let Some(found) = found {
+            self.health().succeeded();
+            *self.fitness.lock().unwrap_or_else(PoisonError::into_inner) = found;
+        }
+        self.looked_at.send_replace(true);
+    }
+
+    /// Waits until it has been looked at for the first time.
+    async fn fit(&self, deadline: Instant) -> Result<(), Failure> {
+        if !*self.looked_at.borrow() {
+            let until = tokio::time::Instant::from_std(deadline);
+            let mut looked_at = self.looked_at.subscribe();
+            let looked = tokio::time::timeout_at(until, looked_at.wait_for(|looked| *looked)).await;
+            looked.map_err(|_| Failure::Resting)?.map_err(|_| Failure::Resting)?;
+        }
+        match self.fitness() {
+            Fitness::Fit => Ok(()),
+            Fitness::Unfit(_) => Err(Failure::Unfit),
+            Fitness::Unknown => Err(Failure::Resting),
+        }
     }
 
     /// Forgets that it is unfit, so that it is looked at again: whoever keeps
@@ -128,8 +154,8 @@ impl Provider {
         deadline: Instant,
     ) -> Result<Option<String>, Failure> {
         let id: U64 = self.call("eth_chainId", json!([]), deadline).await?;
-        if id.to::<u64>() != chain.id {
-            return Ok(Some(format!("it is of chain {id}, not of {}", chain.id)));
+        if let Some(what) = other_chain(id, chain) {
+            return Ok(Some(what));
         }
         let contracts = chain.tokens.iter().map(|(currency, token)| {
             (format!("the token of {}", currency.as_str()), token.address)
@@ -147,7 +173,7 @@ impl Provider {
         }
         let asked = abi::ask_decimals(chain);
         let data = self.eth_call(chain, asked, None, deadline).await?;
-        let (_, decimals) = abi::told(&data, chain.tokens.len()).ok_or(Failure::Garbled)?;
+        let (_, decimals) = abi::told(&data, chain.tokens.len()).ok_or(Failure::Incredible)?;
         for ((currency, token), said) in chain.tokens.iter().zip(decimals) {
             if said != Some(U256::from(token.decimals)) {
                 let said = said.map_or_else(|| "none".to_owned(), |said| said.to_string());
@@ -167,29 +193,44 @@ impl Provider {
         at: Option<Block>,
         deadline: Instant,
     ) -> Result<Amounts, Failure> {
-        self.check(&settings.chain, deadline).await?;
+        self.fit(deadline).await?;
+        let found = self.read_believed(settings, wallets, at, deadline).await;
+        match &found {
+            Ok(_) => self.health().succeeded(),
+            // Calls that fail have said so themselves; these were answered.
+            Err(failure @ (Failure::Incredible | Failure::Stale)) => self.failed(failure),
+            Err(_) => {}
+        }
+        found
+    }
+
+    async fn read_believed(
+        &self,
+        settings: &Settings,
+        wallets: &[Wallet],
+        at: Option<Block>,
+        deadline: Instant,
+    ) -> Result<Amounts, Failure> {
         let chain = &settings.chain;
-        let at = match at {
+        let newest = || self.header(json!("latest"), deadline);
+        let pinned = match at {
             Some(block) => Some(self.pinned(block, deadline).await?),
             // One call is of one block whichever that is.
             None if wallets.len() <= self.batch.load(Ordering::Relaxed) => None,
-            None => Some(self.header(json!("latest"), deadline).await?),
+            None => Some(newest().await?),
         };
-        let found = match self.read_at(chain, wallets, at, deadline).await {
-            Err(failure) if at.is_none() && failure.is_too_large() && wallets.len() > 1 => {
+        let found = match self.read_at(chain, wallets, pinned, deadline).await {
+            Err(failure) if pinned.is_none() && failure.is_too_large() && wallets.len() > 1 => {
                 self.too_large(wallets.len());
-                let at = Some(self.header(json!("latest"), deadline).await?);
-                self.read_at(chain, wallets, at, deadline).await?
+                let pinned = Some(newest().await?);
+                self.read_at(chain, wallets, pinned, deadline).await?
             }
             found => found?,
         };
+        // A block that was young when it was chosen may have grown old since.
         let age = Timestamp::now().millis().saturating_sub(found.0.seconds.saturating_mul(1_000));
         let most = i64::try_from(settings.max_head_age.as_millis()).unwrap_or(i64::MAX);
-        if age > most {
-            self.failed(&Failure::Stale);
-            return Err(Failure::Stale);
-        }
-        Ok(found)
+        if at.is_none() && age > most { Err(Failure::Stale) } else { Ok(found) }
     }
 
     async fn read_at(
@@ -205,7 +246,7 @@ impl Provider {
             parts.push(self.part(chain, part, at, deadline));
         }
         let parts: Vec<Amounts> = iter(parts).buffered(AT_ONCE).try_collect().await?;
-        let block = parts.first().ok_or(Failure::Garbled)?.0;
+        let block = parts.first().ok_or(Failure::Incredible)?.0;
         let block = Block { hash: at.and_then(|at| at.hash), ..block };
         Ok((block, parts.into_iter().flat_map(|(_, amounts)| amounts).collect()))
     }
@@ -222,9 +263,9 @@ impl Provider {
             match self.eth_call(chain, abi::ask(chain, wallets), at, deadline).await {
                 Ok(data) => {
                     let (block, amounts) =
-                        abi::told(&data, wallets.len()).ok_or(Failure::Garbled)?;
+                        abi::told(&data, wallets.len()).ok_or(Failure::Incredible)?;
                     if at.is_some_and(|at| (at.number, at.parent) != (block.number, block.parent)) {
-                        return Err(Failure::OtherAnswer);
+                        return Err(Failure::Incredible);
                     }
                     self.took(wallets.len());
                     Ok((block, amounts))
@@ -264,7 +305,7 @@ impl Provider {
         if (found.parent, found.seconds) == (block.parent, block.seconds) {
             Ok(found)
         } else {
-            Err(Failure::OtherAnswer)
+            Err(Failure::OtherBlock)
         }
     }
 
@@ -273,7 +314,8 @@ impl Provider {
         let header: Header = self.call("eth_getBlockByNumber", params, deadline).await?;
         Ok(Block {
             number: header.number.to(),
-            seconds: i64::try_from(header.timestamp.to::<u64>()).map_err(|_| Failure::Garbled)?,
+            seconds: i64::try_from(header.timestamp.to::<u64>())
+                .map_err(|_| Failure::Incredible)?,
             parent: header.parent_hash,
             hash: Some(header.hash),
         })
@@ -302,8 +344,7 @@ impl Provider {
         params: Value,
         deadline: Instant,
     ) -> Result<T, Failure> {
-        let now = Instant::now();
-        if !self.health().may_call(now) {
+        if self.health().state(Instant::now()) == State::Resting {
             return Err(Failure::Resting);
         }
         while let Err(early) = self.budget.check() {
@@ -315,11 +356,16 @@ impl Provider {
         }
         let sent = Instant::now();
         let left = deadline.saturating_duration_since(sent);
+        if left < HARDLY || !self.health().may_call(sent) {
+            return Err(Failure::Resting);
+        }
         let result = self.rpc.call(method, params, left).await;
         self.tell(method, sent.elapsed(), result.as_ref().err());
         match &result {
+            // There was no time for it, which is not its fault.
+            Err(Failure::Timeout) if left < ENOUGH => {}
             Err(failure) if failure.is_its_own() => self.failed(failure),
-            _ => self.health().succeeded(),
+            _ => self.health().answered(sent),
         }
         result
     }
@@ -341,4 +387,9 @@ impl Provider {
             tracing::debug!(endpoint = self.number, ?failure, "what the endpoint said");
         }
     }
+}
+
+/// What is wrong with a chain's id.
+fn other_chain(id: U64, chain: &Chain) -> Option<String> {
+    (id.to::<u64>() != chain.id).then(|| format!("it is of chain {id}, not of {}", chain.id))
 }

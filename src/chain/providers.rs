@@ -6,17 +6,18 @@ use futures_util::future::join_all;
 
 use backon::{BackoffBuilder as _, ExponentialBuilder};
 
+use super::health::State;
 use super::provider::{Amounts, Fitness, Provider};
 use super::rpc::{Failure, Rpc};
 use super::{Block, Settings, Wallet};
 use crate::error::Result as OurResult;
 
-/// How long looking at an endpoint may take: nobody waits for it.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// How often one that did not answer is looked at again.
-const AGAIN: Duration = Duration::from_secs(15);
+/// How long looking at an endpoint may take at least.
+const PATIENCE: Duration = Duration::from_secs(4);
+/// How often those that are not fit, or have rested, are looked at again.
+const AGAIN: Duration = Duration::from_secs(1);
 /// Each so many times, one that was found unfit is, too: it may have been mended.
-const RECONSIDER: u32 = 4;
+const RECONSIDER: u32 = 60;
 
 pub(super) struct Providers {
     pub(super) settings: Settings,
@@ -32,18 +33,20 @@ impl Providers {
         Ok(Self { settings, list })
     }
 
-    /// What is known of each endpoint, in their order.
-    pub(super) fn fitness(&self) -> Vec<Fitness> {
-        self.list.iter().map(Provider::fitness).collect()
+    /// What is known of each endpoint, in their order, and whether it is left
+    /// alone at the moment.
+    pub(super) fn fitness(&self) -> Vec<(Fitness, bool)> {
+        let of = |provider: &Provider| (provider.fitness(), provider.state() == State::Resting);
+        self.list.iter().map(of).collect()
     }
 
-    /// Looks at each endpoint now, and at those that are not fit again and again.
+    /// Looks at each endpoint now, and again and again at those that are not
+    /// fit or have rested.
     pub(super) async fn watch(&self) {
         for round in 1_u32.. {
-            let deadline = Instant::now() + PATIENCE;
-            let check = |provider| Provider::check(provider, &self.settings.chain, deadline);
-            // They say themselves what is wrong.
-            join_all(self.list.iter().map(check)).await;
+            let deadline = Instant::now() + self.settings.timeout.max(PATIENCE);
+            let look = |provider| Provider::look(provider, &self.settings.chain, deadline);
+            join_all(self.list.iter().map(look)).await;
             tokio::time::sleep(AGAIN).await;
             if round.is_multiple_of(RECONSIDER) {
                 self.list.iter().for_each(Provider::reconsider);
@@ -67,25 +70,29 @@ impl Providers {
             .with_jitter()
             .build();
         loop {
-            let mut somebody_tried = false;
+            let (mut somebody_tried, mut block_unknown) = (false, false);
             for (place, provider) in self.list.iter().enumerate() {
-                if !provider.is_worth_a_call() {
+                // Whoever comes after must have time, too.
+                let others = self.list[place + 1..].iter().filter(|other| self.is_worth_it(other));
+                let left = deadline.saturating_duration_since(Instant::now());
+                let share = left / u32::try_from(others.count() + 1).unwrap_or(u32::MAX);
+                if !self.is_worth_it(provider) || share.is_zero() {
                     continue;
                 }
-                // Whoever comes after must have time, too.
-                let others = &self.list[place + 1..];
-                let others = others.iter().filter(|other| other.is_worth_a_call()).count();
-                let left = deadline.saturating_duration_since(Instant::now());
-                let share = left / u32::try_from(others + 1).unwrap_or(u32::MAX);
-                if share.is_zero() {
-                    return None;
-                }
                 let until = Instant::now() + share;
-                match self.try_one(provider, wallets, &mut at, until).await {
+                match provider.read(&self.settings, wallets, at, until).await {
                     Ok(found) => return Some(found),
                     Err(Failure::Resting | Failure::Unfit) => {}
-                    Err(_) => somebody_tried = true,
+                    Err(failure) => {
+                        somebody_tried = true;
+                        block_unknown |= at.is_some() && failure.may_be_the_block();
+                    }
                 }
+            }
+            if block_unknown {
+                // Nobody knows it any more: the newest will do.
+                at = None;
+                continue;
             }
             let pause = pauses.next().filter(|_| somebody_tried)?;
             if Instant::now() + pause >= deadline {
@@ -95,22 +102,13 @@ impl Providers {
         }
     }
 
-    /// An endpoint that does not know a block is asked for its newest.
-    async fn try_one(
-        &self,
-        provider: &Provider,
-        wallets: &[Wallet],
-        at: &mut Option<Block>,
-        until: Instant,
-    ) -> Result<Amounts, Failure> {
-        match provider.read(&self.settings, wallets, *at, until).await {
-            Err(Failure::Refused { .. } | Failure::OtherAnswer | Failure::Garbled)
-                if at.is_some() =>
-            {
-                *at = None;
-                provider.read(&self.settings, wallets, None, until).await
-            }
-            found => found,
+    /// Whether an endpoint is to be asked. One that has rested is left to
+    /// [`Providers::watch`], as long as another is well.
+    fn is_worth_it(&self, provider: &Provider) -> bool {
+        match provider.state() {
+            State::Well => true,
+            State::Recovering => self.list.iter().all(|other| other.state() != State::Well),
+            State::Resting => false,
         }
     }
 }

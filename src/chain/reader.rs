@@ -20,6 +20,12 @@ use crate::error::Result;
 /// of different blocks.
 const ROUNDS: usize = 3;
 
+/// So many calls are made of what is gathered, and then another gathering
+/// begins: whoever asks for much must not make others wait, or fail with it.
+const CALLS_GATHERED: usize = 4;
+/// Who asks for more wallets at once is told of these alone.
+const MOST_WALLETS: usize = 2_000;
+
 /// A balance that was read just now.
 pub type Reading = (Wallet, ChainBalance);
 
@@ -37,8 +43,12 @@ struct Inner {
 #[derive(Default)]
 struct State {
     epoch: Epoch,
-    /// Wallets that are going to be asked about in a moment.
-    gathering: Option<Gathering>,
+    /// Epochs are numbered from 1.
+    last_epoch: u64,
+    /// Wallets that are going to be asked about in a moment. The last of them
+    /// is added to, until it has enough.
+    gatherings: Vec<Gathering>,
+    last_gathering: u64,
     /// Wallets that are gathered or under way.
     flights: HashMap<Wallet, Flight>,
 }
@@ -52,6 +62,7 @@ struct Epoch {
 }
 
 struct Gathering {
+    number: u64,
     wallets: Vec<Wallet>,
     flight: Flight,
 }
@@ -80,8 +91,9 @@ impl Reader {
         self.0.providers.watch().await;
     }
 
-    /// What is known of each endpoint, in the order of the settings.
-    pub fn fitness(&self) -> Vec<Fitness> {
+    /// What is known of each endpoint, in the order of the settings, and whether
+    /// it is left alone at the moment.
+    pub fn fitness(&self) -> Vec<(Fitness, bool)> {
         self.0.providers.fitness()
     }
 
@@ -95,32 +107,35 @@ impl Reader {
     /// is [`ChainOutcome::Unavailable`], never zero.
     pub async fn read(&self, wallets: &[Wallet]) -> Vec<ChainOutcome> {
         let deadline = Instant::now() + self.0.providers.settings.timeout;
+        let asked = &wallets[..wallets.len().min(MOST_WALLETS)];
         let mut failed: HashSet<Wallet> = HashSet::new();
-        let mut found = HashMap::new();
-        for _ in 0..ROUNDS {
-            let (epoch, known, flights) = self.look(wallets, &failed);
-            let mut epochs = HashSet::new();
+        // What was found, by the epoch that it is of.
+        let mut found: HashMap<u64, HashMap<Wallet, ChainOutcome>> = HashMap::new();
+        for round in 0..ROUNDS {
+            found.clear();
+            let (epoch, known, flights) = self.look(asked, &failed, round > 0);
             if !known.is_empty() {
-                epochs.insert(epoch);
+                found.insert(epoch, known);
             }
-            found = known;
             for flight in flights {
                 let Some(landed) = landed(flight, deadline).await else { continue };
-                for wallet in wallets {
+                for wallet in asked {
                     match landed.outcomes.get(wallet) {
                         Some(outcome @ ChainOutcome::Read(_)) => {
-                            found.insert(*wallet, *outcome);
-                            epochs.insert(landed.epoch);
+                            found.entry(landed.epoch).or_default().insert(*wallet, *outcome);
                         }
                         Some(ChainOutcome::Unavailable) => drop(failed.insert(*wallet)),
                         None => {}
                     }
                 }
             }
-            if epochs.len() <= 1 || Instant::now() >= deadline {
+            if found.len() <= 1 || Instant::now() >= deadline {
                 break;
             }
         }
+        // All of an answer is of one block, come what may.
+        let newest = found.into_iter().max_by_key(|(epoch, _)| *epoch);
+        let found = newest.map(|(_, found)| found).unwrap_or_default();
         let of = |wallet| found.get(wallet).copied().unwrap_or(ChainOutcome::Unavailable);
         wallets.iter().map(of).collect()
     }
@@ -136,18 +151,20 @@ impl Reader {
     }
 
     /// What is remembered of the present epoch, and the calls that will bring
-    /// the rest: those under way, and the one that is being gathered for.
+    /// the rest: those under way, and those that are being gathered for. With
+    /// `anew`, all is asked for that is not under way.
     fn look(
         &self,
         wallets: &[Wallet],
         failed: &HashSet<Wallet>,
+        anew: bool,
     ) -> (u64, HashMap<Wallet, ChainOutcome>, Vec<Flight>) {
         let mut state = self.0.state();
-        state.epoch.end_if_old(self.0.providers.settings.ttl);
+        state.end_epoch_if_old(self.0.providers.settings.ttl);
         let mut known = HashMap::new();
         let mut flights: Vec<Flight> = Vec::new();
         for wallet in wallets {
-            if let Some(balance) = state.epoch.values.get(wallet) {
+            if let Some(balance) = state.epoch.values.get(wallet).filter(|_| !anew) {
                 known.insert(*wallet, ChainOutcome::Read(*balance));
             } else if !failed.contains(wallet) {
                 let flight = self.flight_of(&mut state, *wallet);
@@ -167,12 +184,17 @@ impl Reader {
         if let Some(flight) = state.flights.get(&wallet).filter(|flight| !lost(flight)) {
             return flight.clone();
         }
-        let gathering = state.gathering.get_or_insert_with(|| {
+        let full = self.batch() * CALLS_GATHERED;
+        if state.gatherings.last().is_none_or(|last| last.wallets.len() >= full) {
             let (sender, flight) = watch::channel(None);
+            state.last_gathering += 1;
+            let number = state.last_gathering;
             // In a task of its own: whoever asked first may go away.
-            tokio::spawn(Arc::clone(&self.0).fly(sender));
-            Gathering { wallets: Vec::new(), flight }
-        });
+            tokio::spawn(Arc::clone(&self.0).fly(number, sender));
+            state.gatherings.push(Gathering { number, wallets: Vec::new(), flight });
+        }
+        let last = state.gatherings.len() - 1;
+        let gathering = &mut state.gatherings[last];
         gathering.wallets.push(wallet);
         let flight = gathering.flight.clone();
         state.flights.insert(wallet, flight.clone());
@@ -187,17 +209,21 @@ async fn landed(mut flight: Flight, deadline: Instant) -> Option<Arc<Landed>> {
     landed.ok()?.ok()?.clone()
 }
 
-impl Epoch {
-    fn end_if_old(&mut self, ttl: Duration) {
-        if self.block.is_some_and(|(_, since)| since.elapsed() >= ttl) {
-            self.begin(None);
+impl State {
+    fn end_epoch_if_old(&mut self, ttl: Duration) {
+        if self.epoch.block.is_some_and(|(_, since)| since.elapsed() >= ttl) {
+            self.begin_epoch(None);
         }
     }
 
-    fn begin(&mut self, block: Option<Block>) {
-        self.number += 1;
-        self.block = block.map(|block| (block, Instant::now()));
-        self.values.clear();
+    fn begin_epoch(&mut self, block: Option<Block>) {
+        let block = block.map(|block| (block, Instant::now()));
+        self.epoch = Epoch { number: self.next_epoch(), block, values: HashMap::new() };
+    }
+
+    fn next_epoch(&mut self) -> u64 {
+        self.last_epoch += 1;
+        self.last_epoch
     }
 }
 
@@ -207,12 +233,12 @@ impl Inner {
     }
 
     /// Gathers for a moment, asks, and tells everybody.
-    async fn fly(self: Arc<Self>, sender: watch::Sender<Option<Arc<Landed>>>) {
+    async fn fly(self: Arc<Self>, number: u64, sender: watch::Sender<Option<Arc<Landed>>>) {
         tokio::time::sleep(self.providers.settings.gather).await;
         let (wallets, began, at) = {
             let mut state = self.state();
-            let gathered = state.gathering.take();
-            let wallets = gathered.map(|gathering| gathering.wallets).unwrap_or_default();
+            let mine = state.gatherings.iter().position(|of| of.number == number);
+            let wallets = mine.map(|at| state.gatherings.remove(at).wallets).unwrap_or_default();
             (wallets, state.epoch.number, state.epoch.block.map(|(block, _)| block))
         };
         let deadline = Instant::now() + self.providers.settings.timeout;
@@ -225,7 +251,7 @@ impl Inner {
             let epoch = state.epoch.number;
             let landed = match block {
                 None => epoch,
-                Some(block) => state.epoch.take_in(began, at, block, &outcomes),
+                Some(block) => state.take_in(began, at, block, &outcomes),
             };
             Arc::new(Landed { epoch: landed, outcomes })
         };
@@ -262,7 +288,7 @@ impl Inner {
     }
 }
 
-impl Epoch {
+impl State {
     /// Takes in what a call has found that began in epoch `began`, for the
     /// block `at` of it; says which epoch it is of.
     fn take_in(
@@ -276,20 +302,24 @@ impl Epoch {
             (other.number, other.parent, other.seconds)
                 == (block.number, block.parent, block.seconds)
         };
-        if let Some((present, _)) = self.block.as_mut().filter(|(present, _)| same(present)) {
+        let present = self.epoch.block.map(|(present, _)| present);
+        if let Some((present, _)) = self.epoch.block.as_mut().filter(|(present, _)| same(present)) {
             // Its hash is known now, if it was not before.
             present.hash = present.hash.or(block.hash);
         } else if at.is_some_and(|at| same(&at)) {
             // It came too late: its epoch has ended.
             return began;
+        } else if present.is_some_and(|present| present.number > block.number) {
+            // An older block, from an endpoint that lags: nobody goes back to it.
+            return self.next_epoch();
         } else {
-            self.begin(Some(block));
+            self.begin_epoch(Some(block));
         }
         for (wallet, outcome) in outcomes {
             if let ChainOutcome::Read(balance) = outcome {
-                self.values.insert(*wallet, *balance);
+                self.epoch.values.insert(*wallet, *balance);
             }
         }
-        self.number
+        self.epoch.number
     }
 }

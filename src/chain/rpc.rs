@@ -4,6 +4,7 @@ use std::sync::Once;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use reqwest::redirect::Policy;
 use reqwest::{Client, StatusCode, header};
 use serde::Deserialize;
@@ -28,10 +29,14 @@ pub(super) enum Failure {
     Status(u16, Option<Duration>),
     /// The answer is not JSON-RPC.
     Garbled,
+    /// The answer is JSON-RPC, but cannot be the answer to what was asked.
+    Incredible,
     /// The answer is longer than we read.
     TooLong,
     /// It is the answer to another question.
     OtherAnswer,
+    /// The block of that number is another one now.
+    OtherBlock,
     /// The endpoint understood, and said no.
     Refused { code: i64, message: String },
     /// Its newest block is old: it does not keep up.
@@ -100,7 +105,7 @@ impl Rpc {
             return Err(if nobodys { Failure::Garbled } else { Failure::OtherAnswer });
         }
         match (answer.error, answer.result) {
-            (Some(Refusal { code, message }), _) => Err(Failure::Refused { code, message }),
+            (Some(refusal), _) => Err(refusal.into()),
             (None, Some(result)) => serde_json::from_value(result).map_err(|_| Failure::Garbled),
             (None, None) => Err(Failure::Garbled),
         }
@@ -114,8 +119,8 @@ impl Rpc {
         let mut answer = request.send().await.map_err(lost)?;
         if answer.status() != StatusCode::OK {
             let after = answer.headers().get(header::RETRY_AFTER);
-            let after = after.and_then(|value| value.to_str().ok()?.trim().parse().ok());
-            return Err(Failure::Status(answer.status().as_u16(), after.map(Duration::from_secs)));
+            let after = after.and_then(|value| later(value.to_str().ok()?.trim()));
+            return Err(Failure::Status(answer.status().as_u16(), after));
         }
         let mut text = Vec::new();
         while let Some(part) = answer.chunk().await.map_err(lost)? {
@@ -125,6 +130,27 @@ impl Rpc {
             text.extend_from_slice(&part);
         }
         Ok(text)
+    }
+}
+
+/// When to come back (RFC 9110, section 10.2.3): in seconds, or at a date.
+fn later(text: &str) -> Option<Duration> {
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = DateTime::parse_from_rfc2822(text).ok()?;
+    (date.to_utc() - Utc::now()).to_std().ok()
+}
+
+/// Some tell that they are asked too often in words of their own.
+impl From<Refusal> for Failure {
+    fn from(Refusal { code, message }: Refusal) -> Self {
+        let words = message.to_ascii_lowercase();
+        let often = ["rate", "too many", "per second", "request limit"];
+        if matches!(code, -32_005 | 429) || often.iter().any(|word| words.contains(word)) {
+            return Self::Status(429, Some(Duration::from_secs(1)));
+        }
+        Self::Refused { code, message }
     }
 }
 
@@ -149,6 +175,11 @@ impl Failure {
         !matches!(self, Self::Refused { .. } | Self::TooLong | Self::Resting | Self::Unfit)
     }
 
+    /// Whether it can mean that the endpoint does not know the block.
+    pub(super) const fn may_be_the_block(&self) -> bool {
+        matches!(self, Self::Refused { .. } | Self::OtherBlock | Self::Garbled)
+    }
+
     /// A word for metrics.
     pub(super) const fn name(&self) -> &'static str {
         match self {
@@ -156,6 +187,8 @@ impl Failure {
             Self::Unreachable => "unreachable",
             Self::Status(..) => "status",
             Self::Garbled => "garbled",
+            Self::Incredible => "incredible",
+            Self::OtherBlock => "other_block",
             Self::TooLong => "too_long",
             Self::OtherAnswer => "other_answer",
             Self::Refused { .. } => "refused",
@@ -163,5 +196,34 @@ impl Failure {
             Self::Resting => "resting",
             Self::Unfit => "unfit",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn when_to_come_back_is_said_in_seconds_or_as_a_date() {
+        assert_eq!(later("7"), Some(Duration::from_secs(7)));
+        assert_eq!(later("Wed, 21 Oct 2015 07:28:00 GMT"), None, "it is over");
+        let date = (Utc::now() + chrono::Duration::seconds(90)).to_rfc2822();
+        let found = later(&date.replace("+0000", "GMT")).expect("a date");
+        assert!((85..=90).contains(&found.as_secs()), "{found:?}");
+        assert_eq!(later("soon"), None);
+    }
+
+    #[test]
+    fn too_often_is_not_too_large() {
+        let of = |code, message: &str| Failure::from(Refusal { code, message: message.to_owned() });
+        for (code, message) in
+            [(-32_005, "limit exceeded"), (429, "no"), (-32_000, "Too many requests")]
+        {
+            assert!(matches!(of(code, message), Failure::Status(429, Some(_))), "{message}");
+        }
+        for message in ["out of gas", "response size exceeded", "request too large"] {
+            assert!(of(-32_000, message).is_too_large(), "{message}");
+        }
+        assert!(!of(-32_000, "header not found").is_too_large());
     }
 }

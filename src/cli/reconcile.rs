@@ -21,6 +21,7 @@ pub(super) async fn run(config: &Config, store: Store) -> Result<ExitCode> {
         return Err(Error::new(Kind::Invalid, hint));
     };
     let reader = chain.reader.clone();
+    let watching = tokio::spawn(reader.clone().watch());
     let reconciliation = Reconciliation::new(store.clone(), reader, config.realtime_max_age);
     let stale = reconciliation.stale().await?;
     let bar = io::stderr().is_terminal().then(|| ProgressBar::new(stale));
@@ -45,6 +46,7 @@ pub(super) async fn run(config: &Config, store: Store) -> Result<ExitCode> {
         bar.finish_and_clear();
     }
     drop(reconciliation);
+    watching.abort();
     chain.close().await;
     store.close().await;
     let Summary { read, unread, drifted } = done?;

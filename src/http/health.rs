@@ -45,13 +45,14 @@ pub async fn healthz() -> Response {
 fn chain(health: &Health) -> serde_json::Value {
     let Some(chain) = &health.chain else { return json!("off") };
     let endpoints = chain.fitness();
-    let status = if endpoints.contains(&Fitness::Fit) { "ok" } else { "unavailable" };
+    let status = if endpoints.contains(&(Fitness::Fit, false)) { "ok" } else { "unavailable" };
     let endpoints: Vec<String> = endpoints
         .into_iter()
-        .map(|fitness| match fitness {
-            Fitness::Fit => "ok".to_owned(),
-            Fitness::Unknown => "has not answered yet".to_owned(),
-            Fitness::Unfit(what) => format!("not used: {what}"),
+        .map(|endpoint| match endpoint {
+            (Fitness::Fit, false) => "ok".to_owned(),
+            (Fitness::Fit, true) => "has failed, and is left alone for a while".to_owned(),
+            (Fitness::Unknown, _) => "has not answered yet".to_owned(),
+            (Fitness::Unfit(what), _) => format!("not used: {what}"),
         })
         .collect();
     json!({ "status": status, "endpoints": endpoints })

@@ -7,9 +7,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use crate::chain::{Reader, Reading, Wallet};
-use crate::domain::balance::{
-    ChainBalance, ChainOutcome, LiveBalance, Outcome, Stored, resolve,
-};
+use crate::domain::balance::{ChainBalance, ChainOutcome, LiveBalance, Outcome, Stored, resolve};
 use crate::domain::customer::Customer;
 use crate::domain::principal::Principal;
 use crate::domain::time::Timestamp;
@@ -96,7 +94,8 @@ impl Balances {
             .enumerate()
             .map(|(place, (customer, live))| {
                 let more = more.next_if(|((of, _), _)| *of == place);
-                let (wallet, chain) = more.map_or((None, None), |((_, of), chain)| (Some(of), chain));
+                let (wallet, chain) =
+                    more.map_or((None, None), |((_, of), chain)| (Some(of), chain));
                 let known = wallet.and_then(|wallet| kept.get(&wallet).copied());
                 let stored = Stored { live: *live, chain: known };
                 resolve(customer, stored, chain, now, self.max_age_millis)

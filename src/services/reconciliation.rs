@@ -16,6 +16,10 @@ use crate::store::{Stale, Store};
 /// an answer find the endpoints free.
 const PAUSE: Duration = Duration::from_millis(200);
 
+/// How long is waited at first for a chain that says nothing, and at the most.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(16);
+
 /// Reads old balances again.
 #[derive(Clone)]
 pub struct Reconciliation {
@@ -118,6 +122,21 @@ impl Reconciliation {
         }
     }
 
+    /// Reads wallets. While the chain says nothing at all, they wait: those who
+    /// come after would fare no better.
+    async fn read_patiently(&self, wallets: &[Wallet]) -> Vec<ChainOutcome> {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let outcomes = self.chain.read_anew(wallets).await;
+            let silent = outcomes.iter().all(|outcome| *outcome == ChainOutcome::Unavailable);
+            if !silent || wallets.is_empty() || pause > LONGEST_PAUSE {
+                return outcomes;
+            }
+            tokio::time::sleep(pause).await;
+            pause *= 2;
+        }
+    }
+
     /// Reads wallets, and tells how far off the last live balances were. The
     /// chain's reader passes the balances on to be kept.
     async fn read(&self, taken: &[Stale], done: &mut Summary) {
@@ -129,7 +148,7 @@ impl Reconciliation {
         wanted.dedup_by_key(|(wallet, _)| *wallet);
         let wallets: Vec<Wallet> = wanted.iter().map(|(wallet, _)| *wallet).collect();
         let (mut drifted, mut largest) = (0_u64, 0_u64);
-        for (outcome, (_, live)) in self.chain.read_anew(&wallets).await.into_iter().zip(wanted) {
+        for (outcome, (_, live)) in self.read_patiently(&wallets).await.into_iter().zip(wanted) {
             let ChainOutcome::Read(read) = outcome else {
                 done.unread += 1;
                 continue;

@@ -98,6 +98,7 @@ impl Store {
             Error::new(Kind::Unavailable, "The database cannot be opened").because(error)
         })?;
         let reads = Arc::new(Reads::new(db.clone(), connections, settings.acquire_timeout));
+        tokio::spawn(Reads::tidy(Arc::downgrade(&reads)));
         Ok(Self { db, reads })
     }
 
@@ -168,7 +169,7 @@ impl Store {
 
     /// Closes every connection; SQLite tidies its files up.
     pub async fn close(self) {
-        self.reads.release();
+        self.reads.close();
         if let Err(error) = self.db.close().await {
             tracing::warn!(error = %error, "the database did not close cleanly");
         }

@@ -6,7 +6,8 @@
 //! them back to the pool, tests and all, when they have been idle for a moment,
 //! have grown old, or a statement on them did not come to a good end.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use sea_orm::sea_query::Values;
@@ -15,7 +16,7 @@ use sea_orm::sqlx::{AssertSqlSafe, Postgres, Sqlite, query_with};
 use sea_orm::{ConnAcquireErr, ConnectionTrait, DatabaseConnection, DbBackend, DbErr};
 use sea_orm::{ExecResult, QueryResult, RuntimeErr, SqlxError, Statement};
 use sea_query_sqlx::SqlxValues;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// A connection idle for longer may have been cut off by the other side.
 const IDLE: Duration = Duration::from_secs(1);
@@ -30,6 +31,7 @@ pub(super) struct Reads {
     /// so that writers never wait for readers that do nothing.
     turns: Semaphore,
     may_keep: bool,
+    closed: AtomicBool,
     patience: Duration,
 }
 
@@ -55,12 +57,24 @@ impl Reads {
             idle: Mutex::default(),
             turns: Semaphore::new(most.max(1)),
             may_keep: most > 0,
+            closed: AtomicBool::new(false),
             patience,
         }
     }
 
-    /// Gives back what is in hand.
-    pub(super) fn release(&self) {
+    /// Gives back what has been idle for a moment, again and again, until
+    /// nobody reads any more.
+    pub(super) async fn tidy(reads: Weak<Self>) {
+        loop {
+            tokio::time::sleep(IDLE).await;
+            let Some(reads) = reads.upgrade() else { return };
+            reads.idle().retain(|kept| kept.used.elapsed() <= IDLE);
+        }
+    }
+
+    /// Gives back what is in hand, and keeps nothing from now on.
+    pub(super) fn close(&self) {
+        self.closed.store(true, Ordering::Relaxed);
         self.idle().clear();
     }
 
@@ -69,26 +83,34 @@ impl Reads {
     }
 
     async fn rows(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        let turn = tokio::time::timeout(self.patience, self.turns.acquire()).await;
-        let _turn = turn
-            .map_err(|_| DbErr::ConnectionAcquire(ConnAcquireErr::Timeout))?
-            .map_err(|_| DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed))?;
-        let mut kept = match self.take() {
-            Some(kept) => kept,
-            None => self.acquire().await?,
-        };
+        let waited = tokio::time::timeout(self.patience, self.connection()).await;
+        let (mut kept, _turn) =
+            waited.map_err(|_| DbErr::ConnectionAcquire(ConnAcquireErr::Timeout))??;
         let answer = kept.connection.rows(statement).await;
         match &answer {
             Ok(_) if self.may_keep => {
                 kept.used = Instant::now();
-                self.idle().push(kept);
+                let mut idle = self.idle();
+                if !self.closed.load(Ordering::Relaxed) {
+                    idle.push(kept);
+                }
             }
             // What has cut this one off has most likely cut off all of them.
-            Err(error) if is_lost(error) => self.release(),
+            Err(error) if is_lost(error) => self.idle().clear(),
             // Dropped, it goes back to the pool, which looks after it.
             _ => {}
         }
         answer
+    }
+
+    async fn connection(&self) -> Result<(Kept, SemaphorePermit<'_>), DbErr> {
+        let turn = self.turns.acquire().await;
+        let turn = turn.map_err(|_| DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed))?;
+        let kept = match self.take() {
+            Some(kept) => kept,
+            None => self.acquire().await?,
+        };
+        Ok((kept, turn))
     }
 
     /// The connection that was used last, if it can still be trusted. All

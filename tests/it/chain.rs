@@ -337,6 +337,69 @@ on_both! {
         }
     }
 
+    fn blocks_are_not_mixed_even_where_they_cannot_be_asked_for(database) {
+        // The endpoint knows no block by its hash, and a block is made all the time.
+        let sandbox = sandbox(40);
+        let token = database.program_with("acme", &wallets(40));
+        let gateway = database.serve_on(&[&sandbox], &[]);
+        let sum = |page: &str| -> Option<u32> {
+            let query = format!("{{ cardCustomers({page}) {{ nodes {{ ledgerBalance balanceUpdatedAt }} }} }}");
+            let answer = gateway.query(&token, &query).json();
+            let nodes = answer["data"]["cardCustomers"]["nodes"].as_array().expect("a list").clone();
+            // What was not read just now is not of the answer's block.
+            let euros = |node: &Value| node["ledgerBalance"].as_str()?.trim_end_matches(".00").parse::<u32>().ok();
+            nodes.iter().map(|node| euros(node).filter(|_| node["balanceUpdatedAt"].is_null())).sum()
+        };
+        sandbox.set_fault(Some(Fault::UnknownBlock));
+        let total = sum("perPage: 40").expect("all were read");
+        let mut whole = 0;
+        for round in 1..=6_u32 {
+            // What is remembered is of an older block than what is asked for.
+            sandbox.set_balances([(EUR, wallet(1), euros(u64::from(1 + round) * 100)), (EUR, wallet(40), euros(u64::from(40 - round) * 100))]);
+            sum(&format!("perPage: {}", 5 * round));
+            if let Some(found) = sum("perPage: 40") {
+                assert_eq!(found, total, "round {round}");
+                whole += 1;
+            }
+        }
+        assert!(whole > 0);
+    }
+
+    fn an_endpoint_that_cannot_be_believed_is_left_alone_too(database) {
+        let (stale, second) = (sandbox(20), sandbox(20));
+        let token = database.program_with("acme", &wallets(20));
+        let gateway = database.serve_on(&[&stale, &second], &[("CARD_GATEWAY__BALANCES__CHAIN_TTL", "0s")]);
+        stale.set_fault(Some(Fault::StaleHead));
+        for number in 1..=10 {
+            assert_eq!(one(&gateway, &token, number).0["ledgerBalance"], format!("{number}.00"));
+        }
+        assert_eq!((eth_calls(&stale), eth_calls(&second)), (3, 10));
+        assert!(gateway.get("", "/readyz").text.contains("left alone for a while"));
+    }
+
+    fn who_asks_for_very_much_does_not_spoil_it_for_others(database) {
+        let sandbox = sandbox(2_100);
+        let token = database.program_with("acme", &wallets(2_100));
+        let gateway = database.serve_on(&[&sandbox], &[("CARD_GATEWAY__CHAIN__CALLS_PER_SECOND", "6")]);
+        sandbox.set_fault(Some(Fault::Delay(Duration::from_millis(100))));
+        let lists: Vec<String> = (1..=21).map(|page| format!("p{page}: cardCustomers(page: {page}, perPage: 100) {{ nodes {{ ledgerBalance }} }}")).collect();
+        let much = format!("{{ {} }}", lists.join(" "));
+        std::thread::scope(|scope| {
+            let asking = scope.spawn(|| {
+                let began = Instant::now();
+                let status = gateway.query(&token, &much).status;
+                (status, began.elapsed())
+            });
+            std::thread::sleep(Duration::from_millis(300));
+            let (status, took) = asking.join().expect("an answer");
+            assert_eq!(status, 200);
+            assert!(took < Duration::from_millis(3_500), "{took:?}");
+        });
+        // Within a moment, everything can be read again.
+        std::thread::sleep(Duration::from_millis(1_500));
+        assert_eq!(one(&gateway, &token, 1).0["ledgerBalance"], "1.00");
+    }
+
     fn two_replicas_reconcile_ten_thousand_wallets_once(database) {
         const COUNT: u32 = 10_000;
         let sandbox = sandbox(COUNT);
