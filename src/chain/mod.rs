@@ -5,10 +5,14 @@
 //! - [`Reader`]: gathers what is asked for at the same time, asks once, and
 //!   remembers the answer for a while.
 //! - `providers`: the endpoints in their order, as long as there is time.
-//! - `provider`: one endpoint: whether it is fit, alive, and within its budget.
+//! - `provider`: one of them: as many wallets at once as it takes, and only what
+//!   can be believed. `fitness`: whether it is one of the right chain.
+//! - `endpoint`: its calls, if it is alive (`health`) and within its budget.
 //! - `rpc`: one call over HTTP. `abi`: what is in the calls.
 
 mod abi;
+mod endpoint;
+mod fitness;
 mod health;
 mod provider;
 mod providers;
@@ -23,7 +27,7 @@ use url::Url;
 use crate::domain::balance::ChainBalance;
 use crate::domain::money::{Currency, Minor};
 
-pub use provider::Fitness;
+pub use fitness::Fitness;
 pub use reader::{Reader, Reading};
 
 /// The chain that is read.

@@ -2,12 +2,12 @@
 
 use std::time::{Duration, Instant};
 
+use backon::{BackoffBuilder as _, ExponentialBuilder};
 use futures_util::future::join_all;
 
-use backon::{BackoffBuilder as _, ExponentialBuilder};
-
+use super::fitness::Fitness;
 use super::health::State;
-use super::provider::{Amounts, Fitness, Provider};
+use super::provider::{Amounts, Provider};
 use super::rpc::{Failure, Rpc};
 use super::{Block, Settings, Wallet};
 use crate::error::Result as OurResult;

@@ -1,6 +1,7 @@
 //! Settings: flags over environment over file over the defaults that are
 //! compiled in. Unknown keys are refused, and all mistakes are told at once.
 
+mod chain;
 mod layers;
 mod parse;
 mod show;
@@ -13,12 +14,10 @@ use std::time::Duration;
 use toml::Value;
 use url::Url;
 
-use crate::chain::{Chain, Token};
-use crate::domain::money::Currency;
 use layers::Layers;
 use parse::{
-    address, batch, connections, database_url, decimals, duration, list, log_filter, log_format,
-    maybe_url, some_time, text, text_as, urls, whole, whole_from_one, yes_or_no,
+    connections, database_url, duration, list, log_filter, log_format, maybe_url, some_time, text,
+    text_as, whole, whole_from_one, yes_or_no,
 };
 
 /// Every setting, checked. Its `Debug` form is [`Config::show`]: without secrets.
@@ -258,32 +257,6 @@ impl Reader<'_> {
                 let default = parse(self.layers.default_value(key));
                 default.unwrap_or_else(|what| unreachable!("the default of {key} {what}"))
             }
-        }
-    }
-
-    fn chain(&mut self) -> crate::chain::Settings {
-        let mut token = |name: &str| Token {
-            address: self.get(&format!("chain.{name}_token"), address),
-            decimals: self.get(&format!("chain.{name}_decimals"), decimals),
-        };
-        let tokens = [
-            (Currency::Usd, token("usd")),
-            (Currency::Eur, token("eur")),
-            (Currency::Gbp, token("gbp")),
-        ];
-        crate::chain::Settings {
-            chain: Chain {
-                id: self.get("chain.id", whole),
-                multicall: self.get("chain.multicall", address),
-                tokens,
-            },
-            rpc_urls: self.get("chain.rpc_urls", urls),
-            ttl: self.get("balances.chain_ttl", duration),
-            timeout: self.get("chain.timeout", some_time),
-            gather: self.get("chain.gather", duration),
-            batch: self.get("chain.batch", batch),
-            calls_per_second: self.get("chain.calls_per_second", whole_from_one),
-            max_head_age: self.get("chain.max_head_age", some_time),
         }
     }
 

@@ -40,11 +40,11 @@ impl CardCustomer {
         Position { created_at: customer.created_at, key: customer.id.clone() }
     }
 
-    async fn balance(&self, ctx: &Context<'_>) -> Option<Balance> {
+    async fn balance(&self, ctx: &Context<'_>) -> Option<&Balance> {
         or_null(ctx, self.known_balance(ctx).await)
     }
 
-    async fn known_balance(&self, ctx: &Context<'_>) -> Result<Option<Balance>> {
+    async fn known_balance(&self, ctx: &Context<'_>) -> Result<Option<&Balance>> {
         if !self.customer().safe_deployed {
             return Ok(None);
         }

@@ -4,15 +4,12 @@
 
 use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use async_graphql::{Context, ContextBase};
-use dataloader::BatchFn;
-use dataloader::cached::Loader;
-use futures_util::future::BoxFuture;
-use tokio::sync::Notify;
 
+use super::arrivals::Arrivals;
+use super::batch::Load;
 use super::error::failure;
 use crate::domain::balance::{LiveBalance, Outcome};
 use crate::domain::card::Card;
@@ -23,83 +20,6 @@ use crate::domain::principal::Principal;
 use crate::domain::transaction::{Transaction, TransactionStatus};
 use crate::error::Error;
 use crate::services::Services;
-
-/// No question is ever cut in two: the services cut where a source needs it.
-const BATCH: usize = usize::MAX;
-/// How often other root fields get their turn to ask before a question is put.
-const YIELDS: usize = 10;
-
-type Found<V> = Result<Option<V>, Arc<Error>>;
-type Question<K, V> =
-    Box<dyn Fn(Vec<K>) -> BoxFuture<'static, Result<HashMap<K, V>, Error>> + Send + Sync>;
-
-/// One question about many keys.
-pub(super) struct Batch<K, V> {
-    question: Question<K, V>,
-    alone: bool,
-}
-
-impl<K, V> BatchFn<K, Found<V>> for Batch<K, V>
-where
-    K: Clone + Eq + Hash + Send + Sync + 'static,
-    V: Clone + Send + 'static,
-{
-    async fn load(&mut self, keys: &[K]) -> HashMap<K, Found<V>> {
-        let asking = (self.question)(keys.to_vec());
-        let asked = if self.alone {
-            asking.await
-        } else {
-            // In a task of its own: a root field that is dropped half-way must
-            // not take the answers of all the others with it.
-            tokio::spawn(asking).await.unwrap_or_else(|panic| Err(Error::internal(panic)))
-        };
-        let asked = asked.map_err(Arc::new);
-        match asked {
-            Ok(mut found) => keys.iter().map(|key| (key.clone(), Ok(found.remove(key)))).collect(),
-            Err(error) => keys.iter().map(|key| (key.clone(), Err(Arc::clone(&error)))).collect(),
-        }
-    }
-}
-
-/// A loader of one kind of thing.
-pub(super) struct Load<K, V>(Loader<K, Found<V>, Batch<K, V>>)
-where
-    K: Clone + Eq + Hash + Send + Sync + std::fmt::Debug + 'static,
-    V: Clone + Send + 'static;
-
-impl<K, V> Load<K, V>
-where
-    K: Clone + Eq + Hash + Send + Sync + std::fmt::Debug + 'static,
-    V: Clone + Send + 'static,
-{
-    /// `alone` if no other field can ask besides the one that does.
-    fn new<F>(alone: bool, question: impl Fn(Vec<K>) -> F + Send + Sync + 'static) -> Self
-    where
-        F: Future<Output = Result<HashMap<K, V>, Error>> + Send + 'static,
-    {
-        let question: Question<K, V> = Box::new(move |keys| Box::pin(question(keys)));
-        let batch = Batch { question, alone };
-        let yields = if alone { 0 } else { YIELDS };
-        Self(Loader::new(batch).with_max_batch_size(BATCH).with_yield_count(yields))
-    }
-
-    /// What there is under each key; where there is nothing, it is left out.
-    pub(super) async fn many(&self, keys: Vec<K>) -> Result<HashMap<K, V>, Arc<Error>> {
-        if keys.is_empty() {
-            return Ok(HashMap::new());
-        }
-        let found = self.0.try_load_many(keys).await;
-        let found = found.map_err(|lost| Arc::new(Error::internal(lost)))?;
-        let some = |(key, found): (K, Found<V>)| Some((key, found.transpose()?));
-        found.into_iter().filter_map(some).map(|(key, found)| Ok((key, found?))).collect()
-    }
-
-    /// What there is under a key, if anything.
-    pub(super) async fn one(&self, key: K) -> Result<Option<V>, Arc<Error>> {
-        let found = self.0.try_load(key).await;
-        found.map_err(|lost| Arc::new(Error::internal(lost)))?
-    }
-}
 
 /// Customers that came together. What they hold is asked for as one.
 #[derive(Clone)]
@@ -165,67 +85,6 @@ pub(super) struct TransactionsKey {
     pub(super) window: Window,
 }
 
-/// Root fields of a request whose customers are still on their way. What is
-/// to be found out about customers waits for all of them, and is then asked
-/// for all at once, so that it is one question a request.
-#[derive(Default)]
-pub(super) struct Arrivals {
-    /// There is one root field only: nobody else is to be waited for.
-    alone: bool,
-    expected: AtomicUsize,
-    all_here: Notify,
-    /// Whose transactions are going to be asked for.
-    transactions: Mutex<Vec<String>>,
-}
-
-impl Arrivals {
-    /// One more is on its way, until the guard is dropped.
-    ///
-    /// It goes on after all root fields have come here: a database on this
-    /// machine can answer the first before the second has begun.
-    pub(super) async fn expect(&self) -> Expected<'_> {
-        self.expected.fetch_add(1, Ordering::Relaxed);
-        let expected = Expected(self);
-        if !self.alone {
-            tokio::task::yield_now().await;
-        }
-        expected
-    }
-
-    /// Says whose transactions are wanted, of customers that have arrived.
-    pub(super) fn announce(&self, customers: impl Iterator<Item = String>) {
-        self.transactions.lock().unwrap_or_else(PoisonError::into_inner).extend(customers);
-    }
-
-    /// Whose transactions are wanted, once nobody is on the way any more.
-    pub(super) async fn wanted(&self) -> Vec<String> {
-        self.all().await;
-        self.transactions.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// Waits until nobody is on the way any more.
-    pub(super) async fn all(&self) {
-        loop {
-            let notified = self.all_here.notified();
-            if self.expected.load(Ordering::Relaxed) == 0 {
-                return;
-            }
-            notified.await;
-        }
-    }
-}
-
-/// A root field whose customers are on their way.
-pub(super) struct Expected<'a>(&'a Arrivals);
-
-impl Drop for Expected<'_> {
-    fn drop(&mut self) {
-        if self.0.expected.fetch_sub(1, Ordering::Relaxed) == 1 {
-            self.0.all_here.notify_waiters();
-        }
-    }
-}
-
 /// What is to come along with customers that are looked up, and what came.
 #[derive(Default)]
 pub(super) struct LookUps {
@@ -273,70 +132,106 @@ pub(super) struct Caller {
     pub(super) arrivals: Arrivals,
     /// See [`super::written`].
     pub(super) scattered: bool,
+    alone: bool,
     pub(super) look_ups: Arc<LookUps>,
-    pub(super) customers: Load<Identifier, Arc<Holder>>,
-    pub(super) balances: Load<Group, Arc<Vec<Outcome>>>,
-    pub(super) cards: Load<Group, Arc<Vec<Arc<Vec<Card>>>>>,
-    pub(super) transactions: Load<TransactionsKey, Arc<Slice<Transaction>>>,
-    pub(super) transaction_counts: Load<(String, Option<TransactionStatus>), i64>,
+    // Most requests need one or two of these.
+    customers: OnceLock<Load<Identifier, Arc<Holder>>>,
+    balances: OnceLock<Load<Group, Arc<Vec<Outcome>>>>,
+    cards: OnceLock<Load<Group, Arc<Vec<Arc<Vec<Card>>>>>>,
+    transactions: OnceLock<Load<TransactionsKey, Arc<Slice<Transaction>>>>,
+    transaction_counts: OnceLock<Load<(String, Option<TransactionStatus>), i64>>,
 }
 
 impl Caller {
     pub(super) fn new(principal: Arc<Principal>, services: Arc<Services>, shape: Shape) -> Self {
         let Shape { scattered, alone } = shape;
-        let look_ups = Arc::new(LookUps::default());
-        let all = || (Arc::clone(&principal), Arc::clone(&services), Arc::clone(&look_ups));
-        let asked = all();
-        let customers = Load::new(alone, move |keys: Vec<Identifier>| {
-            let (principal, services, look_ups) = asked.clone();
-            async move {
-                let along = look_ups.wanted();
-                let found = services.customers.find(&principal, &keys, along).await?;
-                look_ups.bring(found.values());
-                Ok(found)
-            }
-        });
-        let asked = all();
-        let balances = Load::new(alone, move |groups: Vec<Group>| {
-            let (principal, services, look_ups) = asked.clone();
-            of_groups(groups, move |group| async move {
-                let brought = std::mem::take(&mut *look_ups.brought());
-                services.balances.of(&principal, &group.0, &brought).await
-            })
-        });
-        let asked = all();
-        let cards = Load::new(alone, move |groups: Vec<Group>| {
-            let (principal, services, _) = asked.clone();
-            of_groups(groups, move |group| async move {
-                let ids: Vec<_> = group.0.iter().map(|customer| customer.id.clone()).collect();
-                let mut held = services.cards.of(&principal, &ids).await?;
-                let mut of = |id| Arc::new(held.remove(id).unwrap_or_default());
-                Ok(ids.iter().map(&mut of).collect())
-            })
-        });
-        let both = || (Arc::clone(&principal), Arc::clone(&services));
-        let (principal_, services_) = both();
-        let transactions = Load::new(alone, move |keys: Vec<TransactionsKey>| {
-            let (principal, services) = (Arc::clone(&principal_), Arc::clone(&services_));
-            async move { load_transactions(&principal, &services, keys).await }
-        });
-        let (principal_, services_) = both();
-        let transaction_counts = Load::new(alone, move |keys: Vec<(String, Option<_>)>| {
-            let (principal, services) = (Arc::clone(&principal_), Arc::clone(&services_));
-            async move { count_transactions(&principal, &services, keys).await }
-        });
         Self {
             principal,
             services,
-            arrivals: Arrivals { alone, ..Arrivals::default() },
+            arrivals: Arrivals::new(alone),
             scattered,
-            look_ups,
-            customers,
-            balances,
-            cards,
-            transactions,
-            transaction_counts,
+            alone,
+            look_ups: Arc::default(),
+            customers: OnceLock::new(),
+            balances: OnceLock::new(),
+            cards: OnceLock::new(),
+            transactions: OnceLock::new(),
+            transaction_counts: OnceLock::new(),
         }
+    }
+
+    fn asked(&self) -> (Arc<Principal>, Arc<Services>) {
+        (Arc::clone(&self.principal), Arc::clone(&self.services))
+    }
+
+    /// Customers by whatever name, with what is to come along.
+    pub(super) fn customers(&self) -> &Load<Identifier, Arc<Holder>> {
+        self.customers.get_or_init(|| {
+            let ((principal, services), look_ups) = (self.asked(), Arc::clone(&self.look_ups));
+            Load::new(self.alone, move |keys: Vec<Identifier>| {
+                let (principal, services) = (Arc::clone(&principal), Arc::clone(&services));
+                let look_ups = Arc::clone(&look_ups);
+                async move {
+                    let along = look_ups.wanted();
+                    let found = services.customers.find(&principal, &keys, along).await?;
+                    look_ups.bring(found.values());
+                    Ok(found)
+                }
+            })
+        })
+    }
+
+    /// The balances of groups of customers, in their order.
+    pub(super) fn balances(&self) -> &Load<Group, Arc<Vec<Outcome>>> {
+        self.balances.get_or_init(|| {
+            let ((principal, services), look_ups) = (self.asked(), Arc::clone(&self.look_ups));
+            Load::new(self.alone, move |groups: Vec<Group>| {
+                let (principal, services) = (Arc::clone(&principal), Arc::clone(&services));
+                let look_ups = Arc::clone(&look_ups);
+                of_groups(groups, move |group| async move {
+                    let brought = std::mem::take(&mut *look_ups.brought());
+                    services.balances.of(&principal, &group.0, &brought).await
+                })
+            })
+        })
+    }
+
+    /// The cards of groups of customers, in their order.
+    pub(super) fn cards(&self) -> &Load<Group, Arc<Vec<Arc<Vec<Card>>>>> {
+        self.cards.get_or_init(|| {
+            let (principal, services) = self.asked();
+            Load::new(self.alone, move |groups: Vec<Group>| {
+                let (principal, services) = (Arc::clone(&principal), Arc::clone(&services));
+                of_groups(groups, move |group| async move {
+                    let ids: Vec<_> = group.0.iter().map(|customer| customer.id.clone()).collect();
+                    let mut held = services.cards.of(&principal, &ids).await?;
+                    let mut of = |id| Arc::new(held.remove(id).unwrap_or_default());
+                    Ok(ids.iter().map(&mut of).collect())
+                })
+            })
+        })
+    }
+
+    /// Parts of customers' lists of transactions.
+    pub(super) fn transactions(&self) -> &Load<TransactionsKey, Arc<Slice<Transaction>>> {
+        self.transactions.get_or_init(|| {
+            let (principal, services) = self.asked();
+            Load::new(self.alone, move |keys: Vec<TransactionsKey>| {
+                let (principal, services) = (Arc::clone(&principal), Arc::clone(&services));
+                async move { load_transactions(&principal, &services, keys).await }
+            })
+        })
+    }
+
+    /// How many transactions customers have.
+    pub(super) fn transaction_counts(&self) -> &Load<(String, Option<TransactionStatus>), i64> {
+        self.transaction_counts.get_or_init(|| {
+            let (principal, services) = self.asked();
+            Load::new(self.alone, move |keys: Vec<(String, Option<_>)>| {
+                let (principal, services) = (Arc::clone(&principal), Arc::clone(&services));
+                async move { count_transactions(&principal, &services, keys).await }
+            })
+        })
     }
 
     /// The caller of the request that a resolver works for.

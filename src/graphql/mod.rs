@@ -1,5 +1,7 @@
 //! The GraphQL API: the schema, one file an object, and the endpoint.
 
+mod arrivals;
+mod batch;
 mod card;
 mod connection;
 mod customer;

@@ -85,7 +85,7 @@ impl Query {
         let caller = Caller::of(ctx)?;
         let expected = caller.arrivals.expect().await;
         caller.look_ups.want(Siblings::along(ctx.look_ahead()));
-        let holder = caller.customers.one(identifier).await.map_err(failure)?;
+        let holder = caller.customers().one(identifier).await.map_err(failure)?;
         let Some(holder) = holder else { return Ok(None) };
         let siblings = Siblings::holder(&holder);
         siblings.announce(&caller.arrivals, &[ctx.look_ahead()]);

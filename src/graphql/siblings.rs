@@ -8,8 +8,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_graphql::{Context, Lookahead, Result};
 use tokio::sync::OnceCell;
 
+use super::arrivals::Arrivals;
 use super::error::failure;
-use super::loaders::{Arrivals, Caller, Group, TransactionsKey};
+use super::loaders::{Caller, Group, TransactionsKey};
 use super::written::Plan;
 use crate::domain::balance::Outcome;
 use crate::domain::card::Card;
@@ -87,7 +88,7 @@ impl Siblings {
     /// Says whose transactions the selections below are going to ask for,
     /// before the last of the request's customers have arrived.
     pub(super) fn announce(&self, arrivals: &Arrivals, selected: &[Lookahead<'_>]) {
-        if any(selected, &["transactions"]) {
+        if arrivals.has_others() && any(selected, &["transactions"]) {
             arrivals.announce(self.ids());
         }
     }
@@ -117,7 +118,7 @@ impl Siblings {
     async fn all_balances(&self, caller: &Caller) -> &Result<Arc<Vec<Outcome>>, Arc<Error>> {
         let load = || async {
             caller.arrivals.all().await;
-            Ok(caller.balances.one(self.customers.clone()).await?.unwrap_or_default())
+            Ok(caller.balances().one(self.customers.clone()).await?.unwrap_or_default())
         };
         self.balances.get_or_init(load).await
     }
@@ -125,19 +126,19 @@ impl Siblings {
     async fn all_cards(&self, caller: &Caller) -> &Result<Arc<Vec<Arc<Vec<Card>>>>, Arc<Error>> {
         let load = || async {
             caller.arrivals.all().await;
-            Ok(caller.cards.one(self.customers.clone()).await?.unwrap_or_default())
+            Ok(caller.cards().one(self.customers.clone()).await?.unwrap_or_default())
         };
         self.cards.get_or_init(load).await
     }
 
     /// The balance of one of them; those without a wallet are not asked about.
-    pub(super) async fn balance(&self, ctx: &Context<'_>, at: usize) -> Result<Outcome> {
+    pub(super) async fn balance(&self, ctx: &Context<'_>, at: usize) -> Result<&Outcome> {
         let found = match self.balances.get() {
             Some(found) => found,
             // Boxed, so that the futures of all fields stay small.
             None => Box::pin(self.all_balances(Caller::of(ctx)?)).await,
         };
-        Ok(found.as_ref().map_err(shared)?.get(at).cloned().unwrap_or(Outcome::None))
+        Ok(found.as_ref().map_err(shared)?.get(at).unwrap_or(&Outcome::None))
     }
 
     /// Every card of one of them.
@@ -161,7 +162,7 @@ impl Siblings {
         let mine = key(self.customers.0[at].id.clone());
         let found = if window.after().is_some() {
             // A cursor is of one customer's list; the others have refused it.
-            let found = Caller::of(ctx)?.transactions.many(vec![mine.clone()]).await;
+            let found = Caller::of(ctx)?.transactions().many(vec![mine.clone()]).await;
             found.map_err(failure)?.remove(&mine)
         } else {
             let once = once_for(&self.transactions, (status, window.clone()));
@@ -169,7 +170,7 @@ impl Siblings {
                 let caller = Caller::shared(ctx)?;
                 let mut customers = caller.arrivals.wanted().await;
                 customers.extend(self.ids());
-                caller.transactions.many(customers.into_iter().map(key).collect()).await
+                caller.transactions().many(customers.into_iter().map(key).collect()).await
             };
             let found = once.get_or_init(load).await.as_ref().map_err(shared)?;
             found.get(&mine).cloned()
@@ -190,7 +191,7 @@ impl Siblings {
             let caller = Caller::shared(ctx)?;
             let mut customers = caller.arrivals.wanted().await;
             customers.extend(self.ids());
-            caller.transaction_counts.many(customers.into_iter().map(key).collect()).await
+            caller.transaction_counts().many(customers.into_iter().map(key).collect()).await
         };
         let found = once.get_or_init(load).await.as_ref().map_err(shared)?;
         Ok(found.get(&key(self.customers.0[at].id.clone())).copied().unwrap_or(0))
