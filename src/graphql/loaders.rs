@@ -125,6 +125,9 @@ pub(super) struct Shape {
     pub(super) alone: bool,
 }
 
+/// The cards of each customer of a group, in their order.
+pub(super) type CardsOfEach = Arc<Vec<Arc<Vec<Card>>>>;
+
 /// Everything that a request's resolvers need: who asks, whom to ask, and how.
 pub(super) struct Caller {
     pub(super) principal: Arc<Principal>,
@@ -137,7 +140,7 @@ pub(super) struct Caller {
     // Most requests need one or two of these.
     customers: OnceLock<Load<Identifier, Arc<Holder>>>,
     balances: OnceLock<Load<Group, Arc<Vec<Outcome>>>>,
-    cards: OnceLock<Load<Group, Arc<Vec<Arc<Vec<Card>>>>>>,
+    cards: OnceLock<Load<Group, CardsOfEach>>,
     transactions: OnceLock<Load<TransactionsKey, Arc<Slice<Transaction>>>>,
     transaction_counts: OnceLock<Load<(String, Option<TransactionStatus>), i64>>,
 }
@@ -197,7 +200,7 @@ impl Caller {
     }
 
     /// The cards of groups of customers, in their order.
-    pub(super) fn cards(&self) -> &Load<Group, Arc<Vec<Arc<Vec<Card>>>>> {
+    pub(super) fn cards(&self) -> &Load<Group, CardsOfEach> {
         self.cards.get_or_init(|| {
             let (principal, services) = self.asked();
             Load::new(self.alone, move |groups: Vec<Group>| {

@@ -10,7 +10,7 @@ use tokio::sync::OnceCell;
 
 use super::arrivals::Arrivals;
 use super::error::failure;
-use super::loaders::{Caller, Group, TransactionsKey};
+use super::loaders::{Caller, CardsOfEach, Group, TransactionsKey};
 use super::written::Plan;
 use crate::domain::balance::Outcome;
 use crate::domain::card::Card;
@@ -55,7 +55,7 @@ pub(super) struct Siblings {
     /// In the order of the customers.
     balances: Once<Arc<Vec<Outcome>>>,
     /// In the order of the customers, too.
-    cards: Once<Arc<Vec<Arc<Vec<Card>>>>>,
+    cards: Once<CardsOfEach>,
     transactions: OnceEach<(Option<TransactionStatus>, Window), Parts>,
     transaction_counts: OnceEach<Option<TransactionStatus>, Totals>,
 }
@@ -123,7 +123,7 @@ impl Siblings {
         self.balances.get_or_init(load).await
     }
 
-    async fn all_cards(&self, caller: &Caller) -> &Result<Arc<Vec<Arc<Vec<Card>>>>, Arc<Error>> {
+    async fn all_cards(&self, caller: &Caller) -> &Result<CardsOfEach, Arc<Error>> {
         let load = || async {
             caller.arrivals.all().await;
             Ok(caller.cards().one(self.customers.clone()).await?.unwrap_or_default())

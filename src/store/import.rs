@@ -5,7 +5,8 @@ use std::collections::btree_map::Entry;
 
 use card_gateway_entity::{card, card_customer, card_transaction, wallet_balance};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait as _, IntoIden, OnConflict};
-use sea_orm::{ActiveModelTrait, DatabaseTransaction, EntityTrait, IdenStatic as _};
+use sea_orm::{ActiveModelTrait, ConnectionTrait as _, DatabaseTransaction, DbBackend};
+use sea_orm::{EntityTrait, IdenStatic as _};
 use sea_orm::{IntoActiveModel, Iterable as _, PrimaryKeyToColumn, SqliteTransactionMode};
 use sea_orm::{TransactionOptions, TransactionTrait as _};
 
@@ -89,7 +90,14 @@ impl Store {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        self.db.begin_with_options(options).await.map_err(sql::failed)
+        let write = self.db.begin_with_options(options).await.map_err(sql::failed)?;
+        if write.get_database_backend() == DbBackend::Postgres {
+            // Tables grow while they are written: a plan that was made when they
+            // were empty must not be kept.
+            let plans = "SET LOCAL plan_cache_mode = auto";
+            write.execute_unprepared(plans).await.map_err(sql::failed)?;
+        }
+        Ok(write)
     }
 }
 
