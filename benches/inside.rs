@@ -77,6 +77,14 @@ fn customers(notified: bool) -> String {
     lines
 }
 
+/// Connections go back to their pool, which needs the runtime for it.
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        let _inside = self.runtime.enter();
+        self.routes = Router::new();
+    }
+}
+
 fn wallet(number: i64) -> Address {
     Address::from_word(U256::from(number.unsigned_abs() + 1_000).into())
 }
