@@ -6,9 +6,9 @@ use alloy_primitives::{Address, U256};
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::{Request, StatusCode, header};
-use card_gateway::chain::{self, Chain, Reader, Token};
+use card_gateway::chain::{self, Reader};
 use card_gateway::config::Rate;
-use card_gateway::domain::money::Currency;
+use card_gateway::demo::sandbox_chain;
 use card_gateway::domain::principal::Scope;
 use card_gateway::domain::time::Timestamp;
 use card_gateway::http::health::Health;
@@ -89,17 +89,10 @@ fn wallet(number: i64) -> Address {
     Address::from_word(U256::from(number.unsigned_abs() + 1_000).into())
 }
 
-/// The sandbox's chain.
+/// How the sandbox's chain is read.
 fn chain_settings(url: &str, ttl: Duration) -> chain::Settings {
-    let token = |address, decimals| Token { address, decimals };
-    let tokens = [
-        (Currency::Usd, token(card_gateway_sandbox::USD, 6)),
-        (Currency::Eur, token(card_gateway_sandbox::EUR, 18)),
-        (Currency::Gbp, token(card_gateway_sandbox::GBP, 18)),
-    ];
-    let (id, multicall) = (card_gateway_sandbox::CHAIN_ID, card_gateway_sandbox::MULTICALL);
     chain::Settings {
-        chain: Chain { id, multicall, tokens },
+        chain: sandbox_chain(),
         rpc_urls: vec![url.parse().expect("an address")],
         ttl,
         timeout: Duration::from_secs(3),

@@ -54,8 +54,8 @@ pub async fn run(mut config: Config, customers: u32) -> Result<()> {
     app::serve(&config, store, listener).await
 }
 
-/// The sandbox's chain, read as the settings say.
-fn chain_of(sandbox: &Sandbox, settings: &chain::Settings) -> Result<chain::Settings> {
+/// The chain that sandboxes have.
+pub fn sandbox_chain() -> Chain {
     let token = |address, decimals| Token { address, decimals };
     let tokens = [
         (Currency::Usd, token(card_gateway_sandbox::USD, 6)),
@@ -63,9 +63,13 @@ fn chain_of(sandbox: &Sandbox, settings: &chain::Settings) -> Result<chain::Sett
         (Currency::Gbp, token(card_gateway_sandbox::GBP, 18)),
     ];
     let (id, multicall) = (card_gateway_sandbox::CHAIN_ID, card_gateway_sandbox::MULTICALL);
+    Chain { id, multicall, tokens }
+}
+
+/// The sandbox's chain, read as the settings say.
+fn chain_of(sandbox: &Sandbox, settings: &chain::Settings) -> Result<chain::Settings> {
     let url = sandbox.url().parse().map_err(|error: url::ParseError| Error::internal(error))?;
-    let chain = Chain { id, multicall, tokens };
-    Ok(chain::Settings { chain, rpc_urls: vec![url], ..settings.clone() })
+    Ok(chain::Settings { chain: sandbox_chain(), rpc_urls: vec![url], ..settings.clone() })
 }
 
 async fn fill(

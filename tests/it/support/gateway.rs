@@ -59,6 +59,8 @@ impl Answer {
 impl Gateway {
     /// Starts a command that serves, and waits until it listens.
     pub(crate) fn start(mut command: Command) -> Self {
+        // First, so that nothing is left running if it cannot be had.
+        let client = client();
         let mut child = command
             .env("CARD_GATEWAY__LOG__LEVEL", "info,sqlx=debug")
             .env("CARD_GATEWAY__LOG__FORMAT", "json")
@@ -76,7 +78,6 @@ impl Gateway {
                 lines.lock().expect("no panic").push(line);
             }
         });
-        let client = client();
         let read = Mutex::new(0);
         let mut gateway = Self { child, host: String::new(), client, log, read };
         gateway.host =
