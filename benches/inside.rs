@@ -14,18 +14,21 @@ use card_gateway::domain::time::Timestamp;
 use card_gateway::http::health::Health;
 use card_gateway::http::rate::RateLimits;
 use card_gateway::router::{Limits, router};
+use card_gateway::services::live::Live;
+use card_gateway::services::notifications::Notifications;
 use card_gateway::services::{Services, Settings, import, token};
 use card_gateway::store::{self, NewToken, Store};
-use card_gateway::telemetry;
+use card_gateway::{telemetry, webhooks};
 use card_gateway_sandbox::{Fault, Sandbox};
 use criterion::{Criterion, criterion_group, criterion_main};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Runtime;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc, watch};
 use tower::ServiceExt as _;
 
 #[global_allocator]
@@ -144,15 +147,22 @@ impl Gateway {
                 chain_balances_kept: false,
                 realtime_max_age: Duration::from_hours(2),
             };
-            let services = Services::new(&store, chain.clone(), &settings);
+            let word = Arc::new(Notify::new());
+            let live = Live::new(store.clone(), Arc::clone(&word));
+            let services = Services::new(&store, chain.clone(), live, &settings);
+            let (notifications, _) = Notifications::new(store.clone(), word);
+            let nobody =
+                webhooks::Settings { secrets: BTreeMap::new(), tolerance: Duration::from_mins(5) };
+            let webhooks = webhooks::Endpoint::new(nobody, notifications);
             let health = Health::new(store, chain, metrics);
             let rate = Rate { burst: u32::MAX, per_second: u32::MAX };
             let limits = Limits {
                 body: 256 * 1024,
                 timeout: Duration::from_secs(10),
                 rate: RateLimits::new(rate),
+                stopping: watch::channel(false).1,
             };
-            (router(&services, health, &limits), token)
+            (router(&services, webhooks, health, &limits), token)
         });
         Self { runtime, routes, token, _folder: folder }
     }

@@ -1,10 +1,11 @@
 //! The composition root: store, then services, then routes; and the order in
 //! which they stop.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::chain::Reader;
@@ -14,15 +15,20 @@ use crate::http::health::Health;
 use crate::http::rate::RateLimits;
 use crate::http::server;
 use crate::router::{Limits, router};
+use crate::services::live::Live;
+use crate::services::notifications::Notifications;
 use crate::services::reconciliation::Reconciliation;
 use crate::services::{self, Services, balances};
 use crate::store::Store;
 use crate::telemetry;
+use crate::webhooks;
 
 /// Chain reads that may wait to be kept; more are kept the next time.
 const READINGS: usize = 256;
 /// How long keeping them may take at the end.
 const KEEPING: Duration = Duration::from_secs(5);
+/// How long connections and events may take at the end.
+const FAREWELL: Duration = Duration::from_secs(2);
 /// How often metrics that nobody fetches are folded up.
 const METRICS_UPKEEP: Duration = Duration::from_secs(5);
 
@@ -98,18 +104,26 @@ pub async fn serve(config: &Config, store: Store, listener: TcpListener) -> Resu
         chain_balances_kept: store.keeps_chain_balances().await?,
         realtime_max_age: config.realtime_max_age,
     };
+    let word = Arc::new(Notify::new());
+    let live = Live::new(store.clone(), Arc::clone(&word));
+    let (notifications, writer) = Notifications::new(store.clone(), word);
+    let writer = tokio::spawn(writer);
+    let webhooks = webhooks::Endpoint::new(webhook_settings(config), notifications);
     let chain = Chain::open(config, &store)?;
     let reader = chain.as_ref().map(|chain| chain.reader.clone());
-    let services = Services::new(&store, reader.clone(), &settings);
+    let services = Services::new(&store, reader.clone(), live.clone(), &settings);
     let health = Health::new(store.clone(), reader.clone(), metrics.clone());
     let rate = RateLimits::new(config.rate);
+    let (stopping, stopped) = watch::channel(false);
     let limits = Limits {
         body: config.server.body_limit,
         timeout: config.server.request_timeout,
         rate: rate.clone(),
+        stopping: stopped,
     };
     let mut tasks = JoinSet::new();
     tasks.spawn(rate.tidy());
+    tasks.spawn(live.follow());
     tasks.spawn(async move {
         loop {
             tokio::time::sleep(METRICS_UPKEEP).await;
@@ -127,17 +141,25 @@ pub async fn serve(config: &Config, store: Store, listener: TcpListener) -> Resu
     let address = listener.local_addr().map_err(Error::internal)?;
     tracing::info!(%address, "listening on http://{address}");
     tell_of_what_is_not_here_yet(config);
-    let routes = router(&services, health.clone(), &limits);
-    drop(services);
+    let routes = router(&services, webhooks, health.clone(), &limits);
+    drop((services, limits));
     let stop = {
-        let health = health.clone();
+        let (health, stopping) = (health.clone(), stopping.clone());
         async move {
             told_to_stop().await;
             tracing::info!("stopping: no new requests, open ones may finish");
             health.stopping();
+            stopping.send_replace(true);
         }
     };
     server::serve(listener, routes, stop, config.server.shutdown_grace).await;
+    // Connections that were upgraded say good-bye; events that came are written.
+    if tokio::time::timeout(FAREWELL, stopping.closed()).await.is_err() {
+        tracing::warn!("some connections did not close in time");
+    }
+    if tokio::time::timeout(FAREWELL, writer).await.is_err() {
+        tracing::warn!("some events were not written; they were not acknowledged either");
+    }
     drop(health);
     tasks.shutdown().await;
     if let Some(chain) = chain {
@@ -150,13 +172,18 @@ pub async fn serve(config: &Config, store: Store, listener: TcpListener) -> Resu
 
 /// Settings that this version reads and checks, but does not act upon.
 fn tell_of_what_is_not_here_yet(config: &Config) {
-    let webhooks = !config.webhook_secrets.is_empty();
-    let issuer = config.issuer.base_url.is_some() || !config.issuer.credentials.is_empty();
-    for (set, section) in [(webhooks, "webhooks"), (issuer, "issuer")] {
-        if set {
-            tracing::warn!(section, "this version does not use the settings of this section yet");
-        }
+    if config.issuer.base_url.is_some() || !config.issuer.credentials.is_empty() {
+        let section = "issuer";
+        tracing::warn!(section, "this version does not use the settings of this section yet");
     }
+}
+
+fn webhook_settings(config: &Config) -> webhooks::Settings {
+    let secrets = config.webhooks.secrets.iter().map(|(program, secrets)| {
+        let secrets = secrets.iter().map(|secret| secret.expose().as_bytes().to_vec());
+        (program.clone(), secrets.collect())
+    });
+    webhooks::Settings { secrets: secrets.collect(), tolerance: config.webhooks.tolerance }
 }
 
 /// Ends when the process is told to stop: Ctrl-C, SIGTERM, or its terminal is closed.

@@ -5,7 +5,8 @@
 //!
 //! - [`cli`]: the commands. [`demo`]: a sample program.
 //! - [`app`]: puts everything together. [`router`]: the route table.
-//! - [`graphql`], [`rest`]: the two APIs; [`http`]: what they share.
+//! - [`graphql`], [`rest`]: the two APIs; [`webhooks`]: the issuer's live
+//!   notifications; [`http`]: what they share.
 //! - [`services`]: the rules, over many things at once.
 //! - [`store`]: every SQL statement. [`chain`]: balances from the blockchain.
 //! - [`domain`], [`error`]: plain types that know none of the above.
@@ -26,3 +27,4 @@ pub mod router;
 pub mod services;
 pub mod store;
 pub mod telemetry;
+pub mod webhooks;

@@ -8,14 +8,19 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::Redirect;
 use axum::routing::{get, post};
+use tokio::sync::watch;
 
 use crate::graphql;
-use crate::http::gate::{self, Gate, Refuse};
+use crate::http::gate::{self, Bounds, Gate, Refuse};
 use crate::http::health::{self, Health};
 use crate::http::rate::RateLimits;
 use crate::http::{graphiql, request_log};
 use crate::rest;
 use crate::services::Services;
+use crate::webhooks;
+
+/// How long a webhook may take: its sender waits for five seconds.
+const WEBHOOK: Duration = Duration::from_millis(4_500);
 
 /// What requests may use up.
 #[derive(Clone)]
@@ -26,23 +31,27 @@ pub struct Limits {
     pub timeout: Duration,
     /// How many requests a caller may send.
     pub rate: RateLimits,
+    /// Becomes true when the process is told to stop.
+    pub stopping: watch::Receiver<bool>,
 }
 
 /// The gateway's routes.
-pub fn router(services: &Services, health: Health, limits: &Limits) -> Router {
+pub fn router(
+    services: &Services,
+    webhooks: webhooks::Endpoint,
+    health: Health,
+    limits: &Limits,
+) -> Router {
     let gate = |refuse: Refuse| {
         let Limits { timeout, rate, .. } = limits.clone();
-        let gate = Gate { auth: services.auth.clone(), limits: rate, timeout, refuse };
         // Shared: each layer and each request has a copy.
-        from_fn_with_state(Arc::new(gate), gate::pass)
+        Arc::new(Gate { auth: services.auth.clone(), limits: rate, timeout, refuse })
     };
     let services = Arc::new(services.clone());
-    let graphql = Router::new()
-        .route("/graphql", post(graphql::execute))
-        .method_not_allowed_fallback(graphql::method_not_allowed)
-        .with_state(graphql::Endpoint::new(Arc::clone(&services)))
-        .layer(gate(graphql::refused));
-    let rest = rest::router(services).layer(gate(rest::refused));
+    let graphql = graphql_route(Arc::clone(&services), gate(graphql::refused), limits);
+    let rest = rest::router(services).layer(from_fn_with_state(gate(rest::refused), gate::pass));
+    let bounds = Bounds { timeout: WEBHOOK, refuse: webhooks::refused };
+    let webhooks = webhooks::router(webhooks).layer(from_fn_with_state(bounds, gate::bound));
     let health = Router::new()
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
@@ -52,6 +61,7 @@ pub fn router(services: &Services, health: Health, limits: &Limits) -> Router {
         .merge(graphql)
         .nest("/v1/card-issuer", rest.clone())
         .nest("/api/v1/card-issuer", rest)
+        .merge(webhooks)
         .merge(graphiql::router())
         .merge(health)
         .route("/", get(|| async { Redirect::temporary("/graphiql") }))
@@ -59,4 +69,19 @@ pub fn router(services: &Services, health: Health, limits: &Limits) -> Router {
         .layer(DefaultBodyLimit::max(limits.body))
         // Outermost, so that it tells of every answer, refusals too.
         .layer(from_fn(request_log::tell))
+}
+
+/// One path: requests and streams of events go through the gate, connections
+/// ask it themselves, because a browser's cannot show a token at once.
+fn graphql_route(services: Arc<Services>, gate: Arc<Gate>, limits: &Limits) -> Router {
+    let Limits { body, timeout, stopping, .. } = limits.clone();
+    let told = graphql::Limits { timeout, message: body, stopping };
+    let endpoint = graphql::Endpoint::new(services, told);
+    let sockets = graphql::Sockets { endpoint: endpoint.clone(), gate: Arc::clone(&gate) };
+    let execute = post(graphql::execute).with_state(endpoint);
+    let execute = execute.layer(from_fn_with_state(gate, gate::pass));
+    let connect = get(graphql::connect).with_state(sockets);
+    Router::new()
+        .route("/graphql", execute.merge(connect))
+        .method_not_allowed_fallback(graphql::method_not_allowed)
 }

@@ -41,5 +41,7 @@ pub fn metrics() -> Result<PrometheusHandle> {
     metrics::describe_counter!("http_requests_total", "Requests, by method, route and status.");
     metrics::describe_histogram!("http_request_duration_seconds", "How long requests took.");
     metrics::describe_counter!("graphql_errors_total", "Errors in GraphQL answers, by code.");
+    metrics::describe_counter!("webhook_events_total", "Events taken, by what became of them.");
+    metrics::describe_gauge!("graphql_sockets", "Open WebSocket connections.");
     Ok(handle)
 }

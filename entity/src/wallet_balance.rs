@@ -1,4 +1,4 @@
-//! What the last live notification said of a customer's wallet.
+//! What the live notifications say of a customer's wallet.
 
 use sea_orm::entity::prelude::*;
 
@@ -18,8 +18,18 @@ pub struct Model {
     pub available_minor: i64,
     /// What is held for authorizations, in minor units.
     pub pending_minor: i64,
-    /// When the notification was true; Unix milliseconds.
+    /// When that was true; Unix milliseconds.
     pub updated_at: i64,
+    /// As the last balance event said: what has moved since is not in it.
+    pub base_ledger_minor: i64,
+    /// What could be spent then.
+    pub base_available_minor: i64,
+    /// What was held then.
+    pub base_pending_minor: i64,
+    /// When the balance event was true; Unix milliseconds.
+    pub base_at: i64,
+    /// The event; empty where the balance was imported.
+    pub base_event: String,
 }
 
 /// Balances are joined by hand where needed.

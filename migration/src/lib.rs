@@ -14,6 +14,7 @@ mod m20261123_000005_create_card_transactions;
 mod m20261123_000006_create_wallet_balances;
 mod m20261123_000007_create_customer_counts;
 mod m20261124_000008_create_chain_balances;
+mod m20261124_000009_create_inbox;
 
 /// Every migration, oldest first.
 #[derive(Debug)]
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000006_create_wallet_balances::Migration),
             Box::new(m20261123_000007_create_customer_counts::Migration),
             Box::new(m20261124_000008_create_chain_balances::Migration),
+            Box::new(m20261124_000009_create_inbox::Migration),
         ]
     }
 }

@@ -1,6 +1,7 @@
 //! The commands. Results go to standard output, everything else to standard
 //! error. Exit status: 0 for success, 2 for bad usage, 1 for the rest.
 
+mod events;
 mod import;
 mod programs;
 mod reconcile;
@@ -77,6 +78,9 @@ enum Command {
     },
     /// Read every wallet from the chain whose balance is older than two hours
     Reconcile,
+    /// List, replay and send live notifications
+    #[command(subcommand)]
+    Events(EventCommand),
     /// Print the GraphQL schema
     Schema,
     /// Print the effective settings, secrets hidden
@@ -122,6 +126,59 @@ enum TokenCommand {
     Revoke {
         /// Its identifier, from `token list`
         id: String,
+    },
+}
+
+#[derive(Subcommand)]
+enum EventCommand {
+    /// List the notifications in the inbox, those that came first before others
+    List {
+        /// Only those of this program
+        #[arg(long, value_name = "NAME")]
+        program: Option<String>,
+        /// Only those that cannot be applied, with the reason
+        #[arg(long, conflicts_with = "waiting")]
+        failed: bool,
+        /// Only those that wait for a customer who is not known yet
+        #[arg(long)]
+        waiting: bool,
+    },
+    /// Take up notifications again that could not be applied
+    #[command(group = clap::ArgGroup::new("which").required(true))]
+    Replay {
+        /// The notification, from `events list`
+        #[arg(group = "which")]
+        id: Option<String>,
+        /// All that have failed, and all that wait
+        #[arg(long, group = "which")]
+        all: bool,
+        /// Only those of this program
+        #[arg(long, value_name = "NAME")]
+        program: Option<String>,
+    },
+    /// Sign a sample notification and post it to a running gateway
+    Send {
+        /// The program; its webhook secret is taken from the settings
+        #[arg(long, value_name = "NAME")]
+        program: String,
+        /// What it tells, like transaction.authorized
+        #[arg(long = "type", value_name = "TYPE", default_value = "customer.balance.updated")]
+        event_type: String,
+        /// Whom it is about, by any name
+        #[arg(long, value_name = "NAME")]
+        customer: Option<String>,
+        /// Where the gateway is [default: where `serve` listens]
+        #[arg(long, value_name = "URL")]
+        url: Option<url::Url>,
+        /// The notification's identifier [default: a new one]
+        #[arg(long, value_name = "ID")]
+        id: Option<String>,
+        /// When it happened, in RFC 3339 [default: now]
+        #[arg(long, value_name = "TIME")]
+        at: Option<String>,
+        /// Members of `data`, as a JSON object; the rest is made up
+        #[arg(long, value_name = "JSON")]
+        data: Option<String>,
     },
 }
 
@@ -207,6 +264,7 @@ async fn execute(command: Command, config: Config) -> Result<ExitCode> {
         Command::Reconcile => {
             return reconcile::run(config, app::open(config).await?).await;
         }
+        Command::Events(command) => events::run(command, config).await?,
         Command::Schema => out(&graphql::sdl())?,
         Command::Config => out(&config.show())?,
     }

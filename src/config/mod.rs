@@ -36,8 +36,8 @@ pub struct Config {
     pub reconcile_interval: Duration,
     /// The chain; without endpoints it is not read.
     pub chain: crate::chain::Settings,
-    /// The webhook secrets of each program.
-    pub webhook_secrets: BTreeMap<String, Vec<Secret>>,
+    /// The issuer's webhooks.
+    pub webhooks: Webhooks,
     /// The issuer's own API.
     pub issuer: Issuer,
     /// What is logged and how.
@@ -74,6 +74,15 @@ pub struct Rate {
     pub burst: u32,
     /// A second, in the long run.
     pub per_second: u32,
+}
+
+/// The issuer's webhooks.
+#[derive(Debug)]
+pub struct Webhooks {
+    /// One or two secrets of each program.
+    pub secrets: BTreeMap<String, Vec<Secret>>,
+    /// How long before or after now a webhook may have been signed.
+    pub tolerance: Duration,
 }
 
 /// The issuer's own API.
@@ -119,6 +128,11 @@ pub enum LogFormat {
 pub struct Secret(String);
 
 impl Secret {
+    /// Keeps a text to itself.
+    pub fn new(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
     /// The text itself.
     pub fn expose(&self) -> &str {
         &self.0
@@ -204,7 +218,8 @@ impl Config {
             level: read.get("log.level", log_filter),
             format: read.get("log.format", log_format),
         };
-        let webhook_secrets = read.webhook_secrets();
+        let tolerance = read.get("webhooks.tolerance", some_time);
+        let webhooks = Webhooks { secrets: read.webhook_secrets(), tolerance };
         let credentials = read.credentials();
         if !read.mistakes.is_empty() {
             return Err(Mistakes(read.mistakes));
@@ -217,7 +232,7 @@ impl Config {
             realtime_max_age,
             reconcile_interval,
             chain,
-            webhook_secrets,
+            webhooks,
             issuer: Issuer { base_url, credentials },
             log,
             layers,
@@ -359,7 +374,7 @@ mod tests {
             ("CARD_GATEWAY__CHAIN__RPC_URLS", "https://one.example/rpc, https://two.example/k/3y"),
         ];
         let config = load("", &environment, &Flags::default()).expect("fine");
-        let secrets = &config.webhook_secrets["my-program"];
+        let secrets = &config.webhooks.secrets["my-program"];
         assert_eq!(
             secrets.iter().map(Secret::expose).collect::<Vec<_>>(),
             ["whsec_new", "whsec_old"]

@@ -1,6 +1,7 @@
 //! A sample program to look at: a throw-away database with believable
-//! customers in every stage, and a chain of its own.
+//! customers in every stage, a chain of its own, and a live card network.
 
+mod live;
 mod sample;
 
 use std::net::SocketAddr;
@@ -11,13 +12,17 @@ use tempfile::TempDir;
 
 use crate::chain::{self, Chain, Token};
 use crate::cli::{create_token, out};
-use crate::config::Config;
+use crate::config::{Config, Secret};
 use crate::domain::money::Currency;
 use crate::domain::principal::{ProgramId, Scope};
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Result};
+use crate::services::import;
 use crate::store::{Settings, Store};
+use crate::webhooks::Sender;
 use crate::{app, telemetry};
+
+use live::{Player, Players};
 
 const PROGRAM: &str = "demo";
 /// Customers of one database transaction.
@@ -29,6 +34,10 @@ const BATCH: usize = 1_000;
 /// # Errors
 /// If the temporary folder, the database or the address cannot be had.
 pub async fn run(mut config: Config, customers: u32) -> Result<()> {
+    if config.log.level == "info" {
+        // The live card network would fill the terminal with its requests.
+        config.log.level = "info,card_gateway::http::request_log=warn".to_owned();
+    }
     telemetry::log(&config.log);
     let sandbox = Sandbox::start().map_err(Error::internal)?;
     config.chain = chain_of(&sandbox, &config.chain)?;
@@ -41,17 +50,26 @@ pub async fn run(mut config: Config, customers: u32) -> Result<()> {
     let address = listener.local_addr().map_err(Error::internal)?;
     let now = Timestamp::now();
     let program = store.create_program(PROGRAM, now).await?.id;
-    let filled = tokio::select! {
-        filled = fill(&store, &sandbox, program, now, customers) => filled.map(|()| true),
-        () = app::told_to_stop() => Ok(false),
+    let players = tokio::select! {
+        filled = fill(&store, &sandbox, program, now, customers) => filled.map(Some),
+        () = app::told_to_stop() => Ok(None),
     };
-    if !filled? {
+    let Some(players) = players? else {
         store.close().await;
         return Ok(());
-    }
+    };
+    let secret = uuid::Uuid::new_v4().simple().to_string();
+    config.webhooks.secrets.insert(PROGRAM.to_owned(), vec![Secret::new(&secret)]);
+    let url = format!("http://{address}")
+        .parse()
+        .map_err(|error: url::ParseError| Error::internal(error))?;
+    let sender = Sender::new(&url, PROGRAM, secret.as_bytes())?;
     let token = create_token(&store, program, "demo".to_owned(), Scope::Write, None).await?;
     out(&welcome(address, &token, customers))?;
-    app::serve(&config, store, listener).await
+    let playing = tokio::spawn(live::play(sender, players));
+    let served = app::serve(&config, store, listener).await;
+    playing.abort();
+    served
 }
 
 /// The chain that sandboxes have.
@@ -78,21 +96,23 @@ async fn fill(
     program: ProgramId,
     now: Timestamp,
     customers: u32,
-) -> Result<()> {
+) -> Result<Players> {
+    let mut players = Players::default();
     let mut sample = sample::Sample::new(now, customers);
     let mut on_chain = Vec::new();
     loop {
         let (mut records, mut transactions) = (Vec::new(), Vec::new());
         for made in sample.by_ref().take(BATCH) {
             on_chain.extend(held(&made));
+            players.add(Player::of(&made, now));
             records.push(made.record);
             transactions.extend(made.transactions);
         }
         if records.is_empty() {
             sandbox.set_balances(on_chain);
-            return Ok(());
+            return Ok(players);
         }
-        store.put_records(program, records).await?;
+        import::put(store, program, records).await?;
         store.put_transactions(program, transactions).await?;
     }
 }
@@ -113,6 +133,7 @@ fn held(made: &sample::Made) -> Option<(Address, Address, U256)> {
 
 fn welcome(address: SocketAddr, token: &str, customers: u32) -> String {
     let host = format!("http://{address}");
+    let watch = r#"{"query":"subscription { cardCustomersChanged { email availableBalance pendingBalance balanceUpdatedAt } }"}"#;
     let query = r#"{"query":"{ cardCustomers(perPage: 3, status: ACTIVE) { totalCount nodes { email ledgerBalance balanceFreshness } } }"}"#;
     format!(
         "card-gateway demo: {customers} customers in the program \"{PROGRAM}\"
@@ -122,6 +143,10 @@ Token     {token}
 
 curl -s {host}/graphql -H 'Authorization: Bearer {token}' -H 'Content-Type: application/json' -d '{query}'
 curl -s '{host}/api/v1/card-issuer/customers?limit=3&status=active' -H 'Authorization: Bearer {token}'
+
+A dozen customers go shopping meanwhile. Watch them:
+
+  curl -sN {host}/graphql -H 'Authorization: Bearer {token}' -H 'Content-Type: application/json' -H 'Accept: text/event-stream' -d '{watch}'
 
 Ctrl-C stops it and removes the data.
 "

@@ -31,6 +31,15 @@ impl Minor {
         if minor < -Self::MAX || minor > Self::MAX { None } else { Some(Self(minor)) }
     }
 
+    /// Nothing.
+    pub const ZERO: Self = Self(0);
+
+    /// The amount without its sign.
+    #[must_use]
+    pub const fn magnitude(self) -> Self {
+        Self(self.0.abs())
+    }
+
     /// The amount in minor units.
     pub const fn get(self) -> i64 {
         self.0

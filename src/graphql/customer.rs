@@ -189,7 +189,8 @@ impl Written for CardCustomer {
         ctx: &'a ContextSelectionSet<'_>,
         plan: &'a Plan<'_>,
     ) {
-        if let (Some(first), Ok(caller)) = (objects.first(), Caller::shared(ctx)) {
+        let Some(first) = objects.first() else { return };
+        if let Ok(caller) = first.siblings.caller(ctx) {
             first.siblings.foresee(caller, plan).await;
         }
     }

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_graphql::parser::parse_query;
-use async_graphql::parser::types::{ExecutableDocument, OperationDefinition};
-use async_graphql::{Positioned, Response, Value, Variables};
+use async_graphql::parser::types::{ExecutableDocument, OperationDefinition, OperationType};
+use async_graphql::{Name, Positioned, Response, Value, Variables};
 use moka::sync::Cache;
 
 use super::error::{too_complex, unparsable};
@@ -53,6 +53,15 @@ impl Document {
         }
     }
 
+    /// Whether an operation of it is a subscription.
+    pub(super) fn is_subscription(&self, operation: Option<&str>) -> bool {
+        let mut all = self.parsed.operations.iter();
+        let wanted =
+            |name: Option<&Name>| operation.is_none() || name.map(Name::as_str) == operation;
+        all.find(|(name, _)| wanted(*name))
+            .is_some_and(|(_, operation)| operation.node.ty == OperationType::Subscription)
+    }
+
     /// What the loaders can be told of it.
     pub(super) fn shape(&self, operation: Option<&str>) -> Shape {
         let shape = match &self.order {
@@ -67,7 +76,7 @@ impl Document {
     pub(super) fn kind(&self, operation: Option<&str>, variables: &Variables) -> Option<Kind> {
         let mut kind = operation.unwrap_or_default().to_owned();
         for (name, definition) in self.parsed.operations.iter() {
-            if operation.is_none() || name.map(async_graphql::Name::as_str) == operation {
+            if operation.is_none() || name.map(Name::as_str) == operation {
                 add_kinds(definition, variables, &mut kind)?;
             }
         }

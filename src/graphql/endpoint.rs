@@ -2,6 +2,7 @@
 //! it takes any content type, escapes axum's body limit and runs batches.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_graphql::{Request, Response, ValidationMode, Value};
 use axum::Extension;
@@ -11,15 +12,17 @@ use axum::extract::rejection::BytesRejection;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::IntoResponse as _;
 use axum::response::Response as HttpResponse;
+use futures_util::{Stream, StreamExt as _};
 use serde::Deserialize;
+use tokio::sync::watch;
 
-use super::documents::Documents;
+use super::documents::{Document, Documents, Kind};
 use super::error::{finish, refusal};
 use super::loaders::Caller;
-use super::{Schema, builder, json, schema};
+use super::{Schema, builder, json, schema, stream};
 use crate::domain::principal::Principal;
 use crate::domain::request::RequestId;
-use crate::error::{Error, Kind, Result};
+use crate::error::{self, Error, Result};
 use crate::http::{headers, status};
 use crate::services::Services;
 
@@ -28,13 +31,94 @@ use crate::services::Services;
 pub struct Endpoint {
     schemas: Arc<Schemas>,
     documents: Documents,
-    services: Arc<Services>,
+    pub(super) services: Arc<Services>,
+    pub(super) limits: Limits,
+}
+
+/// What the endpoint is told about requests that go on.
+#[derive(Clone)]
+pub struct Limits {
+    /// How long a query may take.
+    pub timeout: Duration,
+    /// The largest message, in bytes.
+    pub message: usize,
+    /// Becomes true when the process is told to stop.
+    pub stopping: watch::Receiver<bool>,
 }
 
 impl Endpoint {
     /// Over the services.
-    pub fn new(services: Arc<Services>) -> Self {
-        Self { schemas: Arc::new(Schemas::new()), documents: Documents::new(), services }
+    pub fn new(services: Arc<Services>, limits: Limits) -> Self {
+        Self { schemas: Arc::new(Schemas::new()), documents: Documents::new(), services, limits }
+    }
+
+    /// Whatever can be done with a request before it runs.
+    pub(super) fn prepare(
+        &self,
+        principal: Arc<Principal>,
+        body: Body,
+    ) -> Result<Prepared, Box<Response>> {
+        let document = self.documents.get(&body.query)?;
+        let variables = body.variables.unwrap_or_default();
+        let operation = body.operation_name;
+        let shape = document.shape(operation.as_deref());
+        let kind = document.kind(operation.as_deref(), &variables);
+        let services = Arc::clone(&self.services);
+        let mut query = Request::new(body.query)
+            .variables(variables)
+            .data(Caller::new(principal, services, shape));
+        query.operation_name.clone_from(&operation);
+        query.set_parsed_query(document.parsed.clone());
+        Ok(Prepared { document, query, operation, kind })
+    }
+
+    /// The answer to a query.
+    async fn run(&self, prepared: Prepared, request: &RequestId) -> Response {
+        let Prepared { document, query, operation, kind } = prepared;
+        let known = kind.as_ref().is_some_and(|kind| document.is_valid(kind));
+        let schema = if known { &self.schemas.trusting } else { &self.schemas.strict };
+        // Hundreds of fields share the request's loaders; a scheduler that cuts
+        // in between them would cut their one question in two.
+        let mut response = tokio::task::unconstrained(schema.execute(query)).await;
+        if response.data != Value::Null {
+            document.put_in_order(operation.as_deref(), &mut response);
+            if let Some(kind) = kind.filter(|_| !known) {
+                document.found_valid(kind);
+            }
+        }
+        finished(&mut response, request);
+        response
+    }
+
+    /// The answers to an operation, which is a subscription perhaps.
+    pub(super) fn run_on(
+        &self,
+        prepared: Prepared,
+        request: RequestId,
+    ) -> impl Stream<Item = Response> + Send + 'static {
+        let Prepared { document, query, operation, .. } = prepared;
+        self.schemas.strict.execute_stream(query).map(move |mut response| {
+            if response.data != Value::Null {
+                document.put_in_order(operation.as_deref(), &mut response);
+            }
+            finished(&mut response, &request);
+            response
+        })
+    }
+}
+
+/// A request that is ready to run.
+pub(super) struct Prepared {
+    document: Arc<Document>,
+    query: Request,
+    operation: Option<String>,
+    kind: Option<Kind>,
+}
+
+impl Prepared {
+    /// Whether it goes on until somebody ends it.
+    pub(super) fn is_subscription(&self) -> bool {
+        self.document.is_subscription(self.operation.as_deref())
     }
 }
 
@@ -56,7 +140,7 @@ impl Schemas {
 /// specification of GraphQL over HTTP asks.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Body {
+pub(super) struct Body {
     query: String,
     #[serde(default)]
     operation_name: Option<String>,
@@ -76,37 +160,20 @@ pub async fn execute(
         Ok(body) => body,
         Err(error) => return refused(&error, &request),
     };
-    let document = match endpoint.documents.get(&body.query) {
-        Ok(document) => document,
-        Err(answer) => return respond(StatusCode::OK, &answer),
-    };
-    let variables = body.variables.unwrap_or_default();
-    let operation = body.operation_name;
-    let shape = document.shape(operation.as_deref());
-    let kind = document.kind(operation.as_deref(), &variables);
-    let known = kind.as_ref().is_some_and(|kind| document.is_valid(kind));
-    let mut query = Request::new(body.query).variables(variables).data(Caller::new(
-        principal,
-        Arc::clone(&endpoint.services),
-        shape,
-    ));
-    query.operation_name.clone_from(&operation);
-    query.set_parsed_query(document.parsed.clone());
-    let schema = if known { &endpoint.schemas.trusting } else { &endpoint.schemas.strict };
-    // Hundreds of fields share the request's loaders; a scheduler that cuts
-    // in between them would cut their one question in two.
-    let mut response = tokio::task::unconstrained(schema.execute(query)).await;
-    if response.data != Value::Null {
-        document.put_in_order(operation.as_deref(), &mut response);
-        if let Some(kind) = kind.filter(|_| !known) {
-            document.found_valid(kind);
-        }
+    if stream::is_wanted(&headers) {
+        return stream::events(&endpoint, principal, &headers, request, body);
     }
-    finish(&mut response, &request);
+    match endpoint.prepare(principal, body) {
+        Ok(prepared) => respond(StatusCode::OK, &endpoint.run(prepared, &request).await),
+        Err(answer) => respond(StatusCode::OK, &answer),
+    }
+}
+
+fn finished(response: &mut Response, request: &RequestId) {
+    finish(response, request);
     for error in &response.errors {
         metrics::counter!("graphql_errors_total", "code" => code_of(error)).increment(1);
     }
-    respond(StatusCode::OK, &response)
 }
 
 fn code_of(error: &async_graphql::ServerError) -> String {
@@ -121,18 +188,21 @@ fn read(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<Body
     let content_type = content_type.and_then(|text| text.split(';').next()).unwrap_or("").trim();
     if !content_type.eq_ignore_ascii_case("application/json") {
         let message = "The body must be JSON, with content-type: application/json";
-        return Err(Error::new(Kind::UnsupportedMediaType, message));
+        return Err(Error::new(error::Kind::UnsupportedMediaType, message));
     }
     let body = body.map_err(|rejection| match rejection.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => Error::new(Kind::TooLarge, "The body is too large"),
-        _ => Error::new(Kind::Invalid, "The body cannot be read"),
+        StatusCode::PAYLOAD_TOO_LARGE => Error::new(error::Kind::TooLarge, "The body is too large"),
+        _ => Error::new(error::Kind::Invalid, "The body cannot be read"),
     })?;
     // Of a list, serde would take the first item for the first member.
     if body.trim_ascii_start().first() != Some(&b'{') {
-        return Err(Error::new(Kind::Invalid, "The body is not a GraphQL request: not an object"));
+        return Err(Error::new(
+            error::Kind::Invalid,
+            "The body is not a GraphQL request: not an object",
+        ));
     }
     serde_json::from_slice(&body).map_err(|error| {
-        Error::new(Kind::Invalid, format!("The body is not a GraphQL request: {error}"))
+        Error::new(error::Kind::Invalid, format!("The body is not a GraphQL request: {error}"))
     })
 }
 
@@ -142,12 +212,17 @@ pub fn refused(error: &Error, request: &RequestId) -> HttpResponse {
     headers::of_failure(answer, error)
 }
 
-/// A GraphQL response, as JSON that every client understands. Where nothing
-/// was executed there is no `data` (GraphQL September 2025, section 7.1).
-pub(super) fn respond(status: StatusCode, response: &Response) -> HttpResponse {
-    let never_ran = response.data == Value::Null
+/// Whether nothing was executed.
+pub(super) fn never_ran(response: &Response) -> bool {
+    response.data == Value::Null
         && !response.errors.is_empty()
-        && response.errors.iter().all(|error| error.path.is_empty());
+        && response.errors.iter().all(|error| error.path.is_empty())
+}
+
+/// A GraphQL response as JSON. Where nothing was executed there is no `data`
+/// (GraphQL September 2025, section 7.1).
+pub(super) fn written(response: &Response) -> Vec<u8> {
+    let never_ran = never_ran(response);
     let mut body = Vec::with_capacity(8 * 1024);
     body.push(b'{');
     if !never_ran {
@@ -162,12 +237,18 @@ pub(super) fn respond(status: StatusCode, response: &Response) -> HttpResponse {
         json::serialize(&response.errors, &mut body);
     }
     body.push(b'}');
+    body
+}
+
+/// A GraphQL response, in a form that every client understands.
+pub(super) fn respond(status: StatusCode, response: &Response) -> HttpResponse {
+    let body = written(response);
     let json = HeaderValue::from_static("application/json");
     (status, [(header::CONTENT_TYPE, json)], body).into_response()
 }
 
 /// There is something, but not for this method; axum adds `Allow`.
 pub async fn method_not_allowed(Extension(request): Extension<RequestId>) -> HttpResponse {
-    let error = Error::new(Kind::Invalid, "GraphQL requests are sent with POST");
+    let error = Error::new(error::Kind::Invalid, "GraphQL requests are sent with POST");
     respond(StatusCode::METHOD_NOT_ALLOWED, &refusal(&error, &request))
 }

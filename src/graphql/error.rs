@@ -16,6 +16,9 @@ pub(super) const TOO_COMPLEX: &str = "QUERY_TOO_COMPLEX";
 /// A balance exists, but nobody could say how much.
 pub(super) const BALANCE_UNAVAILABLE: &str = "BALANCE_UNAVAILABLE";
 
+/// Changes came faster than they were read.
+const CHANGES_MISSED: &str = "CHANGES_MISSED";
+
 /// The code of a kind of failure, in `extensions.code`.
 pub(super) const fn code(kind: Kind) -> &'static str {
     match kind {
@@ -68,6 +71,14 @@ pub(super) fn balance_unavailable() -> async_graphql::Error {
     let mut extensions = ErrorExtensionValues::default();
     extensions.set("code", BALANCE_UNAVAILABLE);
     failure.extensions = Some(extensions);
+    failure
+}
+
+/// Changes came faster than they were read.
+pub(super) fn missed() -> async_graphql::Error {
+    let what = "Changes were missed: read the list again, and subscribe again";
+    let mut failure = async_graphql::Error::new(what);
+    failure.extensions.get_or_insert_default().set("code", CHANGES_MISSED);
     failure
 }
 

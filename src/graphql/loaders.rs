@@ -109,7 +109,7 @@ impl LookUps {
         self.brought.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn bring<'a>(&self, holders: impl Iterator<Item = &'a Arc<Holder>>) {
+    pub(super) fn bring<'a>(&self, holders: impl Iterator<Item = &'a Arc<Holder>>) {
         let with = holders.filter(|holder| holder.along.balances);
         self.brought().extend(with.map(|holder| (holder.customer.id.clone(), holder.live)));
     }

@@ -16,17 +16,22 @@ mod order;
 mod query;
 mod scalars;
 mod siblings;
+mod socket;
+mod stream;
+mod subscription;
 mod transaction;
 mod written;
 
-use async_graphql::{EmptyMutation, EmptySubscription, SDLExportOptions};
+use async_graphql::{EmptyMutation, SDLExportOptions};
 
-pub use endpoint::{Endpoint, execute, method_not_allowed, refused};
+pub use endpoint::{Endpoint, Limits, execute, method_not_allowed, refused};
+pub use socket::{Sockets, connect};
 
 /// The gateway's schema.
-pub type Schema = async_graphql::Schema<query::Query, EmptyMutation, EmptySubscription>;
+pub type Schema = async_graphql::Schema<query::Query, EmptyMutation, subscription::Subscription>;
 
-type Builder = async_graphql::SchemaBuilder<query::Query, EmptyMutation, EmptySubscription>;
+type Builder =
+    async_graphql::SchemaBuilder<query::Query, EmptyMutation, subscription::Subscription>;
 
 /// The schema. It holds no data: whatever a request needs comes with it.
 pub fn schema() -> Schema {
@@ -34,7 +39,7 @@ pub fn schema() -> Schema {
 }
 
 fn builder() -> Builder {
-    Schema::build(query::Query, EmptyMutation, EmptySubscription)
+    Schema::build(query::Query, EmptyMutation, subscription::Subscription)
 }
 
 /// The schema as text: what `schema.graphql` holds.

@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use async_graphql::{Context, Lookahead, Result};
+use async_graphql::{Context, ContextBase, Lookahead, Result};
 use tokio::sync::OnceCell;
 
 use super::arrivals::Arrivals;
@@ -58,17 +58,41 @@ pub(super) struct Siblings {
     cards: Once<CardsOfEach>,
     transactions: OnceEach<(Option<TransactionStatus>, Window), Parts>,
     transaction_counts: OnceEach<Option<TransactionStatus>, Totals>,
+    /// Whom to ask, where that is not the request's caller.
+    caller: Option<Arc<Caller>>,
 }
 
 impl Siblings {
     pub(super) fn new(customers: Vec<Arc<Customer>>) -> Arc<Self> {
-        Arc::new(Self {
+        Arc::new(Self::asking(customers, None))
+    }
+
+    /// One customer of a message of many: it is asked about by a caller of its
+    /// own, who forgets it with the message.
+    pub(super) fn live(holder: &Holder, caller: Arc<Caller>) -> Arc<Self> {
+        Arc::new(Self::asking(vec![Arc::clone(&holder.customer)], Some(caller)))
+    }
+
+    fn asking(customers: Vec<Arc<Customer>>, caller: Option<Arc<Caller>>) -> Self {
+        Self {
             customers: Group(customers.into()),
             balances: OnceCell::new(),
             cards: OnceCell::new(),
             transactions: Mutex::default(),
             transaction_counts: Mutex::default(),
-        })
+            caller,
+        }
+    }
+
+    /// Whom to ask about them.
+    pub(super) fn caller<'a, T>(
+        &'a self,
+        ctx: &ContextBase<'a, T>,
+    ) -> Result<&'a Caller, Arc<Error>> {
+        match &self.caller {
+            Some(caller) => Ok(caller),
+            None => Caller::shared(ctx),
+        }
     }
 
     /// One customer, with the cards that came along, if they were to.
@@ -136,7 +160,7 @@ impl Siblings {
         let found = match self.balances.get() {
             Some(found) => found,
             // Boxed, so that the futures of all fields stay small.
-            None => Box::pin(self.all_balances(Caller::of(ctx)?)).await,
+            None => Box::pin(self.all_balances(self.caller(ctx).map_err(failure)?)).await,
         };
         Ok(found.as_ref().map_err(shared)?.get(at).unwrap_or(&Outcome::None))
     }
@@ -145,7 +169,7 @@ impl Siblings {
     pub(super) async fn cards(&self, ctx: &Context<'_>, at: usize) -> Result<Arc<Vec<Card>>> {
         let found = match self.cards.get() {
             Some(found) => found,
-            None => Box::pin(self.all_cards(Caller::of(ctx)?)).await,
+            None => Box::pin(self.all_cards(self.caller(ctx).map_err(failure)?)).await,
         };
         Ok(found.as_ref().map_err(shared)?.get(at).cloned().unwrap_or_default())
     }
@@ -162,12 +186,13 @@ impl Siblings {
         let mine = key(self.customers.0[at].id.clone());
         let found = if window.after().is_some() {
             // A cursor is of one customer's list; the others have refused it.
-            let found = Caller::of(ctx)?.transactions().many(vec![mine.clone()]).await;
+            let caller = self.caller(ctx).map_err(failure)?;
+            let found = caller.transactions().many(vec![mine.clone()]).await;
             found.map_err(failure)?.remove(&mine)
         } else {
             let once = once_for(&self.transactions, (status, window.clone()));
             let load = || async {
-                let caller = Caller::shared(ctx)?;
+                let caller = self.caller(ctx)?;
                 let mut customers = caller.arrivals.wanted().await;
                 customers.extend(self.ids());
                 caller.transactions().many(customers.into_iter().map(key).collect()).await
@@ -188,7 +213,7 @@ impl Siblings {
         let key = |customer| (customer, status);
         let once = once_for(&self.transaction_counts, status);
         let load = || async {
-            let caller = Caller::shared(ctx)?;
+            let caller = self.caller(ctx)?;
             let mut customers = caller.arrivals.wanted().await;
             customers.extend(self.ids());
             caller.transaction_counts().many(customers.into_iter().map(key).collect()).await

@@ -36,57 +36,83 @@ pub struct Gate {
 
 /// Lets a request through with its [`Principal`], or refuses it.
 pub async fn pass(State(gate): State<Arc<Gate>>, mut request: Request, next: Next) -> Response {
-    let id = request.extensions().get::<RequestId>().cloned();
-    let id = id.unwrap_or_else(|| RequestId(String::new()));
-    let (answer, allowance) = match admit(&gate, request.headers(), address(&request)).await {
+    let id = name_of(&request);
+    let (answer, allowance) = match gate.admit(bearer(request.headers()), address(&request)).await {
         Ok((principal, allowance)) => {
             request.extensions_mut().insert(Arc::new(principal));
-            (run(&gate, &id, request, next).await, allowance)
+            let bounds = Bounds { timeout: gate.timeout, refuse: gate.refuse };
+            (run(bounds, &id, request, next).await, allowance)
         }
         Err((error, allowance)) => ((gate.refuse)(&error, &id), allowance),
     };
     with_allowance(answer, allowance)
 }
 
-/// The principal of a request that may go on; else why it may not.
-async fn admit(
-    gate: &Gate,
-    headers: &HeaderMap,
-    address: IpAddr,
-) -> Result<(Principal, Allowance), (Error, Allowance)> {
-    let principal = match bearer(headers) {
-        Some(token) => gate.auth.principal(token).await,
-        None => Err(Error::unauthenticated()),
-    };
-    let who = match &principal {
-        Ok(principal) => Who::Token(principal.token_id.clone()),
-        Err(_) => Who::Address(address),
-    };
-    let allowance = gate.limits.spend(&who);
-    match (principal, allowance.retry_after) {
-        (_, Some(seconds)) => Err((Error::rate_limited(seconds), allowance)),
-        (Err(error), None) => Err((error, allowance)),
-        (Ok(principal), None) => Ok((principal, allowance)),
+impl Gate {
+    /// The principal of a token from an address that may go on.
+    ///
+    /// # Errors
+    /// Why it may not.
+    pub async fn admit(
+        &self,
+        token: Option<&str>,
+        address: IpAddr,
+    ) -> Result<(Principal, Allowance), (Error, Allowance)> {
+        let principal = match token {
+            Some(token) => self.auth.principal(token).await,
+            None => Err(Error::unauthenticated()),
+        };
+        let who = match &principal {
+            Ok(principal) => Who::Token(principal.token_id.clone()),
+            Err(_) => Who::Address(address),
+        };
+        let allowance = self.limits.spend(&who);
+        match (principal, allowance.retry_after) {
+            (_, Some(seconds)) => Err((Error::rate_limited(seconds), allowance)),
+            (Err(error), None) => Err((error, allowance)),
+            (Ok(principal), None) => Ok((principal, allowance)),
+        }
     }
 }
 
+/// How long a request may take that needs no token, and how failures are printed.
+#[derive(Clone, Copy)]
+pub struct Bounds {
+    /// How long.
+    pub timeout: Duration,
+    /// How the API behind prints failures.
+    pub refuse: Refuse,
+}
+
+/// Lets everybody through, but not for ever.
+pub async fn bound(State(bounds): State<Bounds>, request: Request, next: Next) -> Response {
+    let id = name_of(&request);
+    run(bounds, &id, request, next).await
+}
+
+fn name_of(request: &Request) -> RequestId {
+    let id = request.extensions().get::<RequestId>().cloned();
+    id.unwrap_or_else(|| RequestId(String::new()))
+}
+
 /// Runs the request, but not for ever, and survives its panics.
-async fn run(gate: &Gate, id: &RequestId, request: Request, next: Next) -> Response {
+async fn run(bounds: Bounds, id: &RequestId, request: Request, next: Next) -> Response {
+    let Bounds { timeout, refuse } = bounds;
     let running = AssertUnwindSafe(next.run(request)).catch_unwind();
-    match tokio::time::timeout(gate.timeout, running).await {
+    match tokio::time::timeout(timeout, running).await {
         Ok(Ok(answer)) => answer,
         Ok(Err(panic)) => {
             let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
             let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
             let text = format!("panic: {}", text.unwrap_or_default());
-            (gate.refuse)(&Error::internal(text), id)
+            refuse(&Error::internal(text), id)
         }
-        Err(_) => (gate.refuse)(&Error::timeout(), id),
+        Err(_) => refuse(&Error::timeout(), id),
     }
 }
 
 /// The token of `Authorization: Bearer …` (RFC 6750).
-fn bearer(headers: &HeaderMap) -> Option<&str> {
+pub fn bearer(headers: &HeaderMap) -> Option<&str> {
     let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }

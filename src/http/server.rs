@@ -7,10 +7,11 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::ConnectInfo;
 use hyper::body::Incoming;
-use hyper::server::conn::http1;
+use hyper::server::conn::http1::{self, UpgradeableConnection};
+use hyper::service::HttpService;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tower::ServiceExt as _;
 
 /// How long a client may take to send its headers, and how long an idle
@@ -28,7 +29,8 @@ pub async fn serve(
     // says nothing is closed in time.
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(HEADERS_TIMEOUT);
-    let graceful = GracefulShutdown::new();
+    // Each open connection holds a receiver.
+    let stopping = watch::Sender::new(false);
     tokio::pin!(stop);
     loop {
         let (stream, peer) = tokio::select! {
@@ -51,16 +53,35 @@ pub async fn serve(
             request.extensions_mut().insert(ConnectInfo::<SocketAddr>(peer));
             router.clone().oneshot(request)
         });
-        let connection = http.serve_connection(TokioIo::new(stream), service);
-        let connection = graceful.watch(connection);
-        tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection ended early");
-            }
-        });
+        let connection = http.serve_connection(TokioIo::new(stream), service).with_upgrades();
+        tokio::spawn(run(connection, stopping.subscribe()));
     }
     drop(listener);
-    if tokio::time::timeout(grace, graceful.shutdown()).await.is_err() {
+    stopping.send_replace(true);
+    if tokio::time::timeout(grace, stopping.closed()).await.is_err() {
         tracing::warn!("some requests were still open when the time to stop was up");
+    }
+}
+
+/// Serves one connection to its end; when it is time to stop, to the end of its
+/// open request.
+async fn run<S>(
+    connection: UpgradeableConnection<TokioIo<TcpStream>, S>,
+    mut stopping: watch::Receiver<bool>,
+) where
+    S: HttpService<Incoming, ResBody = axum::body::Body>,
+    S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let mut connection = std::pin::pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        // Nothing is said but that it is time to stop.
+        _ = stopping.changed() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection ended early");
     }
 }

@@ -65,7 +65,7 @@ pub async fn unknown_route(Extension(request): Extension<RequestId>) -> Response
 }
 
 /// There is something, but not for this method; axum adds `Allow`.
-pub(super) async fn method_not_allowed() -> Response {
+pub async fn method_not_allowed() -> Response {
     let body = Body {
         success: false,
         error: "method_not_allowed",

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::get;
 
-pub use error::{refused, unknown_route};
+pub use error::{method_not_allowed, refused, unknown_route};
 
 use crate::services::Services;
 

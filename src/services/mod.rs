@@ -6,6 +6,8 @@ pub mod balances;
 pub mod cards;
 pub mod customers;
 pub mod import;
+pub mod live;
+pub mod notifications;
 pub mod reconciliation;
 pub mod token;
 pub mod transactions;
@@ -28,6 +30,8 @@ pub struct Services {
     pub cards: cards::Cards,
     /// Card transactions.
     pub transactions: transactions::Transactions,
+    /// What changes, as it changes.
+    pub live: live::Live,
 }
 
 /// What the services can be told.
@@ -43,7 +47,12 @@ pub struct Settings {
 
 impl Services {
     /// The services over a store and, where one is configured, a chain.
-    pub fn new(store: &Store, chain: Option<Reader>, settings: &Settings) -> Self {
+    pub fn new(
+        store: &Store,
+        chain: Option<Reader>,
+        live: live::Live,
+        settings: &Settings,
+    ) -> Self {
         Self {
             auth: auth::Auth::new(store.clone(), settings.token_cache_ttl),
             customers: customers::Customers::new(store.clone()),
@@ -55,6 +64,7 @@ impl Services {
             ),
             cards: cards::Cards::new(store.clone()),
             transactions: transactions::Transactions::new(store.clone()),
+            live,
         }
     }
 }

@@ -45,7 +45,7 @@ pub(super) fn joined_card(row: &QueryResult, at: usize) -> Result<Option<Card>> 
     id.map(|_| card(row, at)).transpose()
 }
 
-fn card(row: &QueryResult, at: usize) -> Result<Card> {
+pub(super) fn card(row: &QueryResult, at: usize) -> Result<Card> {
     Ok(Card {
         card_id: sql::column(row, at)?,
         customer_id: sql::column(row, at + 1)?,

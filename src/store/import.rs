@@ -7,9 +7,9 @@ use card_gateway_entity::{card, card_customer, card_transaction, wallet_balance}
 use sea_orm::sea_query::{Alias, Expr, ExprTrait as _, IntoIden, OnConflict};
 use sea_orm::{ActiveModelTrait, ConnectionTrait as _, DatabaseTransaction, DbBackend};
 use sea_orm::{EntityTrait, IdenStatic as _};
-use sea_orm::{IntoActiveModel, Iterable as _, PrimaryKeyToColumn, SqliteTransactionMode};
-use sea_orm::{TransactionOptions, TransactionTrait as _};
+use sea_orm::{IntoActiveModel, Iterable as _, PrimaryKeyToColumn};
 
+use super::turn::Turn;
 use super::{Store, sql};
 use crate::domain::balance::LiveBalance;
 use crate::domain::card::Card;
@@ -34,13 +34,14 @@ pub struct Record {
     pub cards: Vec<Card>,
 }
 
-impl Store {
+impl Turn {
     /// Inserts or updates the records, all or none. A live balance that is
     /// older than the stored one changes nothing, and a stolen card stays so.
     ///
     /// # Errors
-    /// If the database fails; nothing was changed then.
-    pub async fn put_records(&self, program: ProgramId, records: Vec<Record>) -> Result<()> {
+    /// If the database fails.
+    pub async fn put_records(&self, records: Vec<Record>) -> Result<()> {
+        let program = self.program;
         let mut customers = Vec::with_capacity(records.len());
         let mut balances = Vec::new();
         let mut cards = Vec::new();
@@ -59,13 +60,13 @@ impl Store {
         let balances = one_of_each(balances, |row| row.customer_id.clone(), newer);
         let at_large = |_: &card::Model, old: &card::Model| !old.is_stolen;
         let cards = one_of_each(cards, |row| row.card_id.clone(), at_large);
-        let write = self.begin_write().await?;
-        put(&write, customers, replace::<card_customer::Entity>()).await?;
-        put(&write, balances, replace_balance()).await?;
-        put(&write, cards, replace_card()).await?;
-        write.commit().await.map_err(sql::failed)
+        put(&self.write, customers, replace::<card_customer::Entity>()).await?;
+        put(&self.write, balances, replace_balance()).await?;
+        put(&self.write, cards, replace_card()).await
     }
+}
 
+impl Store {
     /// Inserts or updates transactions of known customers, all or none.
     ///
     /// # Errors
@@ -83,14 +84,9 @@ impl Store {
         write.commit().await.map_err(sql::failed)
     }
 
-    /// A transaction that is going to write: SQLite then waits its turn at the
-    /// beginning, instead of failing half-way.
+    /// A transaction that is going to write.
     pub(super) async fn begin_write(&self) -> Result<DatabaseTransaction> {
-        let options = TransactionOptions {
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            ..TransactionOptions::default()
-        };
-        let write = self.db.begin_with_options(options).await.map_err(sql::failed)?;
+        let write = self.begin_immediately().await?;
         if write.get_database_backend() == DbBackend::Postgres {
             // Tables grow while they are written: a plan that was made when they
             // were empty must not be kept.
@@ -195,6 +191,11 @@ fn balance_row(program: ProgramId, customer: &str, live: LiveBalance) -> wallet_
         available_minor: live.available.get(),
         pending_minor: live.pending.get(),
         updated_at: live.updated_at.millis(),
+        base_ledger_minor: live.ledger.get(),
+        base_available_minor: live.available.get(),
+        base_pending_minor: live.pending.get(),
+        base_at: live.updated_at.millis(),
+        base_event: String::new(),
     }
 }
 

@@ -2,17 +2,21 @@
 //! PostgreSQL. The first argument of each function says whose rows it may
 //! touch; no finder without one exists.
 
+mod accounts;
 mod balances;
 mod cards;
+mod changes;
 mod counts;
 mod customers;
 mod import;
+mod inbox;
 mod programs;
 mod reads;
 mod reconciliation;
 mod sql;
 mod tokens;
 mod transactions;
+mod turn;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,10 +26,14 @@ use sea_orm::{ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection
 
 use reads::Reads;
 
+pub use accounts::Named;
+pub use changes::{Change, Ear};
 pub use import::Record;
+pub use inbox::Filed;
 pub use programs::Program;
 pub use reconciliation::Stale;
 pub use tokens::{NewToken, StoredToken, TokenSummary};
+pub use turn::Turn;
 
 use crate::error::{Error, Kind, Result};
 

@@ -68,6 +68,27 @@ pub(super) fn list(backend: DbBackend, texts: Vec<String>) -> Value {
     serde_json::Value::from(texts).to_string().into()
 }
 
+/// The rows `r` of parameter `$parameter`, which is a [`json`] list of objects.
+/// Columns have PostgreSQL's types.
+pub(super) fn rows(backend: DbBackend, parameter: usize, columns: &[(&str, &str)]) -> String {
+    let postgres = backend == DbBackend::Postgres;
+    let column = |(name, of): &(&str, &str)| {
+        if postgres { format!("{name} {of}") } else { format!("value ->> '{name}' AS {name}") }
+    };
+    let columns: Vec<String> = columns.iter().map(column).collect();
+    let columns = columns.join(", ");
+    if postgres {
+        format!("json_to_recordset(${parameter}::json) AS r({columns})")
+    } else {
+        format!("(SELECT {columns} FROM json_each(${parameter})) AS r")
+    }
+}
+
+/// Many rows as one parameter.
+pub(super) fn json(rows: &(impl serde::Serialize + ?Sized)) -> Result<Value> {
+    Ok(serde_json::to_string(rows).map_err(Error::internal)?.into())
+}
+
 /// What both databases can read out of a column.
 pub(super) trait Readable<'r>:
     sqlx::Decode<'r, Postgres> + sqlx::Type<Postgres> + sqlx::Decode<'r, Sqlite> + sqlx::Type<Sqlite>

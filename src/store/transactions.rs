@@ -123,7 +123,7 @@ fn part_of_each(
     Statement::from_sql_and_values(backend, text, values)
 }
 
-fn transaction(row: Model) -> Result<Transaction> {
+pub(super) fn transaction(row: Model) -> Result<Transaction> {
     Ok(Transaction {
         transaction_id: row.transaction_id,
         customer_id: row.customer_id,

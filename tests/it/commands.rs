@@ -329,6 +329,13 @@ fn the_demo_is_ready_within_ten_seconds_and_its_lines_work() {
     for freshness in ["REALTIME", "ON_CHAIN"] {
         assert!(nodes.iter().any(|node| node["balanceFreshness"] == freshness), "{nodes:?}");
     }
+    let watch = text.lines().find_map(|line| line.strip_prefix("  curl ")).expect("a third line");
+    let watch = format!("timeout 6 curl {watch}");
+    let watched = std::process::Command::new("sh").args(["-c", &watch]).output().expect("curl");
+    let watched = String::from_utf8(watched.stdout).expect("UTF-8");
+    let changes: Vec<&str> =
+        watched.lines().filter(|line| line.contains("availableBalance")).collect();
+    assert!(changes.len() >= 3 && !watched.contains("errors"), "{watched}");
     for path in ["/graphiql", "/graphiql/app.js", "/graphiql/app.css", "/"] {
         let page = client.get(format!("{host}{path}")).send().expect("an answer");
         assert_eq!(page.status().as_u16(), 200, "{path}");

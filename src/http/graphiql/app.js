@@ -56,10 +56,22 @@ query OneCustomer($identifier: ID!) {
 }
 `;
 
+  const LIVE_BALANCES = `# Balances as they change. Send events yourself with:
+# card-gateway events send --program NAME --customer NAME
+
+subscription LiveBalances {
+  cardCustomersChanged {
+    id email availableBalance pendingBalance
+    balanceFreshness balanceUpdatedAt
+  }
+}
+`;
+
   // Used on the first visit only; afterwards GraphiQL restores its own tabs.
   const SAMPLE_TABS = [
     { query: FIRST_CUSTOMERS },
     { query: CUSTOMER_BALANCES },
+    { query: LIVE_BALANCES },
     { query: ONE_CUSTOMER, variables: JSON.stringify({ identifier: "" }, null, 2) },
   ];
 
@@ -116,8 +128,58 @@ query OneCustomer($identifier: ID!) {
     }
   }
 
+  const isSubscription = (params, { documentAST } = {}) => {
+    const all = documentAST?.definitions ?? [];
+    const operations = all.filter((one) => one.kind === "OperationDefinition");
+    const named = operations.find((one) => one.name?.value === params.operationName);
+    return (named ?? operations[0])?.operation === "subscription";
+  };
+
+  // Server-sent events, one after the other. Only "next" carries anything.
+  async function* events(params, bearer, signal) {
+    const headers = { "content-type": "application/json", accept: "text/event-stream" };
+    if (bearer) headers.authorization = `Bearer ${bearer}`;
+    const body = JSON.stringify(params);
+    const response = await fetch(endpoint, { method: "POST", headers, body, signal });
+    if (!response.headers.get("content-type")?.startsWith("text/event-stream")) {
+      yield await response.json();
+      return;
+    }
+    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+    for (let text = ""; ;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      const parts = (text + value).split("\n\n");
+      text = parts.pop();
+      for (const part of parts) {
+        const data = /^event: next\ndata: (.*)$/.exec(part);
+        if (data) yield JSON.parse(data[1]);
+      }
+    }
+  }
+
+  // GraphiQL's stop button calls "return", which must not wait for the next event.
+  function subscribe(params, bearer) {
+    const stopping = new AbortController();
+    const results = events(params, bearer, stopping.signal);
+    const ended = { done: true, value: undefined };
+    return {
+      [Symbol.asyncIterator]() { return this; },
+      async next() {
+        try {
+          return await results.next();
+        } catch (error) {
+          if (stopping.signal.aborted) return ended;
+          throw error;
+        }
+      },
+      async return() { stopping.abort(); return ended; },
+    };
+  }
+
   // One fetcher per token: GraphiQL loads the schema again whenever it gets a new one.
-  const fetcherFor = (bearer) => async (params) => {
+  const fetcherFor = (bearer) => async (params, options) => {
+    if (isSubscription(params, options)) return subscribe(params, bearer);
     const isIntrospection = params.operationName === "IntrospectionQuery";
     if (isIntrospection && bearer === token) report("Loading the schema…");
     const { code, body } = await post(params, bearer);

@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 
 use crate::domain::principal::ProgramId;
 use crate::error::{Error, Kind, Result};
+use crate::services::notifications::{apply_waiting, names_of};
 use crate::store::{Record, Store};
 
 /// Records of one database transaction, and bytes of text that they come from.
@@ -60,12 +61,30 @@ pub async fn import(
         tokio::task::spawn_blocking(move || read(input, &sender, report.as_ref()))
     };
     while let Some(Batch { records, lines, bytes }) = batches.recv().await {
-        store.put_records(program, records).await?;
+        put(store, program, records).await?;
         report.progress(lines, bytes);
     }
     let summary = reading.await.map_err(Error::internal)?;
     summary
         .map_err(|error| Error::new(Kind::Unavailable, "the input cannot be read").because(error))
+}
+
+/// Inserts or updates customers, all or none, applies the events that have
+/// waited for them, and tells whoever watches.
+///
+/// # Errors
+/// If the store fails; nothing was changed then.
+pub async fn put(store: &Store, program: ProgramId, records: Vec<Record>) -> Result<()> {
+    let turn = store.turn_to_import(program).await?;
+    let ids = records.iter().map(|record| record.customer.id.clone()).collect();
+    // Nobody waits, most of the time.
+    let waited_for = if turn.anybody_waits().await? { names_of(&records) } else { Vec::new() };
+    turn.put_records(records).await?;
+    turn.tell_of(ids).await?;
+    if !waited_for.is_empty() {
+        apply_waiting(&turn, waited_for).await?;
+    }
+    turn.commit().await
 }
 
 /// Reads and checks lines until the end, or until nobody listens.

@@ -103,6 +103,13 @@ impl Gateway {
         lines.iter().map(Value::to_string).collect::<Vec<_>>().join("\n")
     }
 
+    /// What was logged that should not have happened.
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        let lines = self.log.lock().expect("no panic");
+        let bad = |line: &&Value| line["level"] == "WARN" || line["level"] == "ERROR";
+        lines.iter().filter(bad).map(Value::to_string).collect()
+    }
+
     /// Sends a request that was made with [`Gateway::client`].
     #[expect(clippy::unused_self, reason = "it reads better where it is used")]
     pub(crate) fn send(&self, request: RequestBuilder) -> Answer {

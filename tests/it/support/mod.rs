@@ -4,8 +4,10 @@ pub(crate) mod builders;
 pub(crate) mod chain;
 pub(crate) mod database;
 pub(crate) mod gateway;
+pub(crate) mod issuer;
 pub(crate) mod postgres;
 pub(crate) mod transactions;
+pub(crate) mod watcher;
 pub(crate) mod wire;
 
 pub(crate) use builders::Line;
@@ -17,7 +19,6 @@ pub(crate) use transactions::transaction;
 /// PostgreSQL its half passes, after the harness has said so loudly.
 macro_rules! on_both {
     ($( $(#[$meta:meta])* fn $name:ident($database:ident) $body:block )+) => { $(
-        $(#[$meta])*
         mod $name {
             #[allow(unused_imports, reason = "not every test needs something of its module")]
             use super::*;
@@ -25,11 +26,13 @@ macro_rules! on_both {
             fn test($database: $crate::support::Database) $body
 
             #[test]
+            $(#[$meta])*
             fn sqlite() {
                 test($crate::support::Database::sqlite());
             }
 
             #[test]
+            $(#[$meta])*
             fn postgres() {
                 if let Some(database) = $crate::support::Database::postgres() {
                     test(database);

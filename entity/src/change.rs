@@ -1,0 +1,32 @@
+//! Something about a customer that has changed, for those who watch.
+
+use sea_orm::entity::prelude::*;
+
+/// One change. The numbers are given out in the order of commits.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "changes")]
+pub struct Model {
+    /// Made by the database, never twice.
+    #[sea_orm(primary_key)]
+    pub seq: i64,
+    /// The program that the customer belongs to.
+    pub program_id: i32,
+    /// The customer.
+    pub customer_id: String,
+    /// Unix milliseconds.
+    pub changed_at: i64,
+    /// The live balance after it, in minor units, if there is one.
+    pub ledger_minor: Option<i64>,
+    /// What could be spent after it.
+    pub available_minor: Option<i64>,
+    /// What was held after it.
+    pub pending_minor: Option<i64>,
+    /// The live balance's moment; Unix milliseconds.
+    pub updated_at: Option<i64>,
+}
+
+/// Changes are joined by hand where needed.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

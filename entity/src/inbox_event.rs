@@ -1,0 +1,37 @@
+//! A live notification of the issuer, as it came.
+
+use sea_orm::entity::prelude::*;
+
+/// One notification. Nothing of it is lost once it is acknowledged.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "inbox_events")]
+pub struct Model {
+    /// The program that it was sent to.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub program_id: i32,
+    /// The issuer's name for it, out of the signed body.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub event_id: String,
+    /// What it tells, by the contract's name.
+    pub event_type: String,
+    /// The body as it came.
+    pub body: String,
+    /// Unix milliseconds.
+    pub received_at: i64,
+    /// `applied`, `waiting`, `failed` or `kept`.
+    pub state: String,
+    /// Why it is not applied.
+    pub reason: Option<String>,
+    /// The customer whom it is about, once known.
+    pub customer_id: Option<String>,
+    /// The transaction, card or transfer that it is about.
+    pub subject: Option<String>,
+    /// When it happened; Unix milliseconds.
+    pub moment: i64,
+}
+
+/// It stands alone: the customer may not be known yet.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,24 @@
+//! A name that an event calls its customer by, who is not known yet.
+
+use sea_orm::entity::prelude::*;
+
+/// One name of a customer for whom an event waits.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "inbox_names")]
+pub struct Model {
+    /// The program that the event was sent to.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub program_id: i32,
+    /// The name; e-mail addresses in lower case as well.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub name: String,
+    /// The event that waits.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub event_id: String,
+}
+
+/// It stands alone.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

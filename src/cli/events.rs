@@ -1,0 +1,182 @@
+//! `events list`, `events replay` and `events send`.
+
+use fastrand::Rng;
+use serde_json::{Map, Value};
+use url::Url;
+
+use super::{EventCommand, out, program_named};
+use crate::app;
+use crate::config::Config;
+use crate::domain::event::{InboxState, TYPES};
+use crate::domain::identifier::Identifier;
+use crate::domain::principal::ProgramId;
+use crate::domain::time::Timestamp;
+use crate::error::{Error, Kind, Result};
+use crate::services::notifications;
+use crate::store::{Filed, Store};
+use crate::webhooks::{Sample, Sender, names};
+
+/// Events that are read at once.
+const PAGE: u64 = 500;
+
+pub(super) async fn run(command: EventCommand, config: &Config) -> Result<()> {
+    match command {
+        EventCommand::List { program, failed, waiting } => {
+            let store = app::open(config).await?;
+            let program = maybe_program(&store, program).await?;
+            let state = match (failed, waiting) {
+                (true, _) => Some(InboxState::Failed),
+                (_, true) => Some(InboxState::Waiting),
+                _ => None,
+            };
+            each(&store, program, state, async |_, event| out(&format!("{}\n", line(&event)))).await
+        }
+        EventCommand::Replay { id, all, program } => {
+            let store = app::open(config).await?;
+            let program = maybe_program(&store, program).await?;
+            debug_assert!(all || id.is_some(), "clap wants one or the other");
+            if let Some(id) = id {
+                replay_one(&store, program, &id).await
+            } else {
+                replay_all(&store, program).await
+            }
+        }
+        EventCommand::Send { program, event_type, customer, url, id, at, data } => {
+            let sample = sample(event_type, customer.as_deref(), at.as_deref(), data.as_deref())?;
+            let mut body = sample.body(&mut Rng::new());
+            if let Some(id) = id {
+                body["id"] = Value::from(id);
+            }
+            send(config, &program, url, &body).await
+        }
+    }
+}
+
+async fn maybe_program(store: &Store, name: Option<String>) -> Result<Option<ProgramId>> {
+    Ok(match name {
+        Some(name) => Some(program_named(store, &name).await?.id),
+        None => None,
+    })
+}
+
+/// Does something with each event, those that came first before others.
+async fn each(
+    store: &Store,
+    program: Option<ProgramId>,
+    state: Option<InboxState>,
+    mut with: impl AsyncFnMut(ProgramId, Filed) -> Result<()>,
+) -> Result<()> {
+    let mut after = None;
+    loop {
+        let events = store.events_in(program, state, after.take(), PAGE).await?;
+        let whole = events.len() as u64 == PAGE;
+        for (program, event) in events {
+            after = Some((event.received_at, event.event_id.clone()));
+            with(program, event).await?;
+        }
+        if !whole {
+            return Ok(());
+        }
+    }
+}
+
+fn line(event: &Filed) -> String {
+    let Filed { event_id, event_type, received_at, state, reason, customer_id, .. } = event;
+    let customer = customer_id.as_deref().unwrap_or("-");
+    let reason = reason.as_deref().unwrap_or_default();
+    let state = state.as_str();
+    format!("{received_at}  {state:<7}  {event_id}  {event_type}  {customer}  {reason}")
+        .trim_end()
+        .to_owned()
+}
+
+async fn replay_one(store: &Store, program: Option<ProgramId>, id: &str) -> Result<()> {
+    let programs = match program {
+        Some(program) => vec![program],
+        None => store.programs_of_event(id).await?,
+    };
+    let mut replayed = false;
+    for program in programs {
+        if let Some(event) = notifications::replay(store, program, id).await? {
+            out(&format!("{}\n", line(&event)))?;
+            replayed = true;
+        }
+    }
+    if replayed {
+        return Ok(());
+    }
+    let hint = format!("there is no event {id} to replay; see: card-gateway events list --failed");
+    Err(Error::new(Kind::NotFound, hint))
+}
+
+/// Failed events, and those that wait: somebody may have brought the customer
+/// in by other means.
+async fn replay_all(store: &Store, program: Option<ProgramId>) -> Result<()> {
+    let (mut replayed, mut applied) = (0_u64, 0_u64);
+    for state in [InboxState::Failed, InboxState::Waiting] {
+        each(store, program, Some(state), async |program, event| {
+            if let Some(event) = notifications::replay(store, program, &event.event_id).await? {
+                replayed += 1;
+                applied += u64::from(event.state == InboxState::Applied);
+            }
+            Ok(())
+        })
+        .await?;
+    }
+    out(&format!("replayed {replayed} events, {applied} of them are applied now\n"))
+}
+
+fn sample(
+    event_type: String,
+    customer: Option<&str>,
+    at: Option<&str>,
+    data: Option<&str>,
+) -> Result<Sample> {
+    let invalid = |what: String| Error::new(Kind::Invalid, what);
+    let at = match at {
+        Some(text) => Timestamp::parse(text)
+            .ok_or_else(|| invalid("--at must be an RFC 3339 time".to_owned()))?,
+        None => Timestamp::now(),
+    };
+    let mut members: Map<String, Value> = match data {
+        Some(text) => serde_json::from_str(text)
+            .map_err(|error| invalid(format!("--data must be a JSON object: {error}")))?,
+        None => Map::new(),
+    };
+    if let Some(customer) = customer {
+        let customer = Identifier::parse(customer);
+        let customer = customer.map_err(|what| invalid(format!("--customer {what}")))?;
+        let (member, name) = names(&customer);
+        members.insert(member.to_owned(), Value::from(name));
+    } else if !event_type.starts_with("master_wallet.") && data.is_none() {
+        return Err(invalid(format!("--customer is missing: whom is {event_type} about?")));
+    }
+    if !TYPES.contains(&event_type.as_str()) {
+        eprintln!(
+            "card-gateway: {event_type} is not a type of the contract; sending it all the same"
+        );
+    }
+    Ok(Sample { event_type, at, data: members })
+}
+
+async fn send(config: &Config, program: &str, url: Option<Url>, event: &Value) -> Result<()> {
+    let Some(secret) = config.webhooks.secrets.get(program).and_then(|secrets| secrets.first())
+    else {
+        let variable = program.to_uppercase().replace('-', "_");
+        let hint = format!(
+            "there is no webhook secret of {program}; set CARD_GATEWAY__WEBHOOKS__SECRETS__{variable}"
+        );
+        return Err(Error::new(Kind::Invalid, hint));
+    };
+    let url = match url {
+        Some(url) => url,
+        None => format!("http://{}", config.server.listen).parse().map_err(Error::internal)?,
+    };
+    let sent = Sender::new(&url, program, secret.expose().as_bytes())?.send(event).await?;
+    eprintln!("{event}");
+    if sent.status == 200 {
+        return out(&format!("{}\n", sent.text));
+    }
+    let what = format!("the gateway answered {}: {}", sent.status, sent.text);
+    Err(Error::new(Kind::Unavailable, what))
+}

@@ -1,0 +1,256 @@
+//! Live notifications of the issuer: what happened to a customer, and when.
+
+use super::card::{CardStatus, CardType};
+use super::identifier::Identifier;
+use super::money::{Currency, Minor};
+use super::text_enum::text_enum;
+use super::time::Timestamp;
+use super::transaction::TransactionType;
+
+/// Every type of the contract.
+pub const TYPES: &[&str] = &[
+    "customer.balance.updated",
+    "customer.funded",
+    "customer.funding.failed",
+    "card.created",
+    "card.activated",
+    "card.frozen",
+    "card.unfrozen",
+    "card.voided",
+    "card.lost",
+    "card.stolen",
+    "card.cancelled",
+    "card.deactivated",
+    "transaction.authorized",
+    "transaction.settled",
+    "transaction.declined",
+    "transaction.reversed",
+    "transaction.refund.created",
+    "master_wallet.deposit",
+    "master_wallet.swap",
+    "master_wallet.customer_funded",
+    "master_wallet.withdrawal",
+];
+
+/// One notification, as far as it is understood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// The issuer's name for it, out of the signed body.
+    pub id: String,
+    /// When the issuer made it.
+    pub created_at: Timestamp,
+    /// Names of the customer, the surest first.
+    pub customer: Vec<Identifier>,
+    /// What happened.
+    pub fact: Fact,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fact {
+    /// The balance is so much: the truth at its moment.
+    Balance(BalanceFact),
+    /// Money was sent to the wallet, or was not.
+    Transfer(TransferFact),
+    /// Something happened to a card.
+    Card(CardFact),
+    /// A transaction has come so far.
+    Transaction(TransactionFact),
+}
+
+/// What a wallet holds at a moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BalanceFact {
+    /// All that the wallet holds.
+    pub ledger: Minor,
+    /// What can be spent.
+    pub available: Minor,
+    /// What is held for authorizations.
+    pub pending: Minor,
+    /// The wallet's currency, where the issuer says so.
+    pub currency: Option<Currency>,
+    /// When that was true.
+    pub at: Timestamp,
+}
+
+/// Money that was sent to a wallet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TransferFact {
+    /// The issuer's name for the transfer.
+    pub id: String,
+    /// How much; positive.
+    pub amount: Minor,
+    /// ISO 4217 code, where the issuer says so.
+    pub currency: Option<String>,
+    /// Whether it has arrived, or has failed.
+    pub arrived: bool,
+}
+
+text_enum! {
+    /// What happened to a card; the text is what follows `card.` in the event's type.
+    CardChange {
+        /// It was made.
+        Created = "created",
+        /// It was put to use.
+        Activated = "activated",
+        /// The customer has stopped it for a while.
+        Frozen = "frozen",
+        /// It works again.
+        Unfrozen = "unfrozen",
+        /// It is gone for good.
+        Voided = "voided",
+        /// It was reported lost.
+        Lost = "lost",
+        /// It was reported stolen.
+        Stolen = "stolen",
+        /// It was given up.
+        Cancelled = "cancelled",
+        /// The issuer has stopped it.
+        Deactivated = "deactivated",
+    }
+}
+
+/// Something that happened to a card.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CardFact {
+    /// The card.
+    pub card_id: String,
+    /// What happened to it.
+    pub change: CardChange,
+    /// The last four digits of its number, where the issuer says so.
+    pub last_four: Option<String>,
+    /// What it is made of, where the issuer says so.
+    pub card_type: Option<CardType>,
+    /// What it can do now, where the issuer says so.
+    pub status: Option<CardStatus>,
+}
+
+text_enum! {
+    /// How far a transaction has come; the text is what follows `transaction.`
+    /// in the event's type.
+    Stage {
+        /// Money is held.
+        Authorized = "authorized",
+        /// A part of the hold was let go.
+        PartiallyReversed = "partially_reversed",
+        /// It was refused.
+        Declined = "declined",
+        /// Something went wrong; the hold was let go.
+        Failed = "failed",
+        /// The hold ran out.
+        Expired = "expired",
+        /// The hold was let go; a part of it, if the amount is smaller.
+        Reversed = "reversed",
+        /// Money has moved.
+        Settled = "settled",
+        /// Money comes back.
+        Refunded = "refund.created",
+    }
+}
+
+/// A transaction that has come so far.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TransactionFact {
+    /// The issuer's name for the transaction.
+    pub transaction_id: String,
+    /// How far it has come.
+    pub stage: Stage,
+    /// How much; not negative.
+    pub amount: Minor,
+    /// ISO 4217 code, where the issuer says so.
+    pub currency: Option<String>,
+    /// The card that it was made with, where the issuer says so.
+    pub card_id: Option<String>,
+    /// What kind it is, where the issuer says so.
+    pub transaction_type: Option<TransactionType>,
+    /// The merchant's name.
+    pub merchant: Option<String>,
+    /// ISO 18245 merchant category code (MCC).
+    pub merchant_category: Option<String>,
+    /// The merchant's city.
+    pub merchant_city: Option<String>,
+    /// ISO 3166-1 alpha-2.
+    pub merchant_country: Option<String>,
+    /// When the hold was made.
+    pub authorized_at: Option<Timestamp>,
+    /// When the money moved.
+    pub settled_at: Option<Timestamp>,
+}
+
+/// What events that belong together are about.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Subject {
+    /// A transaction, by its identifier.
+    Transaction(String),
+    /// A card, by its identifier.
+    Card(String),
+    /// Money sent to a wallet, by the transfer's identifier.
+    Transfer(String),
+}
+
+impl Subject {
+    /// The subject as one text.
+    pub fn key(&self) -> String {
+        match self {
+            Self::Transaction(id) => format!("transaction:{id}"),
+            Self::Card(id) => format!("card:{id}"),
+            Self::Transfer(id) => format!("transfer:{id}"),
+        }
+    }
+}
+
+impl Event {
+    /// What the event is about besides the wallet as a whole.
+    pub fn subject(&self) -> Option<Subject> {
+        match &self.fact {
+            Fact::Balance(_) => None,
+            Fact::Transfer(fact) => Some(Subject::Transfer(fact.id.clone())),
+            Fact::Card(fact) => Some(Subject::Card(fact.card_id.clone())),
+            Fact::Transaction(fact) => Some(Subject::Transaction(fact.transaction_id.clone())),
+        }
+    }
+
+    /// When it happened, which may be long before the issuer told of it.
+    pub fn moment(&self) -> Timestamp {
+        let told = match &self.fact {
+            Fact::Balance(fact) => Some(fact.at),
+            Fact::Transaction(fact) => match fact.stage {
+                Stage::Authorized | Stage::Declined => fact.authorized_at,
+                Stage::Settled => fact.settled_at,
+                _ => None,
+            },
+            Fact::Transfer(_) | Fact::Card(_) => None,
+        };
+        told.unwrap_or(self.created_at)
+    }
+
+    /// The order of what happened to one subject. What happened in the same
+    /// moment comes in the order of the stages.
+    pub fn place(&self) -> (Timestamp, usize, &str) {
+        let rank = match &self.fact {
+            Fact::Balance(_) => 0,
+            Fact::Transfer(fact) => usize::from(fact.arrived),
+            Fact::Card(fact) => rank(CardChange::ALL, &fact.change),
+            Fact::Transaction(fact) => rank(Stage::ALL, &fact.stage),
+        };
+        (self.moment(), rank, &self.id)
+    }
+}
+
+fn rank<T: PartialEq>(all: &[T], one: &T) -> usize {
+    all.iter().position(|other| other == one).unwrap_or_default()
+}
+
+text_enum! {
+    /// What has become of a notification in the inbox.
+    InboxState {
+        /// It has had its effect.
+        Applied = "applied",
+        /// The customer is not known yet.
+        Waiting = "waiting",
+        /// It cannot be applied, for the reason beside it.
+        Failed = "failed",
+        /// It is of no type that has an effect.
+        Kept = "kept",
+    }
+}

@@ -1,0 +1,131 @@
+//! Transactions and cards as their histories tell them. What no event tells is
+//! taken from what was known before, by an import perhaps.
+
+use super::card::{Card, CardStatus, CardType};
+use super::event::{CardChange, CardFact, Stage, TransactionFact};
+use super::history::{History, Hold};
+use super::money::Currency;
+use super::time::Timestamp;
+use super::transaction::{Transaction, TransactionStatus, TransactionType};
+
+/// The transaction of a history, in a wallet of this currency; none where the
+/// history is of something else, or nobody says in which currency it was.
+pub fn transaction(
+    history: &History,
+    customer: &str,
+    wallet: Option<Currency>,
+    known: Option<&Transaction>,
+) -> Option<Transaction> {
+    let (_, first) = history.transactions().next()?;
+    let (mut hold, mut debits) = (Hold::default(), Vec::new());
+    for (_, fact) in history.transactions().filter(|(_, fact)| fact.stage != Stage::Refunded) {
+        hold.step(fact);
+        debits.push(fact);
+    }
+    let newest = |told: fn(&TransactionFact) -> Option<&String>| {
+        history.transactions().rev().find_map(|(_, fact)| told(fact)).cloned()
+    };
+    let time = |stage: Stage, told: fn(&TransactionFact) -> Option<Timestamp>| {
+        let of_stage = history.transactions().find(|(_, fact)| fact.stage == stage);
+        let told = history.transactions().rev().find_map(|(_, fact)| told(fact));
+        told.or(of_stage.map(|(event, _)| event.moment()))
+    };
+    let (amount, transaction_type) = match (amount_of(&debits), known) {
+        (Some(amount), known) => {
+            let told = debits.iter().rev().find_map(|fact| fact.transaction_type);
+            let before = known.map(|known| known.transaction_type);
+            let before = before.filter(|of| *of != TransactionType::Refund);
+            (amount, told.or(before).unwrap_or(TransactionType::Purchase))
+        }
+        // Something that we know of was refunded.
+        (None, Some(known)) if known.transaction_type != TransactionType::Refund => {
+            (known.amount, known.transaction_type)
+        }
+        (None, _) => {
+            let (_, last) = history.transactions().next_back()?;
+            (last.amount, TransactionType::Refund)
+        }
+    };
+    let refund = transaction_type == TransactionType::Refund;
+    // A refund that turns out to be one of a purchase was not settled as one.
+    let before = known.filter(|known| known.transaction_type == transaction_type);
+    let settled_at = time(Stage::Settled, |fact| fact.settled_at)
+        .or_else(|| refund.then(|| time(Stage::Refunded, |_| None)).flatten());
+    let began = history.transactions().map(|(event, fact)| {
+        let moment = event.moment();
+        fact.authorized_at.map_or(moment, |at| at.min(moment))
+    });
+    Some(Transaction {
+        transaction_id: first.transaction_id.clone(),
+        customer_id: customer.to_owned(),
+        card_id: newest(|fact| fact.card_id.as_ref()).or_else(|| known?.card_id.clone()),
+        transaction_type,
+        amount,
+        currency: newest(|fact| fact.currency.as_ref())
+            .or_else(|| Some(known?.currency.clone()))
+            .or_else(|| Some(wallet?.as_str().to_owned()))?,
+        status: hold.status.or_else(|| Some(known?.status)).unwrap_or(TransactionStatus::Settled),
+        merchant: newest(|fact| fact.merchant.as_ref()).or_else(|| known?.merchant.clone()),
+        merchant_category: newest(|fact| fact.merchant_category.as_ref())
+            .or_else(|| known?.merchant_category.clone()),
+        merchant_city: newest(|fact| fact.merchant_city.as_ref())
+            .or_else(|| known?.merchant_city.clone()),
+        merchant_country: newest(|fact| fact.merchant_country.as_ref())
+            .or_else(|| known?.merchant_country.clone()),
+        authorized_at: time(Stage::Authorized, |fact| fact.authorized_at)
+            .or_else(|| known?.authorized_at),
+        settled_at: settled_at.or_else(|| before?.settled_at),
+        created_at: began.chain(known.map(|known| known.created_at)).min()?,
+    })
+}
+
+/// How much: what was settled, else what was authorized, else what was refused,
+/// else whatever is said.
+fn amount_of(debits: &[&TransactionFact]) -> Option<super::money::Minor> {
+    let newest = |stage: Stage| debits.iter().rev().find(|fact| fact.stage == stage);
+    let best = newest(Stage::Settled)
+        .or_else(|| newest(Stage::Authorized))
+        .or_else(|| newest(Stage::Declined))
+        .or_else(|| debits.first());
+    best.map(|fact| fact.amount)
+}
+
+/// The card of a history; none where the history is of something else, or
+/// nobody has told the last digits of its number yet.
+pub fn card(history: &History, customer: &str, known: Option<&Card>) -> Option<Card> {
+    let (_, first) = history.cards().next()?;
+    let last_four = history.cards().rev().find_map(|(_, fact)| fact.last_four.clone());
+    let card_type = history.cards().rev().find_map(|(_, fact)| fact.card_type);
+    let moment = |change: CardChange| {
+        history.cards().find(|(_, fact)| fact.change == change).map(|(event, _)| event.moment())
+    };
+    let (_, last) = history.cards().next_back()?;
+    // A stolen card stays so.
+    let is_stolen = known.is_some_and(|known| known.is_stolen)
+        || history.cards().any(|(_, fact)| fact.change == CardChange::Stolen);
+    let earliest = history.cards().map(|(event, _)| event.moment());
+    let earliest = earliest.chain(known.map(|known| known.created_at)).min();
+    Some(Card {
+        card_id: first.card_id.clone(),
+        customer_id: customer.to_owned(),
+        last_four: last_four.or_else(|| Some(known?.last_four.clone()))?,
+        card_type: card_type.or_else(|| Some(known?.card_type)).unwrap_or(CardType::Virtual),
+        status: if is_stolen { CardStatus::Voided } else { status_after(last) },
+        is_stolen,
+        activated_at: moment(CardChange::Activated).or_else(|| known?.activated_at),
+        created_at: moment(CardChange::Created).or(earliest)?,
+    })
+}
+
+/// What a card can do after this has happened to it.
+fn status_after(fact: &CardFact) -> CardStatus {
+    match fact.change {
+        CardChange::Created => fact.status.unwrap_or(CardStatus::Active),
+        CardChange::Activated | CardChange::Unfrozen => CardStatus::Active,
+        CardChange::Frozen => CardStatus::Frozen,
+        CardChange::Lost => CardStatus::Lost,
+        CardChange::Voided | CardChange::Stolen => CardStatus::Voided,
+        CardChange::Cancelled => fact.status.unwrap_or(CardStatus::Voided),
+        CardChange::Deactivated => fact.status.unwrap_or(CardStatus::Blocked),
+    }
+}

@@ -1,0 +1,406 @@
+//! Subscriptions over a WebSocket, by the protocol `graphql-transport-ws`. The
+//! library's own glue closes with other codes than the protocol says.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_graphql_axum::GraphQLProtocol;
+use axum::Extension;
+use axum::extract::rejection::ExtensionRejection;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
+use axum::extract::{ConnectInfo, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::Response as HttpResponse;
+use futures_util::StreamExt as _;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use tokio::sync::{mpsc, watch};
+use tokio::task::AbortHandle;
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
+
+use super::endpoint::{Body, Endpoint, method_not_allowed, refused};
+use super::error::refusal;
+use super::json;
+use super::stream::{Reply, Subscriber, replies};
+use crate::domain::principal::Principal;
+use crate::domain::request::RequestId;
+use crate::error::{Error, Kind};
+use crate::http::gate::{Gate, bearer};
+
+const PROTOCOL: &str = "graphql-transport-ws";
+/// How long a client may take to say who it is.
+const INIT: Duration = Duration::from_secs(10);
+/// How often a client is asked whether it is still there.
+const PING: Duration = Duration::from_secs(20);
+/// How long it may take to read what it was sent.
+const READING: Duration = Duration::from_secs(30);
+/// Operations that one connection may have at once.
+const OPERATIONS: usize = 100;
+/// Messages that wait for a client to read them; more wait where they are made.
+const WAITING: usize = 16;
+/// Most messages are small, and there may be thousands of connections.
+const BUFFER: usize = 4 * 1024;
+
+/// Why a connection is closed, by the protocol's codes.
+type Close = (u16, &'static str);
+
+const BAD_MESSAGE: Close = (4400, "Invalid message");
+const UNAUTHORIZED: Close = (4401, "Unauthorized");
+const FORBIDDEN: Close = (4403, "Forbidden");
+const BAD_PROTOCOL: Close = (4406, "Subprotocol not acceptable");
+const INIT_TIMEOUT: Close = (4408, "Connection initialisation timeout");
+const TOO_MANY_INITS: Close = (4429, "Too many initialisation requests");
+const GOING_AWAY: Close = (1001, "The gateway is stopping");
+const TRY_AGAIN: Close = (1013, "Try again later");
+
+/// What connections work with.
+#[derive(Clone)]
+pub struct Sockets {
+    /// Runs operations.
+    pub endpoint: Endpoint,
+    /// Knows who asks, and whether they may.
+    pub gate: Arc<Gate>,
+}
+
+/// Answers a GET: the beginning of a connection, or a mistake.
+pub async fn connect(
+    State(sockets): State<Sockets>,
+    Extension(request): Extension<RequestId>,
+    peer: Result<Extension<ConnectInfo<SocketAddr>>, ExtensionRejection>,
+    headers: HeaderMap,
+    protocol: Result<GraphQLProtocol, StatusCode>,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> HttpResponse {
+    let Ok(upgrade) = upgrade else {
+        let mut answer = method_not_allowed(Extension(request)).await;
+        answer.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
+        return answer;
+    };
+    if protocol.is_err() {
+        let message = "A WebSocket must offer the protocol graphql-transport-ws";
+        return refused(&Error::new(Kind::Invalid, message), &request);
+    }
+    let peer = peer.map_or(IpAddr::from([0, 0, 0, 0]), |Extension(ConnectInfo(peer))| peer.ip());
+    // Who shows a token now need not do so later; a wrong one is refused now.
+    let mut known = None;
+    if let Some(token) = bearer(&headers) {
+        match sockets.gate.admit(Some(token), peer).await {
+            Ok((principal, _)) => known = Some(subscriber(principal, token)),
+            Err((error, _)) => return refused(&error, &request),
+        }
+    }
+    let largest = sockets.endpoint.limits.message;
+    let upgrade = upgrade
+        .protocols([PROTOCOL])
+        .max_message_size(largest)
+        .max_frame_size(largest)
+        .read_buffer_size(BUFFER)
+        .write_buffer_size(0);
+    upgrade.on_upgrade(move |socket| async move {
+        Connection::new(socket, sockets, peer, request, known).serve().await;
+    })
+}
+
+fn subscriber(principal: Principal, token: &str) -> Subscriber {
+    Subscriber { principal: Arc::new(principal), token: token.into() }
+}
+
+/// A message of the client.
+#[derive(Deserialize)]
+struct Incoming<'a> {
+    #[serde(rename = "type")]
+    kind: String,
+    id: Option<String>,
+    #[serde(borrow)]
+    payload: Option<&'a RawValue>,
+}
+
+/// What an operation sends: which one it is, the message, and whether it is the last.
+struct Outgoing {
+    operation: u64,
+    id: String,
+    text: String,
+    last: bool,
+}
+
+/// One connection.
+struct Connection {
+    socket: WebSocket,
+    sockets: Sockets,
+    peer: IpAddr,
+    request: RequestId,
+    /// Who it is, where the token came with the first request.
+    known: Option<Subscriber>,
+    /// Who it is, once that was acknowledged.
+    subscriber: Option<Subscriber>,
+    operations: HashMap<String, (u64, AbortHandle)>,
+    counted: u64,
+    sender: mpsc::Sender<Outgoing>,
+    outgoing: mpsc::Receiver<Outgoing>,
+}
+
+impl Connection {
+    fn new(
+        socket: WebSocket,
+        sockets: Sockets,
+        peer: IpAddr,
+        request: RequestId,
+        known: Option<Subscriber>,
+    ) -> Self {
+        let (sender, outgoing) = mpsc::channel(WAITING);
+        Self {
+            socket,
+            sockets,
+            peer,
+            request,
+            known,
+            subscriber: None,
+            operations: HashMap::new(),
+            counted: 0,
+            sender,
+            outgoing,
+        }
+    }
+
+    async fn serve(mut self) {
+        metrics::gauge!("graphql_sockets").increment(1);
+        if let Some((code, reason)) = self.talk().await {
+            let frame = CloseFrame { code, reason: Utf8Bytes::from_static(reason) };
+            self.close(frame).await;
+        }
+        metrics::gauge!("graphql_sockets").decrement(1);
+    }
+
+    async fn close(&mut self, frame: CloseFrame) {
+        // Whoever does not read does not read this either.
+        let _ = timeout(READING, self.socket.send(Message::Close(Some(frame)))).await;
+    }
+
+    /// Talks until there is a reason to close, or the client has gone.
+    async fn talk(&mut self) -> Option<Close> {
+        if self.socket.protocol().map(HeaderValue::as_bytes) != Some(PROTOCOL.as_bytes()) {
+            return Some(BAD_PROTOCOL);
+        }
+        let mut stopping = self.sockets.endpoint.limits.stopping.clone();
+        let introduced_by = Instant::now() + INIT;
+        let mut ping = interval(PING);
+        ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        ping.reset();
+        let mut silent = false;
+        loop {
+            let waiting_for_init = self.subscriber.is_none();
+            tokio::select! {
+                message = self.socket.recv() => {
+                    silent = false;
+                    match self.hear(message?).await {
+                        ControlFlow::Continue(()) => {}
+                        ControlFlow::Break(why) => return why,
+                    }
+                }
+                Some(outgoing) = self.outgoing.recv() => {
+                    if !self.pass_on(outgoing).await {
+                        return None;
+                    }
+                }
+                () = tokio::time::sleep_until(introduced_by), if waiting_for_init => {
+                    return Some(INIT_TIMEOUT);
+                }
+                _ = ping.tick() => {
+                    // It has not answered the last one.
+                    if silent || !self.send(Message::Ping(Vec::new().into())).await {
+                        return None;
+                    }
+                    silent = true;
+                    if let Some(subscriber) = &self.subscriber {
+                        let known = self.sockets.endpoint.services.auth.principal(&subscriber.token);
+                        if known.await.is_err_and(|error| error.kind() == Kind::Unauthenticated) {
+                            return Some(FORBIDDEN);
+                        }
+                    }
+                }
+                () = told(&mut stopping) => return Some(GOING_AWAY),
+            }
+        }
+    }
+
+    async fn send(&mut self, message: Message) -> bool {
+        matches!(timeout(READING, self.socket.send(message)).await, Ok(Ok(())))
+    }
+
+    async fn send_text(&mut self, text: String) -> bool {
+        self.send(Message::Text(text.into())).await
+    }
+
+    /// Passes on what an operation says, unless it has been ended meanwhile.
+    async fn pass_on(&mut self, outgoing: Outgoing) -> bool {
+        let Outgoing { operation, id, text, last } = outgoing;
+        if self.operations.get(&id).is_none_or(|(known, _)| *known != operation) {
+            return true;
+        }
+        if last {
+            self.operations.remove(&id);
+        }
+        self.send_text(text).await
+    }
+
+    async fn hear(&mut self, message: Result<Message, axum::Error>) -> ControlFlow<Option<Close>> {
+        let text = match message {
+            Ok(Message::Text(text)) => text,
+            Ok(Message::Ping(_) | Message::Pong(_)) => return ControlFlow::Continue(()),
+            Ok(Message::Binary(_)) => return ControlFlow::Break(Some(BAD_MESSAGE)),
+            Ok(Message::Close(_)) | Err(_) => return ControlFlow::Break(None),
+        };
+        let Ok(incoming) = serde_json::from_str::<Incoming<'_>>(&text) else {
+            return ControlFlow::Break(Some(BAD_MESSAGE));
+        };
+        let object = incoming.payload.is_none_or(|raw| matches!(raw.get().as_bytes(), [b'{', ..]));
+        if !object {
+            return ControlFlow::Break(Some(BAD_MESSAGE));
+        }
+        match (incoming.kind.as_str(), incoming.id) {
+            ("connection_init", _) => self.introduce(incoming.payload).await,
+            ("ping", _) => {
+                let payload = incoming
+                    .payload
+                    .map_or_else(String::new, |raw| format!(",\"payload\":{}", raw.get()));
+                gone_unless(self.send_text(format!("{{\"type\":\"pong\"{payload}}}")).await)
+            }
+            ("pong", _) => ControlFlow::Continue(()),
+            ("subscribe", Some(id)) => self.subscribe(id, incoming.payload).await,
+            ("complete", Some(id)) => {
+                if let Some((_, operation)) = self.operations.remove(&id) {
+                    operation.abort();
+                }
+                ControlFlow::Continue(())
+            }
+            _ => ControlFlow::Break(Some(BAD_MESSAGE)),
+        }
+    }
+
+    /// The client says who it is.
+    async fn introduce(&mut self, payload: Option<&RawValue>) -> ControlFlow<Option<Close>> {
+        if self.subscriber.is_some() {
+            return ControlFlow::Break(Some(TOO_MANY_INITS));
+        }
+        let told = payload.and_then(|raw| token_in(raw.get()));
+        let subscriber = match (told, self.known.take()) {
+            (Some(token), _) => match self.sockets.gate.admit(Some(&token), self.peer).await {
+                Ok((principal, _)) => subscriber(principal, &token),
+                Err((error, _)) if error.is_ours() => {
+                    tracing::warn!(cause = error.private_source(), "a socket was not let in");
+                    return ControlFlow::Break(Some(TRY_AGAIN));
+                }
+                Err(_) => return ControlFlow::Break(Some(FORBIDDEN)),
+            },
+            (None, Some(known)) => known,
+            (None, None) => return ControlFlow::Break(Some(FORBIDDEN)),
+        };
+        self.subscriber = Some(subscriber);
+        gone_unless(self.send_text("{\"type\":\"connection_ack\"}".to_owned()).await)
+    }
+
+    /// The client wants an operation to run.
+    async fn subscribe(
+        &mut self,
+        id: String,
+        payload: Option<&RawValue>,
+    ) -> ControlFlow<Option<Close>> {
+        let Some(subscriber) = self.subscriber.clone() else {
+            return ControlFlow::Break(Some(UNAUTHORIZED));
+        };
+        let body = payload.map(|raw| serde_json::from_str::<Body>(raw.get()));
+        let Some(Ok(body)) = body else { return ControlFlow::Break(Some(BAD_MESSAGE)) };
+        if id.is_empty() {
+            return ControlFlow::Break(Some(BAD_MESSAGE));
+        }
+        if self.operations.contains_key(&id) {
+            let reason = format!("Subscriber for {id} already exists");
+            // A reason has room for 123 bytes.
+            let reason =
+                if reason.len() <= 123 { reason } else { "Subscriber already exists".to_owned() };
+            self.close(CloseFrame { code: 4409, reason: reason.into() }).await;
+            return ControlFlow::Break(None);
+        }
+        let allowed = self.sockets.gate.admit(Some(&subscriber.token), self.peer).await;
+        let refused = match allowed {
+            Err((error, _)) => Some(error),
+            Ok(_) if self.operations.len() >= OPERATIONS => Some(Error::rate_limited(1)),
+            Ok(_) => None,
+        };
+        if let Some(error) = refused {
+            let mut errors = Vec::new();
+            json::serialize(&refusal(&error, &self.request).errors, &mut errors);
+            return gone_unless(self.send_text(message(&id, "error", &errors)).await);
+        }
+        self.counted += 1;
+        let operation = self.counted;
+        let replies = replies(&self.sockets.endpoint, subscriber, self.request.clone(), body);
+        let sender = self.sender.clone();
+        let name = id.clone();
+        let running = tokio::spawn(async move {
+            let mut replies = replies;
+            let mut refused = false;
+            while let Some(reply) = replies.next().await {
+                let (text, last) = match reply {
+                    Reply::Next(response) => (message(&name, "next", &response), false),
+                    Reply::Refused(errors) => (message(&name, "error", &errors), true),
+                };
+                refused = last;
+                if sender.send(Outgoing { operation, id: name.clone(), text, last }).await.is_err()
+                {
+                    return;
+                }
+            }
+            if !refused {
+                let mut text = "{\"type\":\"complete\",\"id\":".to_owned();
+                text.push_str(&quoted(&name));
+                text.push('}');
+                // The connection has ended if nobody takes it.
+                let _ = sender.send(Outgoing { operation, id: name, text, last: true }).await;
+            }
+        });
+        self.operations.insert(id, (operation, running.abort_handle()));
+        ControlFlow::Continue(())
+    }
+}
+
+/// Operations end with their connection.
+impl Drop for Connection {
+    fn drop(&mut self) {
+        for (_, operation) in self.operations.values() {
+            operation.abort();
+        }
+    }
+}
+
+/// Ends when the process is told to stop.
+async fn told(stopping: &mut watch::Receiver<bool>) {
+    drop(stopping.wait_for(|stopping| *stopping).await);
+}
+
+fn gone_unless(sent: bool) -> ControlFlow<Option<Close>> {
+    if sent { ControlFlow::Continue(()) } else { ControlFlow::Break(None) }
+}
+
+/// A message about an operation. `payload` is JSON.
+fn message(id: &str, kind: &str, payload: &[u8]) -> String {
+    let payload = String::from_utf8_lossy(payload);
+    format!("{{\"type\":\"{kind}\",\"id\":{},\"payload\":{payload}}}", quoted(id))
+}
+
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+/// The token in the payload of `connection_init`: `Authorization` as in a
+/// header, in whatever case.
+fn token_in(payload: &str) -> Option<String> {
+    let members: HashMap<String, serde_json::Value> = serde_json::from_str(payload).ok()?;
+    let header = members.iter().find(|(name, _)| name.eq_ignore_ascii_case("authorization"))?;
+    let (scheme, token) = header.1.as_str()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
+}

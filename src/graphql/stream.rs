@@ -1,0 +1,172 @@
+//! Answers that come one after the other: what they have in common, and as
+//! server-sent events (the GraphQL over SSE protocol's distinct connections).
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_graphql::Value;
+use axum::body::{Body as HttpBody, Bytes};
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{IntoResponse as _, Response as HttpResponse};
+use futures_util::stream::{self, BoxStream, Stream, StreamExt as _};
+use futures_util::{FutureExt as _, future};
+
+use super::endpoint::{Body, Endpoint, never_ran, written};
+use super::error::refusal;
+use super::json;
+use crate::domain::principal::Principal;
+use crate::domain::request::RequestId;
+use crate::error::Error;
+use crate::http::gate::bearer;
+
+/// How long a stream of events is silent at most: proxies cut off who is.
+const SILENCE: Duration = Duration::from_secs(12);
+
+/// One answer of several.
+pub(super) enum Reply {
+    /// A response, as JSON.
+    Next(Vec<u8>),
+    /// Why there are no responses, or no more of them: a list of errors, as JSON.
+    Refused(Vec<u8>),
+}
+
+/// Who subscribes, and by which token.
+#[derive(Clone)]
+pub(super) struct Subscriber {
+    pub(super) principal: Arc<Principal>,
+    pub(super) token: Arc<str>,
+}
+
+/// The answers to an operation, for as long as the token is good. A query has one.
+pub(super) fn replies(
+    endpoint: &Endpoint,
+    subscriber: Subscriber,
+    request: RequestId,
+    body: Body,
+) -> BoxStream<'static, Reply> {
+    let prepared = match endpoint.prepare(Arc::clone(&subscriber.principal), body) {
+        Ok(prepared) => prepared,
+        Err(answer) => return stream::once(future::ready(refused(&answer))).boxed(),
+    };
+    let once = !prepared.is_subscription();
+    let timeout = endpoint.limits.timeout;
+    let mut responses = endpoint.run_on(prepared, request.clone()).boxed();
+    let endpoint = endpoint.clone();
+    let next = async move {
+        let asking = AssertUnwindSafe(responses.next()).catch_unwind();
+        let asked =
+            if once { tokio::time::timeout(timeout, asking).await } else { Ok(asking.await) };
+        let response = match asked {
+            Ok(Ok(response)) => response?,
+            Ok(Err(_)) => refusal(&Error::internal("a panic"), &request),
+            Err(_) => refusal(&Error::timeout(), &request),
+        };
+        Some((response, responses, request))
+    };
+    // The first is all of a query, and says whether a subscription can be had.
+    next.map(move |first| match first {
+        None => stream::empty().boxed(),
+        // A subscription that cannot be had never began.
+        Some((response, ..)) if never_ran(&response) || (!once && response.data == Value::Null) => {
+            stream::once(future::ready(refused(&response))).boxed()
+        }
+        Some((response, responses, request)) => {
+            let first = stream::once(future::ready(Reply::Next(written(&response))));
+            first.chain(rest(endpoint, subscriber, responses, request)).boxed()
+        }
+    })
+    .into_stream()
+    .flatten()
+    .boxed()
+}
+
+/// All answers but the first.
+fn rest(
+    endpoint: Endpoint,
+    subscriber: Subscriber,
+    responses: BoxStream<'static, async_graphql::Response>,
+    request: RequestId,
+) -> impl Stream<Item = Reply> + Send + 'static {
+    stream::unfold(Some((endpoint, subscriber, responses, request)), |state| async move {
+        let (endpoint, subscriber, mut responses, request) = state?;
+        let asked = AssertUnwindSafe(responses.next()).catch_unwind().await;
+        let Ok(response) = asked else {
+            let answer = refusal(&Error::internal("a panic"), &request);
+            return Some((refused(&answer), None));
+        };
+        let response = response?;
+        // A token that was revoked meanwhile sees nothing more.
+        if let Err(error) = endpoint.services.auth.principal(&subscriber.token).await {
+            return Some((refused(&refusal(&error, &request)), None));
+        }
+        let reply = Reply::Next(written(&response));
+        Some((reply, Some((endpoint, subscriber, responses, request))))
+    })
+}
+
+fn refused(response: &async_graphql::Response) -> Reply {
+    let mut errors = Vec::new();
+    json::serialize(&response.errors, &mut errors);
+    Reply::Refused(errors)
+}
+
+/// Whether a client wants its answers as events.
+pub(super) fn is_wanted(headers: &HeaderMap) -> bool {
+    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or("");
+    accept.split(',').any(|kind| {
+        kind.split(';').next().unwrap_or("").trim().eq_ignore_ascii_case("text/event-stream")
+    })
+}
+
+/// The answers to an operation as server-sent events.
+pub(super) fn events(
+    endpoint: &Endpoint,
+    principal: Arc<Principal>,
+    headers: &HeaderMap,
+    request: RequestId,
+    body: Body,
+) -> HttpResponse {
+    let token = bearer(headers).unwrap_or_default().into();
+    let replies = replies(endpoint, Subscriber { principal, token }, request, body);
+    let mut stopping = endpoint.limits.stopping.clone();
+    let stopped = async move {
+        // It ends where the process does.
+        let _ = stopping.wait_for(|stopping| *stopping).await;
+    };
+    let events = replies.map(|reply| match reply {
+        Reply::Next(response) => event(&[&response]),
+        Reply::Refused(errors) => event(&[b"{\"errors\":", &errors, b"}"]),
+    });
+    let complete = stream::once(future::ready(Bytes::from_static(b"event: complete\ndata:\n\n")));
+    let events = events.take_until(stopped.boxed()).chain(complete);
+    let body = HttpBody::from_stream(never_silent(events.boxed()).map(Ok::<_, std::io::Error>));
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    ];
+    // Some proxies would gather the events otherwise.
+    ([("x-accel-buffering", "no")], headers, body).into_response()
+}
+
+/// JSON as we write it has no line breaks.
+fn event(parts: &[&[u8]]) -> Bytes {
+    let mut text = b"event: next\ndata: ".to_vec();
+    for part in parts {
+        text.extend_from_slice(part);
+    }
+    text.extend_from_slice(b"\n\n");
+    text.into()
+}
+
+/// Says something, without a meaning, when there has been nothing to say.
+fn never_silent(events: BoxStream<'static, Bytes>) -> impl Stream<Item = Bytes> + Send + 'static {
+    // First of all: whoever waits for the headers gets them.
+    let first = stream::once(future::ready(Bytes::from_static(b":\n\n")));
+    first.chain(stream::unfold(events, |mut events| async move {
+        match tokio::time::timeout(SILENCE, events.next()).await {
+            Ok(event) => Some((event?, events)),
+            Err(_) => Some((Bytes::from_static(b":\n\n"), events)),
+        }
+    }))
+}

@@ -1,0 +1,280 @@
+//! What changes, as it changes, for those who watch.
+//!
+//! The truth is the store's list of changes: this reads on from where it has
+//! come to. A word that there is something new only makes it look sooner, so
+//! that a word that gets lost loses nothing.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{Notify, broadcast, watch};
+use tokio::task::JoinSet;
+
+use crate::domain::balance::LiveBalance;
+use crate::domain::customer::{Along, Customer};
+use crate::domain::identifier::Identifier;
+use crate::domain::principal::{Principal, ProgramId};
+use crate::domain::time::Timestamp;
+use crate::error::{Error, Result};
+use crate::store::{Change, Store};
+
+/// Changes that are kept for somebody who reads slowly.
+const BEHIND: usize = 256;
+/// Changes that are read at once.
+const AT_ONCE: u64 = 500;
+/// How long nobody looks by himself.
+const LOOK: Duration = Duration::from_millis(500);
+/// How long the store's list of changes is.
+const KEPT_MILLIS: i64 = 60 * 60 * 1_000;
+/// How often it is cut.
+const CUT: Duration = Duration::from_mins(5);
+
+/// A customer who has changed.
+#[derive(Clone, Debug)]
+pub struct Changed {
+    /// The change's number: later ones are greater.
+    pub seq: i64,
+    /// The customer, after the change.
+    pub customer: Arc<Customer>,
+    /// The live balance after the change, if there is one.
+    pub live: Option<LiveBalance>,
+}
+
+/// Changes were missed: they came faster than they were read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Missed;
+
+/// One customer of a program, or all of them.
+type Topic = (ProgramId, Option<String>);
+
+/// Tells of changes.
+#[derive(Clone)]
+pub struct Live {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    store: Store,
+    topics: Mutex<HashMap<Topic, broadcast::Sender<Changed>>>,
+    /// Whether changes are read: only while somebody watches.
+    following: watch::Sender<bool>,
+    /// A word that there is something to look at.
+    word: Arc<Notify>,
+}
+
+impl Inner {
+    fn topics(&self) -> MutexGuard<'_, HashMap<Topic, broadcast::Sender<Changed>>> {
+        self.topics.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Somebody who watches.
+pub struct Watcher {
+    inner: Arc<Inner>,
+    topic: Topic,
+    changes: Option<broadcast::Receiver<Changed>>,
+    /// Changes up to this number are known already.
+    known: i64,
+}
+
+impl Live {
+    /// Over a store. `word` is what this process says when it has changed something.
+    pub fn new(store: Store, word: Arc<Notify>) -> Self {
+        let following = watch::Sender::new(false);
+        Self { inner: Arc::new(Inner { store, topics: Mutex::default(), following, word }) }
+    }
+
+    /// Watches every customer of the caller's program.
+    pub async fn watch_all(&self, principal: &Principal) -> Watcher {
+        self.watch((principal.program, None)).await
+    }
+
+    /// Watches one customer of the caller's program.
+    pub async fn watch_one(&self, principal: &Principal, customer: &str) -> Watcher {
+        self.watch((principal.program, Some(customer.to_owned()))).await
+    }
+
+    /// The number of a customer's last change.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn last_change(&self, principal: &Principal, customer: &str) -> Result<i64> {
+        self.inner.store.last_change_of(principal.program, customer).await
+    }
+
+    async fn watch(&self, topic: Topic) -> Watcher {
+        let inner = Arc::clone(&self.inner);
+        let changes = {
+            let mut topics = inner.topics();
+            let sender = topics.entry(topic.clone());
+            sender.or_insert_with(|| broadcast::Sender::new(BEHIND)).subscribe()
+        };
+        inner.word.notify_one();
+        // From here on nothing is missed. It ends only where the process does.
+        let _ = inner.following.subscribe().wait_for(|following| *following).await;
+        Watcher { inner, topic, changes: Some(changes), known: 0 }
+    }
+
+    /// Reads changes while anybody watches; never ends.
+    pub async fn follow(self) {
+        let mut helpers = JoinSet::new();
+        helpers.spawn(cut(self.inner.store.clone()));
+        self.somebody_watches().await;
+        helpers.spawn(listen(self.inner.store.clone(), Arc::clone(&self.inner.word)));
+        loop {
+            self.somebody_watches().await;
+            let mut last = match self.inner.store.last_change().await {
+                Ok(last) => last,
+                Err(error) => {
+                    warn(&error, "changes cannot be followed");
+                    tokio::time::sleep(LOOK).await;
+                    continue;
+                }
+            };
+            self.inner.following.send_replace(true);
+            while self.is_watched() {
+                let _ = tokio::time::timeout(LOOK, self.inner.word.notified()).await;
+                if let Err(error) = self.read_on(&mut last).await {
+                    warn(&error, "changes cannot be read");
+                    tokio::time::sleep(LOOK).await;
+                }
+            }
+        }
+    }
+
+    async fn somebody_watches(&self) {
+        while self.inner.topics().is_empty() {
+            self.inner.word.notified().await;
+        }
+    }
+
+    /// Whether anybody watches; if not, nothing is followed any more.
+    fn is_watched(&self) -> bool {
+        let topics = self.inner.topics();
+        if topics.is_empty() {
+            // Under the lock, so that nobody comes in between.
+            self.inner.following.send_replace(false);
+        }
+        !topics.is_empty()
+    }
+
+    /// Reads what is behind a number, and tells those who watch.
+    async fn read_on(&self, last: &mut i64) -> Result<()> {
+        loop {
+            let changes = self.inner.store.changes_behind(*last, AT_ONCE).await?;
+            let Some(end) = changes.last().map(|change| change.seq) else { return Ok(()) };
+            let whole = changes.len() as u64 == AT_ONCE;
+            self.tell(changes).await?;
+            *last = end;
+            if !whole {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn tell(&self, mut changes: Vec<Change>) -> Result<()> {
+        {
+            let topics = self.inner.topics();
+            changes.retain(|change| {
+                topics.contains_key(&(change.program, None))
+                    || topics.contains_key(&(change.program, Some(change.customer.clone())))
+            });
+        }
+        let mut wanted: HashMap<ProgramId, Vec<Identifier>> = HashMap::new();
+        for change in &changes {
+            let names = wanted.entry(change.program).or_default();
+            names.extend(Identifier::parse(&change.customer).ok());
+        }
+        let mut customers: HashMap<(ProgramId, String), Arc<Customer>> = HashMap::new();
+        for (program, names) in wanted {
+            let along = Along::default();
+            for found in self.inner.store.customers_named(program, &names, along).await? {
+                customers.insert((program, found.customer.id.clone()), found.customer);
+            }
+        }
+        let topics = self.inner.topics();
+        for Change { seq, program, customer: id, live } in changes {
+            let Some(customer) = customers.get(&(program, id.clone())).cloned() else { continue };
+            let changed = Changed { seq, customer, live };
+            for topic in [(program, None), (program, Some(id))] {
+                if let Some(topic) = topics.get(&topic) {
+                    // Whoever has just gone does not hear it.
+                    let _ = topic.send(changed.clone());
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Watcher {
+    /// Passes over changes up to this number: they are known already.
+    pub fn skip(&mut self, known: i64) {
+        self.known = self.known.max(known);
+    }
+
+    /// The next change; none when the process stops.
+    ///
+    /// # Errors
+    /// [`Missed`] where changes came faster than they were read. The next ones
+    /// follow.
+    pub async fn next(&mut self) -> Option<Result<Changed, Missed>> {
+        loop {
+            match self.changes.as_mut()?.recv().await {
+                Ok(changed) if changed.seq <= self.known => {}
+                Ok(changed) => {
+                    self.known = changed.seq;
+                    return Some(Ok(changed));
+                }
+                Err(RecvError::Lagged(_)) => return Some(Err(Missed)),
+                Err(RecvError::Closed) => return None,
+            }
+        }
+    }
+}
+
+impl Drop for Watcher {
+    fn drop(&mut self) {
+        let mut topics = self.inner.topics();
+        self.changes = None;
+        if topics.get(&self.topic).is_some_and(|topic| topic.receiver_count() == 0) {
+            topics.remove(&self.topic);
+        }
+    }
+}
+
+/// Passes on the words of other processes, for as long as the program runs.
+async fn listen(store: Store, word: Arc<Notify>) {
+    loop {
+        match store.listen().await {
+            Ok(None) => return,
+            Ok(Some(mut ear)) => {
+                while ear.hear().await.is_ok() {
+                    word.notify_one();
+                }
+            }
+            Err(error) => warn(&error, "other replicas cannot be heard; looking instead"),
+        }
+        // Meanwhile changes are looked for all the same.
+        word.notify_one();
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+/// Keeps the list of changes short.
+async fn cut(store: Store) {
+    loop {
+        tokio::time::sleep(CUT).await;
+        let before = Timestamp::now().plus_millis(-KEPT_MILLIS);
+        if let Err(error) = store.forget_changes(before).await {
+            warn(&error, "old changes cannot be removed");
+        }
+    }
+}
+
+fn warn(error: &Error, what: &'static str) {
+    let cause = error.private_source().unwrap_or_default();
+    tracing::warn!(cause, "{what}");
+}

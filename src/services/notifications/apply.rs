@@ -1,0 +1,334 @@
+//! Events, many at once, and what they do: within one turn, so that an event
+//! is in the inbox if and only if it has had its effect.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+use super::parse::{Content, parse};
+use crate::domain::account::{Account, apply};
+use crate::domain::balance::LiveBalance;
+use crate::domain::card::Card;
+use crate::domain::event::{Event, Fact, InboxState, Subject};
+use crate::domain::identifier::Identifier;
+use crate::domain::money::Currency;
+use crate::domain::retold;
+use crate::domain::time::Timestamp;
+use crate::domain::transaction::Transaction;
+use crate::error::Result;
+use crate::store::{Filed, Named, Turn};
+
+/// An event on its way into the inbox, or out of waiting there.
+struct Item {
+    filed: Filed,
+    event: Option<Arc<Event>>,
+    /// The currency of its customer's wallet.
+    currency: Option<Currency>,
+}
+
+impl Item {
+    /// What its body says, whatever has become of it before.
+    fn of(mut filed: Filed) -> Self {
+        let arrived = parse(&filed.body);
+        let set = |filed: &mut Filed, state, reason: Option<String>| {
+            filed.state = state;
+            filed.reason = reason;
+        };
+        let event = match arrived.content {
+            Content::Event(event) => {
+                filed.subject = event.subject().map(|subject| subject.key());
+                filed.moment = event.moment();
+                set(&mut filed, InboxState::Applied, None);
+                Some(event)
+            }
+            Content::Kept => {
+                set(&mut filed, InboxState::Kept, None);
+                None
+            }
+            Content::Wrong(what) => {
+                set(&mut filed, InboxState::Failed, Some(what));
+                None
+            }
+        };
+        Self { filed, event, currency: None }
+    }
+
+    fn fail(&mut self, reason: &str) {
+        self.filed.state = InboxState::Failed;
+        self.filed.reason = Some(reason.to_owned());
+    }
+}
+
+/// What an event's body is going to be in the inbox, before it has an effect.
+pub(super) fn unfiled(body: String, received_at: Timestamp) -> Filed {
+    let arrived = parse(&body);
+    Filed {
+        event_id: arrived.id,
+        event_type: arrived.event_type,
+        body,
+        received_at,
+        state: InboxState::Kept,
+        reason: None,
+        customer_id: None,
+        subject: None,
+        moment: received_at,
+    }
+}
+
+/// Applies events that have not been applied before, and keeps them with what
+/// has become of them. Nothing lasts before the turn is committed.
+pub(super) async fn apply_all(turn: &Turn, events: Vec<Filed>) -> Result<Vec<Filed>> {
+    let mut items: Vec<Item> = events.into_iter().map(Item::of).collect();
+    let waiting = name_customers(turn, &mut items).await?;
+    let mut book = Book::open(turn, &items).await?;
+    for item in &mut items {
+        book.apply(item);
+    }
+    let filed: Vec<Filed> = items.into_iter().map(|item| item.filed).collect();
+    turn.file(&filed).await?;
+    if !waiting.is_empty() {
+        turn.wait_for(&waiting).await?;
+    }
+    book.close(turn).await?;
+    Ok(filed)
+}
+
+/// Finds out whom the events are about. Who is not known yet is waited for: by
+/// these names.
+async fn name_customers(turn: &Turn, items: &mut [Item]) -> Result<Vec<(String, String)>> {
+    let events = || items.iter().filter_map(|item| item.event.as_ref());
+    let names: HashSet<&Identifier> = events().flat_map(|event| &event.customer).collect();
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    let names: Vec<Identifier> = names.into_iter().cloned().collect();
+    let known = Known::of(turn.customers_named(&names).await?);
+    let mut waiting = Vec::new();
+    for Item { filed, event, currency } in items {
+        let Some(event) = event else { continue };
+        let customer = event.customer.iter().find_map(|name| known.get(name));
+        filed.customer_id = customer.map(|customer| customer.id.clone());
+        *currency = customer.and_then(|customer| customer.currency);
+        if customer.is_none() {
+            filed.state = InboxState::Waiting;
+            filed.reason = Some("the customer is not known yet".to_owned());
+            let names = event.customer.iter().flat_map(names_of);
+            waiting.extend(names.map(|name| (filed.event_id.clone(), name)));
+        }
+    }
+    Ok(waiting)
+}
+
+/// The names by which somebody may arrive who is called so.
+fn names_of(identifier: &Identifier) -> impl Iterator<Item = String> {
+    let text = identifier.as_str().to_owned();
+    [Some(text), identifier.as_customer_id(), identifier.as_email_key()].into_iter().flatten()
+}
+
+/// Customers by each of their names; where one name is of several customers,
+/// the newest is meant.
+struct Known {
+    customers: Vec<Named>,
+    /// Places among the customers, by each kind of name.
+    names: [HashMap<String, usize>; 4],
+}
+
+impl Known {
+    fn of(mut customers: Vec<Named>) -> Self {
+        customers.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
+        let mut names: [HashMap<String, usize>; 4] = Default::default();
+        for (place, customer) in customers.iter().enumerate() {
+            let of = [
+                Some(&customer.id),
+                Some(&customer.yativo_card_id),
+                customer.external_customer_id.as_ref(),
+                Some(&customer.email_key),
+            ];
+            for (map, name) in names.iter_mut().zip(of) {
+                map.extend(name.map(|name| (name.clone(), place)));
+            }
+        }
+        Self { customers, names }
+    }
+
+    /// As the look-ups of the API: `id` goes before `yativo_card_id`, that before
+    /// `external_customer_id`, that before the e-mail address.
+    fn get(&self, name: &Identifier) -> Option<&Named> {
+        let [ids, yativo, external, emails] = &self.names;
+        let by_id = name.as_customer_id().and_then(|id| ids.get(&id));
+        let by_name = || yativo.get(name.as_str()).or_else(|| external.get(name.as_str()));
+        let by_email = || name.as_email_key().and_then(|email| emails.get(&email));
+        self.customers.get(*by_id.or_else(by_name).or_else(by_email)?)
+    }
+}
+
+/// Everything that the events of a turn touch, before and after them.
+struct Book {
+    accounts: HashMap<String, Account>,
+    /// Whose each subject is.
+    owners: HashMap<String, String>,
+    transactions: HashMap<String, Transaction>,
+    cards: HashMap<String, Card>,
+    touched: Touched,
+}
+
+/// What is to be written.
+#[derive(Default)]
+struct Touched {
+    wallets: HashSet<String>,
+    transactions: HashSet<String>,
+    cards: HashSet<String>,
+    changes: Vec<(String, Option<LiveBalance>)>,
+}
+
+impl Book {
+    async fn open(turn: &Turn, items: &[Item]) -> Result<Self> {
+        let mut book = Self {
+            accounts: HashMap::new(),
+            owners: HashMap::new(),
+            transactions: HashMap::new(),
+            cards: HashMap::new(),
+            touched: Touched::default(),
+        };
+        let events = items.iter().filter_map(|item| {
+            Some((item.filed.customer_id.as_ref()?, item.event.as_ref()?, item.currency))
+        });
+        let (mut subjects, mut rebased) = (HashSet::new(), BTreeMap::new());
+        let (mut transactions, mut cards) = (HashSet::new(), HashSet::new());
+        for (customer, event, currency) in events {
+            book.accounts.entry(customer.clone()).or_default().currency = currency;
+            if let Fact::Balance(fact) = &event.fact {
+                let since = rebased.entry(customer.clone()).or_insert(fact.at);
+                *since = fact.at.min(*since);
+            }
+            let Some(subject) = event.subject() else { continue };
+            subjects.insert(subject.key());
+            match subject {
+                Subject::Transaction(id) => _ = transactions.insert(id),
+                Subject::Card(id) => _ = cards.insert(id),
+                Subject::Transfer(_) => {}
+            }
+        }
+        if book.accounts.is_empty() {
+            return Ok(book);
+        }
+        let wallets = turn.wallets(book.accounts.keys().cloned().collect()).await?;
+        for (customer, wallet) in wallets {
+            book.accounts.entry(customer).or_default().wallet = Some(wallet);
+        }
+        if !rebased.is_empty() {
+            let rebased: Vec<_> = rebased.into_iter().collect();
+            subjects.extend(turn.subjects_behind(&rebased).await?);
+        }
+        book.find_histories(turn, subjects).await?;
+        if !transactions.is_empty() {
+            for known in turn.transactions(transactions.into_iter().collect()).await? {
+                let subject = Subject::Transaction(known.transaction_id.clone()).key();
+                book.owners.entry(subject).or_insert_with(|| known.customer_id.clone());
+                book.transactions.insert(known.transaction_id.clone(), known);
+            }
+        }
+        if !cards.is_empty() {
+            for known in turn.cards(cards.into_iter().collect()).await? {
+                let subject = Subject::Card(known.card_id.clone()).key();
+                book.owners.entry(subject).or_insert_with(|| known.customer_id.clone());
+                book.cards.insert(known.card_id.clone(), known);
+            }
+        }
+        Ok(book)
+    }
+
+    async fn find_histories(&mut self, turn: &Turn, subjects: HashSet<String>) -> Result<()> {
+        if subjects.is_empty() {
+            return Ok(());
+        }
+        for filed in turn.events_about(subjects.into_iter().collect()).await? {
+            let (Some(customer), Content::Event(event)) =
+                (filed.customer_id, parse(&filed.body).content)
+            else {
+                continue;
+            };
+            let Some(subject) = event.subject() else { continue };
+            self.owners.insert(subject.key(), customer.clone());
+            if let Some(account) = self.accounts.get_mut(&customer) {
+                account.histories.entry(subject).or_default().add(event);
+            }
+        }
+        Ok(())
+    }
+
+    /// Applies one event, and notes what is to be written.
+    fn apply(&mut self, item: &mut Item) {
+        let (Some(customer), Some(event)) = (&item.filed.customer_id, &item.event) else { return };
+        let Some(account) = self.accounts.get(customer) else { return };
+        let subject = event.subject();
+        if let Some(subject) = &subject {
+            let owner = self.owners.entry(subject.key()).or_insert_with(|| customer.clone());
+            if owner != customer {
+                return item.fail("what it is about belongs to another customer");
+            }
+        }
+        let after = match apply(account, event) {
+            Ok(after) => after,
+            Err(reason) => return item.fail(reason),
+        };
+        let touched = &mut self.touched;
+        let mut changed = false;
+        if after.wallet != account.wallet {
+            changed = after.wallet.as_ref().map(|wallet| wallet.shown)
+                != account.wallet.as_ref().map(|wallet| wallet.shown);
+            touched.wallets.insert(customer.clone());
+        }
+        let history = subject.as_ref().and_then(|subject| after.histories.get(subject));
+        match (&subject, history) {
+            (Some(Subject::Transaction(id)), Some(history)) => {
+                let known = self.transactions.get(id);
+                let told = retold::transaction(history, customer, after.currency, known);
+                if let Some(told) = told.filter(|told| Some(told) != known) {
+                    changed = true;
+                    touched.transactions.insert(id.clone());
+                    self.transactions.insert(id.clone(), told);
+                }
+            }
+            (Some(Subject::Card(id)), Some(history)) => {
+                let known = self.cards.get(id);
+                let told = retold::card(history, customer, known);
+                if let Some(told) = told.filter(|told| Some(told) != known) {
+                    changed = true;
+                    touched.cards.insert(id.clone());
+                    self.cards.insert(id.clone(), told);
+                }
+            }
+            _ => {}
+        }
+        if changed {
+            let live = after.wallet.as_ref().map(|wallet| wallet.shown);
+            touched.changes.push((customer.clone(), live));
+        }
+        self.accounts.insert(customer.clone(), after);
+    }
+
+    /// Writes what has changed, each once.
+    async fn close(self, turn: &Turn) -> Result<()> {
+        let Self { accounts, transactions, cards, touched, .. } = self;
+        let wallets = touched.wallets.iter();
+        let wallets: Vec<_> = wallets
+            .filter_map(|id| Some((id.as_str(), accounts.get(id)?.wallet.as_ref()?)))
+            .collect();
+        if !wallets.is_empty() {
+            turn.put_wallets(&wallets).await?;
+        }
+        let put = touched.transactions.iter().filter_map(|id| transactions.get(id).cloned());
+        let put: Vec<Transaction> = put.collect();
+        if !put.is_empty() {
+            turn.put_transactions(&put).await?;
+        }
+        let put: Vec<Card> = touched.cards.iter().filter_map(|id| cards.get(id).cloned()).collect();
+        if !put.is_empty() {
+            turn.put_cards(&put).await?;
+        }
+        if !touched.changes.is_empty() {
+            turn.tell(&touched.changes).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,216 @@
+//! What has changed, in the order of commits: for those who watch.
+
+use card_gateway_entity::change::{Column, Entity, Model};
+use sea_orm::sea_query::{Expr, ExprTrait as _};
+use sea_orm::sqlx::postgres::PgListener;
+use sea_orm::{ColumnTrait as _, ConnectionTrait as _, DbBackend, EntityTrait as _};
+use sea_orm::{QueryFilter as _, QueryOrder as _, QuerySelect as _, RuntimeErr};
+use serde::Serialize;
+
+use super::turn::Turn;
+use super::{Store, sql};
+use crate::domain::balance::LiveBalance;
+use crate::domain::principal::ProgramId;
+use crate::domain::time::Timestamp;
+use crate::error::{Error, Result};
+
+/// PostgreSQL's channel for a word that something has changed.
+const CHANNEL: &str = "card_gateway_changes";
+
+/// Something about a customer that has changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// Its number: later changes have greater ones.
+    pub seq: i64,
+    /// The customer's program.
+    pub program: ProgramId,
+    /// The customer.
+    pub customer: String,
+    /// The live balance after it, if there is one.
+    pub live: Option<LiveBalance>,
+}
+
+#[derive(Serialize)]
+struct Row<'a> {
+    at: usize,
+    customer_id: &'a str,
+    ledger_minor: Option<i64>,
+    available_minor: Option<i64>,
+    pending_minor: Option<i64>,
+    updated_at: Option<i64>,
+}
+
+impl Turn {
+    /// Tells whoever watches, after the commit, that customers have changed: one
+    /// after the other, each with the live balance after the change.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn tell(&self, changes: &[(String, Option<LiveBalance>)]) -> Result<()> {
+        let mut rows: Vec<Row<'_>> = Vec::with_capacity(changes.len());
+        for (at, (customer_id, live)) in changes.iter().enumerate() {
+            rows.push(Row {
+                at,
+                customer_id,
+                ledger_minor: live.map(|live| live.ledger.get()),
+                available_minor: live.map(|live| live.available.get()),
+                pending_minor: live.map(|live| live.pending.get()),
+                updated_at: live.map(|live| live.updated_at.millis()),
+            });
+        }
+        let from = sql::rows(
+            self.backend(),
+            3,
+            &[
+                ("at", "bigint"),
+                ("customer_id", "text"),
+                ("ledger_minor", "bigint"),
+                ("available_minor", "bigint"),
+                ("pending_minor", "bigint"),
+                ("updated_at", "bigint"),
+            ],
+        );
+        let text = format!(
+            "INSERT INTO changes (program_id, changed_at, customer_id, ledger_minor, \
+             available_minor, pending_minor, updated_at) SELECT $1, $2, customer_id, ledger_minor, \
+             available_minor, pending_minor, updated_at FROM {from} ORDER BY r.at"
+        );
+        self.execute(text, [Timestamp::now().millis().into(), sql::json(&rows)?]).await?;
+        self.wake().await
+    }
+
+    /// As [`Turn::tell`], of customers with the live balances that they have.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn tell_of(&self, customers: Vec<String>) -> Result<()> {
+        let text = format!(
+            "INSERT INTO changes (program_id, changed_at, customer_id, ledger_minor, \
+             available_minor, pending_minor, updated_at) SELECT $1, $2, c.id, b.ledger_minor, \
+             b.available_minor, b.pending_minor, b.updated_at FROM card_customers AS c \
+             LEFT JOIN wallet_balances AS b ON b.program_id = $1 AND b.customer_id = c.id \
+             WHERE c.program_id = $1 AND {}",
+            sql::one_of(self.backend(), "c.id", 3)
+        );
+        let customers = sql::list(self.backend(), customers);
+        self.execute(text, [Timestamp::now().millis().into(), customers]).await?;
+        self.wake().await
+    }
+
+    /// A word to the other processes, at the commit. The truth is in the table.
+    async fn wake(&self) -> Result<()> {
+        if self.backend() != DbBackend::Postgres {
+            return Ok(());
+        }
+        let notify = format!("NOTIFY {CHANNEL}");
+        self.write.execute_unprepared(&notify).await.map(drop).map_err(sql::failed)
+    }
+}
+
+impl Store {
+    /// The number of the last change of all programs; 0 before the first.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn last_change(&self) -> Result<i64> {
+        let last = Entity::find().select_only().column_as(Column::Seq.max(), "seq");
+        let last = last.into_tuple::<Option<i64>>().one(&*self.reads).await;
+        Ok(last.map_err(sql::failed)?.flatten().unwrap_or(0))
+    }
+
+    /// The number of a customer's last change; 0 if none is known.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn last_change_of(&self, program: ProgramId, customer: &str) -> Result<i64> {
+        let last = Entity::find()
+            .select_only()
+            .column_as(Column::Seq.max(), "seq")
+            .filter(Column::ProgramId.eq(program.0))
+            .filter(Column::CustomerId.eq(customer))
+            .into_tuple::<Option<i64>>()
+            .one(&*self.reads)
+            .await;
+        Ok(last.map_err(sql::failed)?.flatten().unwrap_or(0))
+    }
+
+    /// The changes of all programs behind a number, in order, `most` at the most.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn changes_behind(&self, seq: i64, most: u64) -> Result<Vec<Change>> {
+        let rows = Entity::find()
+            .filter(Column::Seq.gt(seq))
+            .order_by_asc(Column::Seq)
+            .limit(most)
+            .all(&*self.reads)
+            .await;
+        rows.map_err(sql::failed)?.into_iter().map(change).collect()
+    }
+
+    /// Forgets changes of all programs that are older than `before`.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn forget_changes(&self, before: Timestamp) -> Result<()> {
+        // By number, which has an index: times only grow with it.
+        let old = Entity::find()
+            .select_only()
+            .column_as(Column::Seq.max(), "seq")
+            .filter(Expr::col(Column::ChangedAt).lt(before.millis()))
+            .into_tuple::<Option<i64>>()
+            .one(&self.db)
+            .await;
+        if let Some(Some(seq)) = old.map_err(sql::failed)? {
+            let old = Entity::delete_many().filter(Column::Seq.lte(seq)).exec(&self.db).await;
+            old.map_err(sql::failed)?;
+        }
+        Ok(())
+    }
+
+    /// Hears of changes that other processes have made; none on SQLite. It is a
+    /// word to look, and no more: while its connection is lost it hears nothing.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn listen(&self) -> Result<Option<Ear>> {
+        if self.db.get_database_backend() != DbBackend::Postgres {
+            return Ok(None);
+        }
+        let failed = |error: sea_orm::SqlxError| {
+            sql::failed(sea_orm::DbErr::Conn(RuntimeErr::SqlxError(error.into())))
+        };
+        let pool = self.db.get_postgres_connection_pool();
+        let mut listener = PgListener::connect_with(pool).await.map_err(failed)?;
+        listener.listen(CHANNEL).await.map_err(failed)?;
+        Ok(Some(Ear(listener)))
+    }
+}
+
+/// Hears of changes that other processes have made.
+pub struct Ear(PgListener);
+
+impl Ear {
+    /// Returns when there may be something new to see.
+    ///
+    /// # Errors
+    /// If the connection is lost and does not come back.
+    pub async fn hear(&mut self) -> Result<()> {
+        // Nothing is heard while the connection is lost, so that its loss is
+        // a reason to look as well.
+        self.0.try_recv().await.map(drop).map_err(Error::unavailable)
+    }
+}
+
+fn change(row: Model) -> Result<Change> {
+    let live = match (row.ledger_minor, row.available_minor, row.pending_minor, row.updated_at) {
+        (Some(ledger), Some(available), Some(pending), Some(at)) => Some(LiveBalance {
+            ledger: sql::money(ledger)?,
+            available: sql::money(available)?,
+            pending: sql::money(pending)?,
+            updated_at: sql::time(at)?,
+        }),
+        _ => None,
+    };
+    Ok(Change { seq: row.seq, program: ProgramId(row.program_id), customer: row.customer_id, live })
+}

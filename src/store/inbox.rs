@@ -1,0 +1,271 @@
+//! The inbox: every live notification, kept before it is acknowledged.
+
+use std::collections::HashSet;
+
+use card_gateway_entity::inbox_event::{Column, Entity, Model};
+use sea_orm::sea_query::{Expr, ExprTrait as _, Query};
+use sea_orm::{ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, FromQueryResult as _};
+use sea_orm::{QueryFilter as _, QueryOrder as _, QuerySelect as _};
+use serde::Serialize;
+
+use super::turn::Turn;
+use super::{Store, sql};
+use crate::domain::event::InboxState;
+use crate::domain::principal::ProgramId;
+use crate::domain::time::Timestamp;
+use crate::error::Result;
+
+/// A notification as the inbox has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Filed {
+    /// The issuer's name for it.
+    pub event_id: String,
+    /// What it tells, by the contract's name.
+    pub event_type: String,
+    /// The body as it came.
+    pub body: String,
+    /// When it came first.
+    pub received_at: Timestamp,
+    /// What has become of it.
+    pub state: InboxState,
+    /// Why it is not applied.
+    pub reason: Option<String>,
+    /// The customer whom it is about, once known.
+    pub customer_id: Option<String>,
+    /// What it is about besides, see [`crate::domain::event::Subject::key`].
+    pub subject: Option<String>,
+    /// When it happened.
+    pub moment: Timestamp,
+}
+
+/// One notification as a statement's parameter has it.
+#[derive(Serialize)]
+struct Row<'a> {
+    event_id: &'a str,
+    event_type: &'a str,
+    body: &'a str,
+    received_at: i64,
+    state: &'static str,
+    reason: Option<&'a str>,
+    customer_id: Option<&'a str>,
+    subject: Option<&'a str>,
+    moment: i64,
+}
+
+const COLUMNS: [(&str, &str); 9] = [
+    ("event_id", "text"),
+    ("event_type", "text"),
+    ("body", "text"),
+    ("received_at", "bigint"),
+    ("state", "text"),
+    ("reason", "text"),
+    ("customer_id", "text"),
+    ("subject", "text"),
+    ("moment", "bigint"),
+];
+
+impl Turn {
+    /// Which of the events are in the inbox already.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn known_events(&self, ids: Vec<String>) -> Result<HashSet<String>> {
+        let text = format!(
+            "SELECT e.event_id FROM inbox_events AS e WHERE e.program_id = $1 AND {}",
+            sql::one_of(self.backend(), "e.event_id", 2)
+        );
+        let rows = self.rows(text, [sql::list(self.backend(), ids)]).await?;
+        rows.iter().map(|row| sql::column(row, 0)).collect()
+    }
+
+    /// Keeps new events, or what has become of known ones.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn file(&self, events: &[Filed]) -> Result<()> {
+        let rows: Vec<Row<'_>> = events.iter().map(row).collect();
+        self.put("inbox_events", &["event_id"], &COLUMNS, &rows, "").await
+    }
+
+    /// Every applied event of the subjects.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn events_about(&self, subjects: Vec<String>) -> Result<Vec<Filed>> {
+        let text = format!(
+            "SELECT e.* FROM inbox_events AS e WHERE e.program_id = $1 \
+             AND e.subject IS NOT NULL AND e.state = 'applied' AND {}",
+            sql::one_of(self.backend(), "e.subject", 2)
+        );
+        self.filed(text, sql::list(self.backend(), subjects)).await
+    }
+
+    /// What is applied of each customer and happened behind a moment.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn subjects_behind(&self, of: &[(String, Timestamp)]) -> Result<Vec<String>> {
+        #[derive(Serialize)]
+        struct Row<'a> {
+            id: &'a str,
+            at: i64,
+        }
+        let rows: Vec<_> = of.iter().map(|(id, at)| Row { id, at: at.millis() }).collect();
+        let text = format!(
+            "SELECT DISTINCT e.subject FROM {} JOIN inbox_events AS e ON e.program_id = $1 \
+             AND e.customer_id = r.id AND e.moment > r.at \
+             WHERE e.customer_id IS NOT NULL AND e.state = 'applied' AND e.subject IS NOT NULL",
+            sql::rows(self.backend(), 2, &[("id", "text"), ("at", "bigint")])
+        );
+        let rows = self.rows(text, [sql::json(&rows)?]).await?;
+        rows.iter().map(|row| sql::column(row, 0)).collect()
+    }
+
+    /// Notes by which names the customers of waiting events go.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn wait_for(&self, names: &[(String, String)]) -> Result<()> {
+        #[derive(Serialize)]
+        struct Row<'a> {
+            event_id: &'a str,
+            name: &'a str,
+        }
+        let rows: Vec<_> = names.iter().map(|(event_id, name)| Row { event_id, name }).collect();
+        let text = format!(
+            "INSERT INTO inbox_names (program_id, name, event_id) SELECT $1, name, event_id \
+             FROM {} WHERE TRUE ON CONFLICT DO NOTHING",
+            sql::rows(self.backend(), 2, &[("event_id", "text"), ("name", "text")])
+        );
+        self.execute(text, [sql::json(&rows)?]).await
+    }
+
+    /// Whether any event waits for its customer.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn anybody_waits(&self) -> Result<bool> {
+        let any = "SELECT 1 FROM inbox_names AS n WHERE n.program_id = $1 LIMIT 1";
+        Ok(!self.rows(any.to_owned(), []).await?.is_empty())
+    }
+
+    /// The events that wait for somebody of these names, `most` at the most,
+    /// those that came first before others.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn events_waiting_for(&self, names: Vec<String>, most: i64) -> Result<Vec<Filed>> {
+        let text = format!(
+            "SELECT e.* FROM inbox_events AS e WHERE e.program_id = $1 AND e.state = 'waiting' \
+             AND e.event_id IN (SELECT n.event_id FROM inbox_names AS n \
+               WHERE n.program_id = $1 AND {}) ORDER BY e.received_at, e.event_id LIMIT {most}",
+            sql::one_of(self.backend(), "n.name", 2)
+        );
+        self.filed(text, sql::list(self.backend(), names)).await
+    }
+
+    /// Forgets by which names the customers of events go that wait no more.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn wait_no_more(&self, events: Vec<String>) -> Result<()> {
+        let text = format!(
+            "DELETE FROM inbox_names WHERE program_id = $1 AND {}",
+            sql::one_of(self.backend(), "event_id", 2)
+        );
+        self.execute(text, [sql::list(self.backend(), events)]).await
+    }
+
+    /// The events of these identifiers.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn events(&self, ids: Vec<String>) -> Result<Vec<Filed>> {
+        let text = format!(
+            "SELECT e.* FROM inbox_events AS e WHERE e.program_id = $1 AND {}",
+            sql::one_of(self.backend(), "e.event_id", 2)
+        );
+        self.filed(text, sql::list(self.backend(), ids)).await
+    }
+
+    async fn filed(&self, text: String, values: sea_orm::Value) -> Result<Vec<Filed>> {
+        let rows = self.rows(text, [values]).await?;
+        let filed = |row| filed(Model::from_query_result(row, "").map_err(sql::failed)?);
+        rows.iter().map(filed).collect()
+    }
+}
+
+impl Store {
+    /// The events in a state of a program, or of all (for the operator), those
+    /// that came first before others, `most` at the most, behind `after`.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn events_in(
+        &self,
+        program: Option<ProgramId>,
+        state: Option<InboxState>,
+        after: Option<(Timestamp, String)>,
+        most: u64,
+    ) -> Result<Vec<(ProgramId, Filed)>> {
+        let mut events = Entity::find()
+            .order_by_asc(Column::ReceivedAt)
+            .order_by_asc(Column::EventId)
+            .limit(most);
+        if let Some(program) = program {
+            events = events.filter(Column::ProgramId.eq(program.0));
+        }
+        if let Some(state) = state {
+            events = events.filter(Column::State.eq(state.as_str()));
+        }
+        if let Some((at, id)) = after {
+            let behind = Column::ReceivedAt.gt(at.millis());
+            let same = Column::ReceivedAt.eq(at.millis()).and(Column::EventId.gt(id));
+            events = events.filter(behind.or(same));
+        }
+        let rows = events.all(&self.db).await.map_err(sql::failed)?;
+        rows.into_iter().map(|row| Ok((ProgramId(row.program_id), filed(row)?))).collect()
+    }
+
+    /// The programs that an event of this identifier was sent to (for the operator).
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn programs_of_event(&self, id: &str) -> Result<Vec<ProgramId>> {
+        let programs = Query::select()
+            .column(Column::ProgramId)
+            .from(Entity)
+            .and_where(Expr::col(Column::EventId).eq(id))
+            .to_owned();
+        let rows = self.db.query_all(&programs).await.map_err(sql::failed)?;
+        rows.iter().map(|row| Ok(ProgramId(sql::column(row, 0)?))).collect()
+    }
+}
+
+fn row(filed: &Filed) -> Row<'_> {
+    Row {
+        event_id: &filed.event_id,
+        event_type: &filed.event_type,
+        body: &filed.body,
+        received_at: filed.received_at.millis(),
+        state: filed.state.as_str(),
+        reason: filed.reason.as_deref(),
+        customer_id: filed.customer_id.as_deref(),
+        subject: filed.subject.as_deref(),
+        moment: filed.moment.millis(),
+    }
+}
+
+fn filed(row: Model) -> Result<Filed> {
+    Ok(Filed {
+        event_id: row.event_id,
+        event_type: row.event_type,
+        body: row.body,
+        received_at: sql::time(row.received_at)?,
+        state: sql::named("an inbox state", InboxState::parse(&row.state))?,
+        reason: row.reason,
+        customer_id: row.customer_id,
+        subject: row.subject,
+        moment: sql::time(row.moment)?,
+    })
+}

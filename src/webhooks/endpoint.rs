@@ -1,0 +1,136 @@
+//! `POST /webhooks/yativo/{program}`: a signed body in, an answer when it is safe.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::post;
+use axum::{Extension, Json, Router};
+use serde_json::json;
+
+use super::signature::Signed;
+use super::{SIGNATURE, TIMESTAMP};
+use crate::domain::request::RequestId;
+use crate::domain::time::Timestamp;
+use crate::error::{Error, Kind, Result};
+use crate::rest;
+use crate::services::notifications::{Notifications, Receipt};
+
+/// The largest body, in bytes.
+const LARGEST: usize = 256 * 1024;
+
+/// What the endpoint is told.
+#[derive(Clone)]
+pub struct Settings {
+    /// One or two secrets of each program, by its name.
+    pub secrets: BTreeMap<String, Vec<Vec<u8>>>,
+    /// How long before or after now a signature may be made.
+    pub tolerance: Duration,
+}
+
+/// What the endpoint works with.
+#[derive(Clone)]
+pub struct Endpoint {
+    settings: Arc<Settings>,
+    notifications: Notifications,
+}
+
+impl Endpoint {
+    /// Over the inbox.
+    pub fn new(settings: Settings, notifications: Notifications) -> Self {
+        Self { settings: Arc::new(settings), notifications }
+    }
+}
+
+/// The route of the webhooks.
+pub fn router(endpoint: Endpoint) -> Router {
+    Router::new()
+        .route("/webhooks/yativo/{program}", post(receive))
+        .method_not_allowed_fallback(rest::method_not_allowed)
+        .with_state(endpoint)
+}
+
+async fn receive(
+    State(endpoint): State<Endpoint>,
+    Path(program): Path<String>,
+    Extension(request): Extension<RequestId>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    match endpoint.take(&program, &headers, body).await {
+        Ok(receipt) => {
+            let Receipt { id, duplicate, state } = receipt;
+            let data = json!({ "id": id, "duplicate": duplicate, "state": state.as_str() });
+            Json(json!({ "success": true, "data": data })).into_response()
+        }
+        Err(error) => refused(&error, &request),
+    }
+}
+
+impl Endpoint {
+    async fn take(
+        &self,
+        program: &str,
+        headers: &HeaderMap,
+        body: Body,
+    ) -> Result<Receipt, Arc<Error>> {
+        // Without both headers there is nothing to read a body for.
+        let signed = only(headers, SIGNATURE).zip(only(headers, TIMESTAMP));
+        let Some((signature, timestamp)) = signed else { return Err(unsigned()) };
+        let body = read(body).await?;
+        let signed = Signed { signature, timestamp, body: &body };
+        // A program that is not there has a secret that nobody knows, so that
+        // it is answered like any other, and takes as long.
+        let nobodys = vec![rand::random::<[u8; 32]>().to_vec()];
+        let secrets = self.settings.secrets.get(program).unwrap_or(&nobodys);
+        let now = Timestamp::now().millis().div_euclid(1_000);
+        if !signed.is_by_any(secrets, now, self.settings.tolerance) {
+            return Err(unsigned());
+        }
+        let program = self.notifications.program(program).await?.ok_or_else(unsigned)?;
+        self.notifications.take(program, &body).await
+    }
+}
+
+/// A header that is there once.
+fn only<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let mut all = headers.get_all(name).iter();
+    let one = all.next()?.to_str().ok()?;
+    all.next().is_none().then_some(one)
+}
+
+async fn read(body: Body) -> Result<Bytes> {
+    to_bytes(body, LARGEST).await.map_err(|error| {
+        let too_large = std::error::Error::source(&error)
+            .is_some_and(|source| source.to_string().contains("length limit"));
+        if too_large {
+            Error::new(Kind::TooLarge, "The body is too large")
+        } else {
+            Error::new(Kind::Invalid, "The body cannot be read")
+        }
+    })
+}
+
+/// The one answer to whatever is not signed by who may.
+fn unsigned() -> Arc<Error> {
+    Arc::new(Error::new(Kind::Unauthenticated, "The signature is missing or wrong"))
+}
+
+/// The answer to a webhook that was not taken. Where that is our fault, the
+/// sender is asked to try again.
+pub fn refused(error: &Error, request: &RequestId) -> Response {
+    if !error.is_ours() {
+        let mut answer = rest::refused(error, request);
+        // The scheme of bearer tokens is not what is missing here.
+        answer.headers_mut().remove(axum::http::header::WWW_AUTHENTICATE);
+        return answer;
+    }
+    let cause = error.private_source().unwrap_or_else(|| error.message().to_owned());
+    let answer = rest::refused(&Error::unavailable(cause), request);
+    debug_assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+    answer
+}

@@ -1,0 +1,18 @@
+//! The issuer's webhooks: the endpoint, the signature, and a sender of the same
+//! form for those who build against it.
+
+mod endpoint;
+mod sample;
+mod sender;
+pub mod signature;
+
+pub use endpoint::{Endpoint, Settings, refused, router};
+pub use sample::{Sample, names};
+pub use sender::{Sender, Sent};
+
+/// The header of the signature.
+const SIGNATURE: &str = "x-yativo-signature";
+/// The header of the time at which it was signed.
+const TIMESTAMP: &str = "x-yativo-timestamp";
+/// The header that repeats the event's type.
+const EVENT: &str = "x-yativo-event";
