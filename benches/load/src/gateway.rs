@@ -35,11 +35,19 @@ pub(crate) fn find(given: Option<&Path>) -> Result<PathBuf> {
     path.canonicalize().during(lost)
 }
 
+/// What a program of the gateway says it is.
+pub(crate) fn version(path: &Path) -> Result<String> {
+    let output = Command::new(path).arg("--version").output().during("the gateway")?;
+    Ok(String::from_utf8(output.stdout)?.trim().to_owned())
+}
+
 /// A gateway on a database.
 pub(crate) struct Gateway<'a> {
     pub(crate) keeper: &'a Keeper,
     pub(crate) path: &'a Path,
     pub(crate) database_url: &'a str,
+    /// Environment variables besides those that every gateway here has.
+    pub(crate) settings: &'a [(&'a str, &'a str)],
 }
 
 impl<'a> Gateway<'a> {
@@ -56,7 +64,8 @@ impl<'a> Gateway<'a> {
             .env("DATABASE_URL", self.database_url)
             .env("CARD_GATEWAY__LOG__LEVEL", "warn")
             .env("CARD_GATEWAY__LIMITS__RATE_BURST", UNLIMITED)
-            .env("CARD_GATEWAY__LIMITS__RATE_PER_SECOND", UNLIMITED);
+            .env("CARD_GATEWAY__LIMITS__RATE_PER_SECOND", UNLIMITED)
+            .envs(self.settings.iter().copied());
         command
     }
 

@@ -19,10 +19,14 @@ impl Request {
     }
 
     pub(crate) fn post(path: &str, token: Option<&str>, json: &str) -> Self {
+        Self::post_with(path, &authorization(token), json)
+    }
+
+    /// With these header lines, each with its end.
+    pub(crate) fn post_with(path: &str, lines: &str, json: &str) -> Self {
         Self(format!(
-            "POST {path} HTTP/1.1\r\nHost: localhost\r\n{}Content-Type: application/json\r\n\
+            "POST {path} HTTP/1.1\r\nHost: localhost\r\n{lines}Content-Type: application/json\r\n\
              Content-Length: {}\r\n\r\n{json}",
-            authorization(token),
             json.len()
         ))
     }

@@ -1,8 +1,9 @@
 //! The load benchmark of the gateway: see the README beside this crate.
 //!
-//! One program with two parts. `load` makes databases, starts servers, sends
+//! One program with three parts. `load` makes databases, starts servers, sends
 //! requests and writes a table. `load ceiling` is the server that the gateway
-//! is compared with; `load` starts it by itself.
+//! is compared with; `load` starts it by itself. `load events` does what `load`
+//! does, for webhooks.
 
 use std::env;
 use std::process::ExitCode;
@@ -10,6 +11,7 @@ use std::process::ExitCode;
 mod ceiling;
 mod check;
 mod database;
+mod events;
 mod failure;
 mod fill;
 mod front;
@@ -46,6 +48,7 @@ fn obey() -> Result<ExitCode> {
     match options::parse(env::args().skip(1))? {
         Command::Help => print!("{}", options::HELP),
         Command::Ceiling(options) => ceiling::serve(&options)?,
+        Command::Events(options) => return events::measure(&options),
         Command::Load(options) => return run::load(&options),
     }
     Ok(ExitCode::SUCCESS)

@@ -6,12 +6,14 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use crate::ceiling;
+use crate::events;
 use crate::failure::{Failure, Result, While as _};
 
 pub(crate) const HELP: &str = "\
 Loads the gateway, and beside it the least that could answer the same.
 
 Usage: load [OPTIONS]
+       load events [OPTIONS]
 
 Options:
       --customers <N>    How many customers to make [default: 1000000]
@@ -22,12 +24,19 @@ Options:
       --output <FILE>    Where to write the tables as well
       --quick            20000 customers, 2 seconds, 1 round
   -h, --help             Print this
+
+`load events` measures how many webhook events are acknowledged. Its options:
+      --customers <N>    How many customers they are about [default: 1000]
+      --connections <C>  How many connections they come on [default: 64]
+      --seconds <S>      How long each of its two loads lasts [default: 5]
+      --database, --gateway and --output, as above
 ";
 
 /// What to do.
 pub(crate) enum Command {
     Help,
     Ceiling(ceiling::Options),
+    Events(events::Options),
     Load(Options),
 }
 
@@ -63,6 +72,9 @@ pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Command> 
     let mut arguments = arguments.peekable();
     if arguments.next_if(|first| first == "ceiling").is_some() {
         return Ok(Command::Ceiling(ceiling_options(arguments)?));
+    }
+    if arguments.next_if(|first| first == "events").is_some() {
+        return Ok(events_options(arguments)?.map_or(Command::Help, Command::Events));
     }
     let mut options = Options {
         customers: 1_000_000,
@@ -109,6 +121,33 @@ fn ceiling_options(mut arguments: impl Iterator<Item = String>) -> Result<ceilin
     })
 }
 
+/// None if help is asked for.
+fn events_options(mut arguments: impl Iterator<Item = String>) -> Result<Option<events::Options>> {
+    let mut options = events::Options {
+        customers: 1_000,
+        connections: 64,
+        seconds: 5,
+        databases: vec![Kind::Sqlite, Kind::Postgres],
+        gateway: None,
+        output: None,
+    };
+    while let Some(name) = arguments.next() {
+        let mut value = || value(&name, arguments.next());
+        match name.as_str() {
+            "-h" | "--help" => return Ok(None),
+            // Each connection has customers of its own.
+            "--customers" => options.customers = number(&name, &value()?, 1_000..=1_000_000)?,
+            "--connections" => options.connections = number(&name, &value()?, 1..=512)?,
+            "--seconds" => options.seconds = number(&name, &value()?, 1..=60)?,
+            "--database" => options.databases = databases(&value()?)?,
+            "--gateway" => options.gateway = Some(value()?.into()),
+            "--output" => options.output = Some(value()?.into()),
+            _ => return Err(unknown(&name)),
+        }
+    }
+    Ok(Some(options))
+}
+
 fn unknown(name: &str) -> Failure {
     format!("unknown argument {name}; see --help").into()
 }
@@ -153,6 +192,19 @@ mod tests {
         let options = parsed("--quick --rounds 2 --database sqlite").expect("fine");
         assert_eq!((options.customers, options.seconds, options.rounds), (20_000, 2, 2));
         assert_eq!(options.databases, [Kind::Sqlite]);
+    }
+
+    #[test]
+    fn events_have_options_of_their_own() {
+        let line = "events --connections 8 --seconds 2 --database sqlite";
+        let Ok(Command::Events(options)) = parse(line.split(' ').map(str::to_owned)) else {
+            panic!("another command")
+        };
+        assert_eq!((options.connections, options.seconds, options.customers), (8, 2, 1_000));
+        assert_eq!(options.databases, [Kind::Sqlite]);
+        for line in ["events --rounds 2", "events --connections 0", "events events"] {
+            assert!(parse(line.split(' ').map(str::to_owned)).is_err(), "{line}");
+        }
     }
 
     #[test]

@@ -226,14 +226,14 @@ impl Limit {
     }
 }
 
-fn markdown(head: &[String], rows: &[Vec<String>]) -> String {
+pub(crate) fn markdown(head: &[String], rows: &[Vec<String>]) -> String {
     let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
     let mut text = line(head);
     let _ = writeln!(text, "|{}", "---|".repeat(head.len()));
     rows.iter().fold(text, |text, row| text + &line(row))
 }
 
-fn none() -> String {
+pub(crate) fn none() -> String {
     "–".to_owned()
 }
 
@@ -245,12 +245,12 @@ fn times(ratio: f64) -> String {
     }
 }
 
-fn millis(millis: f64) -> String {
+pub(crate) fn millis(millis: f64) -> String {
     if millis < 9.95 { format!("{millis:.2}") } else { format!("{millis:.0}") }
 }
 
 /// 6,697
-fn thousands(digits: &str) -> String {
+pub(crate) fn thousands(digits: &str) -> String {
     let mut text = String::new();
     for (at, digit) in digits.chars().enumerate() {
         if at > 0 && (digits.len() - at).is_multiple_of(3) {

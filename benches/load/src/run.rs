@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 use std::time::Instant;
 
 use crate::check::{self, Clients};
@@ -10,7 +10,7 @@ use crate::database::Database;
 use crate::failure::{Result, While as _};
 use crate::fill::fill;
 use crate::front::{Front, List, Questions};
-use crate::gateway::{Gateway, PROGRAM, find};
+use crate::gateway::{self, Gateway, PROGRAM, find};
 use crate::keeper::Keeper;
 use crate::machine;
 use crate::measure::{Bench, median};
@@ -29,11 +29,11 @@ pub(crate) fn load(options: &Options) -> Result<ExitCode> {
     let started = Instant::now();
     let wrk = wrk::version()?;
     let path = find(options.gateway.as_deref())?;
-    let version = Command::new(&path).arg("--version").output().during("the gateway")?;
+    let version = gateway::version(&path)?;
     let keeper = Keeper::new()?;
     let mut report = report::head(&[
         format!("{}: {}", machine::date()?, machine::description()?),
-        format!("{}, {}, {wrk}", String::from_utf8(version.stdout)?.trim(), machine::rustc()),
+        format!("{version}, {}, {wrk}", machine::rustc()),
         format!(
             "{} customers, {} a page, {} connections, {} x {} s a load, medians",
             options.customers,
@@ -61,7 +61,7 @@ pub(crate) fn load(options: &Options) -> Result<ExitCode> {
 
 fn section(keeper: &Keeper, path: &Path, kind: Kind, options: &Options) -> Result<Section> {
     let database = Database::make(kind, keeper.folder())?;
-    let gateway = Gateway { keeper, path, database_url: &database.url };
+    let gateway = Gateway { keeper, path, database_url: &database.url, settings: &[] };
     gateway.run(&["migrate"])?;
     gateway.run(&["program", "create", "--name", PROGRAM])?;
     let filled = fill(&database, PROGRAM, options.customers)?;
