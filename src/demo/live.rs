@@ -81,7 +81,9 @@ pub(super) async fn play(sender: Sender, players: Players) {
         let event = match holds.pop_front() {
             Some(hold) if hold.due <= Instant::now() => end(hold, &mut players, &mut rng),
             early => {
-                early.into_iter().for_each(|hold| holds.push_front(hold));
+                if let Some(hold) = early {
+                    holds.push_front(hold);
+                }
                 begin(&mut players, &mut holds, &mut rng)
             }
         };

@@ -36,7 +36,7 @@ const BATCH: usize = 1_000;
 pub async fn run(mut config: Config, customers: u32) -> Result<()> {
     if config.log.level == "info" {
         // The live card network would fill the terminal with its requests.
-        config.log.level = "info,card_gateway::http::request_log=warn".to_owned();
+        "info,card_gateway::http::request_log=warn".clone_into(&mut config.log.level);
     }
     telemetry::log(&config.log);
     let sandbox = Sandbox::start().map_err(Error::internal)?;

@@ -111,10 +111,11 @@ impl Turn {
             at: i64,
         }
         let rows: Vec<_> = of.iter().map(|(id, at)| Row { id, at: at.millis() }).collect();
+        // SQLite keeps the order of a CROSS JOIN: each customer is looked up.
         let text = format!(
-            "SELECT DISTINCT e.subject FROM {} JOIN inbox_events AS e ON e.program_id = $1 \
-             AND e.customer_id = r.id AND e.moment > r.at \
-             WHERE e.customer_id IS NOT NULL AND e.state = 'applied' AND e.subject IS NOT NULL",
+            "SELECT DISTINCT e.subject FROM {} CROSS JOIN inbox_events AS e \
+             WHERE e.program_id = $1 AND e.customer_id = r.id AND e.moment > r.at \
+             AND e.customer_id IS NOT NULL AND e.state = 'applied' AND e.subject IS NOT NULL",
             sql::rows(self.backend(), 2, &[("id", "text"), ("at", "bigint")])
         );
         let rows = self.rows(text, [sql::json(&rows)?]).await?;

@@ -52,6 +52,9 @@ const SETTINGS: [&str; 8] = [
     "log_min_messages=warning",
 ];
 
+/// The environment variable with settings that go before those, separated by commas.
+const SETTINGS_VARIABLE: &str = "TEST_POSTGRES_SETTINGS";
+
 /// The watchdog of a private cluster; `$1` is the cluster's folder, and the rest
 /// is the command that makes the cluster, whose exit status it reports.
 ///
@@ -369,8 +372,11 @@ impl Cluster<'_> {
                 .port();
             let mut postgres = File::create(self.log_file())
                 .and_then(|log| {
+                    let more = env::var(SETTINGS_VARIABLE).unwrap_or_default();
+                    let more = more.split(',').filter(|setting| !setting.is_empty());
+                    let settings = SETTINGS.into_iter().chain(more);
                     self.command("postgres")
-                        .args(SETTINGS.iter().flat_map(|setting| ["-c", setting]))
+                        .args(settings.flat_map(|setting| ["-c", setting]))
                         .args(["-p", &port.to_string()])
                         .current_dir(&self.folder)
                         .stdin(Stdio::null())
