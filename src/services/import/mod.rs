@@ -14,7 +14,7 @@ use crate::services::notifications::{apply_waiting, names_of};
 use crate::store::{Record, Store};
 
 /// Records of one database transaction, and bytes of text that they come from.
-const BATCH: usize = 1_000;
+const BATCH: usize = 500;
 const BATCH_BYTES: u64 = 2 << 20;
 /// Batches that are read ahead of the database.
 const AHEAD: usize = 2;
