@@ -7,7 +7,7 @@ use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::{Request, StatusCode, header};
 use card_gateway::chain::{self, Reader};
-use card_gateway::config::Rate;
+use card_gateway::config::{Config, Flags, Rate};
 use card_gateway::demo::sandbox_chain;
 use card_gateway::domain::principal::Scope;
 use card_gateway::domain::time::Timestamp;
@@ -155,11 +155,13 @@ impl Gateway {
                 webhooks::Settings { secrets: BTreeMap::new(), tolerance: Duration::from_mins(5) };
             let webhooks = webhooks::Endpoint::new(nobody, notifications);
             let health = Health::new(store, chain, metrics);
+            let config = Config::load(None, &Flags::default()).expect("the defaults");
             let rate = Rate { burst: u32::MAX, per_second: u32::MAX };
             let limits = Limits {
                 body: 256 * 1024,
                 timeout: Duration::from_secs(10),
                 rate: RateLimits::new(rate),
+                documents: config.documents,
                 stopping: watch::channel(false).1,
             };
             (router(&services, webhooks, health, &limits), token)

@@ -119,6 +119,7 @@ pub async fn serve(config: &Config, store: Store, listener: TcpListener) -> Resu
         body: config.server.body_limit,
         timeout: config.server.request_timeout,
         rate: rate.clone(),
+        documents: config.documents.clone(),
         stopping: stopped,
     };
     let mut tasks = JoinSet::new();

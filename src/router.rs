@@ -10,6 +10,7 @@ use axum::response::Redirect;
 use axum::routing::{get, post};
 use tokio::sync::watch;
 
+use crate::config::Documents;
 use crate::graphql;
 use crate::http::gate::{self, Bounds, Gate, Refuse};
 use crate::http::health::{self, Health};
@@ -31,6 +32,8 @@ pub struct Limits {
     pub timeout: Duration,
     /// How many requests a caller may send.
     pub rate: RateLimits,
+    /// Which GraphQL documents may be used, and what they may ask for.
+    pub documents: Documents,
     /// Becomes true when the process is told to stop.
     pub stopping: watch::Receiver<bool>,
 }
@@ -62,6 +65,7 @@ pub fn router(
         .nest("/v1/card-issuer", rest.clone())
         .nest("/api/v1/card-issuer", rest)
         .merge(webhooks)
+        .merge(rest::docs())
         .merge(graphiql::router())
         .merge(health)
         .route("/", get(|| async { Redirect::temporary("/graphiql") }))
@@ -74,14 +78,15 @@ pub fn router(
 /// One path: requests and streams of events go through the gate, connections
 /// ask it themselves, because a browser's cannot show a token at once.
 fn graphql_route(services: Arc<Services>, gate: Arc<Gate>, limits: &Limits) -> Router {
-    let Limits { body, timeout, stopping, .. } = limits.clone();
-    let told = graphql::Limits { timeout, message: body, stopping };
-    let endpoint = graphql::Endpoint::new(services, told);
+    let Limits { body, timeout, stopping, documents, .. } = limits.clone();
+    let settings = graphql::Settings { documents, timeout, message: body, stopping };
+    let endpoint = graphql::Endpoint::new(services, settings);
     let sockets = graphql::Sockets { endpoint: endpoint.clone(), gate: Arc::clone(&gate) };
     let execute = post(graphql::execute).with_state(endpoint);
-    let execute = execute.layer(from_fn_with_state(gate, gate::pass));
-    let connect = get(graphql::connect).with_state(sockets);
+    let execute = execute.layer(from_fn_with_state(Arc::clone(&gate), gate::pass));
+    let read = get(graphql::get).with_state(sockets);
+    let read = read.layer(from_fn_with_state(gate, gate::pass_or_upgrade));
     Router::new()
-        .route("/graphql", execute.merge(connect))
+        .route("/graphql", execute.merge(read))
         .method_not_allowed_fallback(graphql::method_not_allowed)
 }

@@ -14,12 +14,14 @@ const BASE: [&str; 4] =
     ["base_ledger_minor", "base_available_minor", "base_pending_minor", "base_at"];
 
 /// Small ones: most events are applied, and few of them are about nothing.
-const INDEXES: [&str; 3] = [
+const INDEXES: [&str; 6] = [
     "CREATE INDEX inbox_by_subject ON inbox_events (program_id, subject) WHERE subject IS NOT NULL",
     "CREATE INDEX inbox_by_moment ON inbox_events (program_id, customer_id, moment) \
      WHERE customer_id IS NOT NULL",
-    "CREATE INDEX inbox_open ON inbox_events (state, program_id, received_at) \
-     WHERE state IN ('waiting', 'failed')",
+    "CREATE INDEX inbox_by_arrival ON inbox_events (received_at, event_id)",
+    "CREATE INDEX inbox_waiting ON inbox_events (received_at, event_id) WHERE state = 'waiting'",
+    "CREATE INDEX inbox_failed ON inbox_events (received_at, event_id) WHERE state = 'failed'",
+    "CREATE INDEX inbox_names_by_event ON inbox_names (program_id, event_id)",
 ];
 
 #[async_trait::async_trait]

@@ -20,7 +20,7 @@ use crate::demo;
 use crate::domain::principal::Scope;
 use crate::error::{Error, Kind, Result};
 use crate::store::{Program, Store};
-use crate::{app, graphql, telemetry};
+use crate::{app, graphql, rest, telemetry};
 
 #[cfg(feature = "demo")]
 pub(crate) use tokens::create as create_token;
@@ -45,7 +45,11 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Serve both APIs until Ctrl-C or SIGTERM
-    Serve,
+    Serve {
+        /// Only run GraphQL documents that are in the file of trusted documents
+        #[arg(long)]
+        persisted_only: bool,
+    },
     /// Serve a sample program out of a throw-away database
     #[cfg(feature = "demo")]
     Demo {
@@ -83,6 +87,8 @@ enum Command {
     Events(EventCommand),
     /// Print the GraphQL schema
     Schema,
+    /// Print the REST API as an OpenAPI document
+    Openapi,
     /// Print the effective settings, secrets hidden
     Config,
 }
@@ -109,7 +115,7 @@ enum TokenCommand {
         /// What its owner calls it
         #[arg(long, value_name = "LABEL", default_value = "")]
         name: String,
-        /// What it may do; write includes read
+        /// What it may do: all may read; schema is for tools, where introspection is limited
         #[arg(long, value_enum, default_value_t = ScopeArg::Read)]
         scope: ScopeArg,
         /// How long it lives, like 90d or 12h [default: for ever]
@@ -185,6 +191,7 @@ enum EventCommand {
 #[derive(Clone, Copy, ValueEnum)]
 enum ScopeArg {
     Read,
+    Schema,
     Write,
 }
 
@@ -192,6 +199,7 @@ impl From<ScopeArg> for Scope {
     fn from(scope: ScopeArg) -> Self {
         match scope {
             ScopeArg::Read => Self::Read,
+            ScopeArg::Schema => Self::Schema,
             ScopeArg::Write => Self::Write,
         }
     }
@@ -200,11 +208,18 @@ impl From<ScopeArg> for Scope {
 /// Runs the command of this process' arguments.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
-    let command = cli.command.unwrap_or(Command::Serve);
-    if matches!(command, Command::Schema) {
-        return out(&graphql::sdl()).map_or_else(|error| failed(&error), |()| ExitCode::SUCCESS);
+    let command = cli.command.unwrap_or(Command::Serve { persisted_only: false });
+    // Neither settings nor a database are needed to describe what this program is.
+    let description = match command {
+        Command::Schema => Some(graphql::sdl()),
+        Command::Openapi => Some(rest::openapi()),
+        _ => None,
+    };
+    if let Some(text) = description {
+        return out(&text).map_or_else(|error| failed(&error), |()| ExitCode::SUCCESS);
     }
-    let flags = Flags { database_url: cli.database_url, listen: cli.listen };
+    let persisted_only = matches!(command, Command::Serve { persisted_only: true });
+    let flags = Flags { database_url: cli.database_url, listen: cli.listen, persisted_only };
     let config = match Config::load(cli.config.as_deref(), &flags) {
         Ok(config) => config,
         Err(Mistakes(mistakes)) => {
@@ -252,7 +267,7 @@ async fn execute(command: Command, config: Config) -> Result<ExitCode> {
     }
     let config = &config;
     match command {
-        Command::Serve => serve(config).await?,
+        Command::Serve { .. } => serve(config).await?,
         #[cfg(feature = "demo")]
         Command::Demo { .. } => {}
         Command::Migrate { verify, repair } => return migrate(config, verify, repair).await,
@@ -266,6 +281,7 @@ async fn execute(command: Command, config: Config) -> Result<ExitCode> {
         }
         Command::Events(command) => events::run(command, config).await?,
         Command::Schema => out(&graphql::sdl())?,
+        Command::Openapi => out(&rest::openapi())?,
         Command::Config => out(&config.show())?,
     }
     Ok(ExitCode::SUCCESS)

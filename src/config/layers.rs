@@ -40,6 +40,9 @@ impl Layers {
                 layers.put(key, value.clone().into(), flag, mistakes);
             }
         }
+        if flags.persisted_only {
+            layers.put("graphql.persisted_only", true.into(), "--persisted-only", mistakes);
+        }
         layers
     }
 

@@ -2,6 +2,7 @@
 //! compiled in. Unknown keys are refused, and all mistakes are told at once.
 
 mod chain;
+mod documents;
 mod layers;
 mod parse;
 mod show;
@@ -14,6 +15,7 @@ use std::time::Duration;
 use toml::Value;
 use url::Url;
 
+pub use documents::{DocumentLimits, Documents, Introspection, Trusted, hash_of};
 use layers::Layers;
 use parse::{
     connections, database_url, duration, list, log_filter, log_format, maybe_url, some_time, text,
@@ -30,6 +32,8 @@ pub struct Config {
     pub token_cache_ttl: Duration,
     /// How many requests a token may send.
     pub rate: Rate,
+    /// GraphQL documents.
+    pub documents: Documents,
     /// How old a live notification may be to answer without the chain.
     pub realtime_max_age: Duration,
     /// How often old balances of all customers are read again.
@@ -152,6 +156,8 @@ pub struct Flags {
     pub database_url: Option<String>,
     /// `--listen`.
     pub listen: Option<String>,
+    /// `--persisted-only`.
+    pub persisted_only: bool,
 }
 
 /// Everything that is wrong with the settings, a sentence each.
@@ -210,6 +216,7 @@ impl Config {
         if token_cache_ttl > Duration::from_secs(5) {
             read.mistake("auth.token_cache_ttl", "must not be longer than 5s");
         }
+        let documents = read.documents();
         let realtime_max_age = read.get("balances.realtime_max_age", duration);
         let reconcile_interval = read.get("balances.reconcile_interval", some_time);
         let chain = read.chain();
@@ -229,6 +236,7 @@ impl Config {
             database,
             token_cache_ttl,
             rate,
+            documents,
             realtime_max_age,
             reconcile_interval,
             chain,

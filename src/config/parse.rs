@@ -7,7 +7,7 @@ use alloy_primitives::Address;
 use toml::Value;
 use url::Url;
 
-use super::LogFormat;
+use super::{Introspection, LogFormat};
 
 pub(super) fn text(value: &Value) -> Result<String, String> {
     match value {
@@ -116,6 +116,15 @@ pub(super) fn batch(value: &Value) -> Result<usize, String> {
 pub(super) fn some_time(value: &Value) -> Result<Duration, String> {
     let time = duration(value)?;
     if time.is_zero() { Err("must not be 0".to_owned()) } else { Ok(time) }
+}
+
+pub(super) fn introspection(value: &Value) -> Result<Introspection, String> {
+    match text(value)?.as_str() {
+        "any" => Ok(Introspection::Any),
+        "schema" => Ok(Introspection::Schema),
+        "off" => Ok(Introspection::Off),
+        _ => Err("must be any, schema or off".to_owned()),
+    }
 }
 
 pub(super) fn log_filter(value: &Value) -> Result<String, String> {

@@ -54,7 +54,9 @@ pub fn apply(account: &Account, event: &Arc<Event>) -> Result<Account, Reason> {
             (wallet.base.updated_at, wallet.base_event.as_str()) < (fact.at, event.id.as_str())
         });
         if newer {
-            after.wallet = Some(rebased(account, fact, &event.id)?);
+            let BalanceFact { ledger, available, pending, at, .. } = *fact;
+            let base = LiveBalance { ledger, available, pending, updated_at: at };
+            after.wallet = Some(rebased(account, base, &event.id)?);
         }
         return Ok(after);
     }
@@ -74,10 +76,12 @@ pub fn apply(account: &Account, event: &Arc<Event>) -> Result<Account, Reason> {
 }
 
 /// The wallet from this balance on: it absorbs what came before it, and
-/// whatever came behind it is added.
-fn rebased(account: &Account, fact: &BalanceFact, event: &str) -> Result<Wallet, Reason> {
-    let BalanceFact { ledger, available, pending, at, .. } = *fact;
-    let base = LiveBalance { ledger, available, pending, updated_at: at };
+/// whatever of the account's histories came behind it is added.
+///
+/// # Errors
+/// Says why that cannot be.
+pub fn rebased(account: &Account, base: LiveBalance, event: &str) -> Result<Wallet, Reason> {
+    let at = base.updated_at;
     let mut moved = Move::default();
     let mut last = None;
     for history in account.histories.values() {
@@ -120,7 +124,14 @@ mod tests {
 
     fn event(id: usize, second: i64, fact: Fact) -> Arc<Event> {
         let id = format!("evt_{id}");
-        Arc::new(Event { id, created_at: at(second), customer: Vec::new(), fact })
+        Arc::new(Event {
+            id,
+            created_at: at(second),
+            customer: Vec::new(),
+            customer_id: None,
+            yativo_card_id: None,
+            fact,
+        })
     }
 
     fn balance(ledger: i64, pending: i64, second: i64) -> Fact {
@@ -244,6 +255,10 @@ mod tests {
         assert_eq!(base(&[(11, of(Settled, 500))]), (9_500, 9_000, 500));
         assert_eq!(base(&[(11, since(Settled, 500, 9))]), (9_500, 9_000, 500));
         assert_eq!(base(&[(11, since(Reversed, 500, 9))]), (10_000, 9_500, 500));
+        // The hold was let go bit by bit, and then settled.
+        let bits =
+            [(11, of(Reversed, 200)), (12, of(PartiallyReversed, 100)), (13, of(Settled, 300))];
+        assert_eq!(base(&bits), (9_700, 9_300, 400));
         // The hold came behind the balance, and we have not heard of it yet.
         assert_eq!(base(&[(12, since(Settled, 500, 11))]), (9_500, 8_500, 1_000));
         // What was before the balance is in it.

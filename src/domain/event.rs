@@ -41,6 +41,10 @@ pub struct Event {
     pub created_at: Timestamp,
     /// Names of the customer, the surest first.
     pub customer: Vec<Identifier>,
+    /// The customer's `id`, where the event tells it.
+    pub customer_id: Option<String>,
+    /// The issuer's own name for the customer, where the event tells it.
+    pub yativo_card_id: Option<String>,
     /// What happened.
     pub fact: Fact,
 }

@@ -116,7 +116,7 @@ impl History {
     /// this currency.
     pub fn last_move(&self, after: Timestamp, currency: Option<Currency>) -> Option<Timestamp> {
         let moves = |event: &&Arc<Event>| match &event.fact {
-            Fact::Transfer(fact) => is_in(fact.currency.as_deref(), currency),
+            Fact::Transfer(fact) => fact.arrived && is_in(fact.currency.as_deref(), currency),
             Fact::Transaction(fact) => {
                 fact.stage != Stage::Declined && is_in(fact.currency.as_deref(), currency)
             }
@@ -176,14 +176,20 @@ impl History {
                 && !is_credit(fact)
                 && !matches!(fact.stage, Stage::Refunded | Stage::Declined)
         });
-        let mut implied = None;
+        // As much as was let go until it closed, and what it closed with.
+        let (mut since, mut amount, mut open, mut any) = (None, 0, true, false);
         for (_, fact) in debits {
             if fact.stage == Stage::Authorized {
                 return None;
             }
-            implied = implied.or(Some((fact.authorized_at, minor(fact.amount))));
+            any = true;
+            since = since.or(fact.authorized_at);
+            if open {
+                amount += minor(fact.amount);
+                open = matches!(fact.stage, Stage::Reversed | Stage::PartiallyReversed);
+            }
         }
-        implied
+        any.then_some((since, amount))
     }
 
     pub(super) fn transactions(
@@ -208,12 +214,10 @@ fn is_credit(fact: &TransactionFact) -> bool {
     fact.transaction_type == Some(TransactionType::Refund)
 }
 
-/// Whether an amount is in a wallet's currency; so it is where nobody says.
+/// Whether an amount is in a wallet's currency; so it is where the issuer does
+/// not say. Of a wallet whose currency is not known only that moves.
 fn is_in(currency: Option<&str>, wallet: Option<Currency>) -> bool {
-    match (currency, wallet) {
-        (Some(currency), Some(wallet)) => currency == wallet.as_str(),
-        _ => true,
-    }
+    currency.is_none_or(|currency| wallet.is_some_and(|wallet| currency == wallet.as_str()))
 }
 
 fn minor(amount: Minor) -> i128 {

@@ -24,6 +24,8 @@ text_enum! {
     Scope {
         /// Look.
         Read = "read",
+        /// Look, and ask what the schema holds where not everybody may.
+        Schema = "schema",
         /// Look and change.
         Write = "write",
     }

@@ -100,9 +100,12 @@ pub fn card(history: &History, customer: &str, known: Option<&Card>) -> Option<C
         history.cards().find(|(_, fact)| fact.change == change).map(|(event, _)| event.moment())
     };
     let (_, last) = history.cards().next_back()?;
-    // A stolen card stays so.
+    // A stolen card stays so, and what is gone for good does not come back.
     let is_stolen = known.is_some_and(|known| known.is_stolen)
         || history.cards().any(|(_, fact)| fact.change == CardChange::Stolen);
+    let is_void = is_stolen
+        || known.is_some_and(|known| known.status == CardStatus::Voided)
+        || history.cards().any(|(_, fact)| status_after(fact) == CardStatus::Voided);
     let earliest = history.cards().map(|(event, _)| event.moment());
     let earliest = earliest.chain(known.map(|known| known.created_at)).min();
     Some(Card {
@@ -110,7 +113,7 @@ pub fn card(history: &History, customer: &str, known: Option<&Card>) -> Option<C
         customer_id: customer.to_owned(),
         last_four: last_four.or_else(|| Some(known?.last_four.clone()))?,
         card_type: card_type.or_else(|| Some(known?.card_type)).unwrap_or(CardType::Virtual),
-        status: if is_stolen { CardStatus::Voided } else { status_after(last) },
+        status: if is_void { CardStatus::Voided } else { status_after(last) },
         is_stolen,
         activated_at: moment(CardChange::Activated).or_else(|| known?.activated_at),
         created_at: moment(CardChange::Created).or(earliest)?,

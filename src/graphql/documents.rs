@@ -4,14 +4,16 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_graphql::parser::parse_query;
-use async_graphql::parser::types::{ExecutableDocument, OperationDefinition, OperationType};
+use async_graphql::parser::types::{ExecutableDocument, OperationDefinition};
 use async_graphql::{Name, Positioned, Response, Value, Variables};
 use moka::sync::Cache;
 
-use super::error::{too_complex, unparsable};
-use super::guard;
+use super::endpoint::Refused;
+use super::error::unparsable;
+use super::limits::Limits;
 use super::loaders::Shape;
 use super::order::Order;
+use super::{guard, single, text};
 
 /// How many bytes of text are remembered altogether. A parsed document takes
 /// some twenty times its text.
@@ -26,6 +28,8 @@ const LONGEST_VALUE: usize = 64;
 /// A parsed document.
 pub(super) struct Document {
     pub(super) parsed: ExecutableDocument,
+    /// Whether it asks what the schema holds.
+    pub(super) introspects: bool,
     /// The order of its only operation's fields.
     order: Option<Order>,
     /// Variables with which it was found valid.
@@ -38,10 +42,10 @@ pub(super) struct Document {
 pub(super) struct Kind(String);
 
 impl Document {
-    fn of(parsed: ExecutableDocument) -> Self {
+    fn of(parsed: ExecutableDocument, introspects: bool) -> Self {
         let only = parsed.operations.iter().count() == 1;
         let order = if only { Order::of(&parsed, None) } else { None };
-        Self { parsed, order, valid: Mutex::default() }
+        Self { parsed, introspects, order, valid: Mutex::default() }
     }
 
     /// Brings the fields of an answer to a valid document into their order.
@@ -53,13 +57,11 @@ impl Document {
         }
     }
 
-    /// Whether an operation of it is a subscription.
-    pub(super) fn is_subscription(&self, operation: Option<&str>) -> bool {
+    /// The operation that a request means, if there is one.
+    pub(super) fn operation(&self, name: Option<&str>) -> Option<&OperationDefinition> {
         let mut all = self.parsed.operations.iter();
-        let wanted =
-            |name: Option<&Name>| operation.is_none() || name.map(Name::as_str) == operation;
-        all.find(|(name, _)| wanted(*name))
-            .is_some_and(|(_, operation)| operation.node.ty == OperationType::Subscription)
+        let wanted = |of: Option<&Name>| name.is_none() || of.map(Name::as_str) == name;
+        all.find(|(of, _)| wanted(*of)).map(|(_, operation)| &operation.node)
     }
 
     /// What the loaders can be told of it.
@@ -132,27 +134,32 @@ fn add_kinds(
 
 /// The documents that were parsed lately, by their text.
 #[derive(Clone)]
-pub(super) struct Documents(Cache<String, Arc<Document>>);
+pub(super) struct Documents {
+    known: Cache<String, Arc<Document>>,
+    limits: Limits,
+}
 
 impl Documents {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(limits: Limits) -> Self {
         let weigh =
             |text: &String, _: &Arc<Document>| u32::try_from(text.len()).unwrap_or(u32::MAX);
-        Self(Cache::builder().max_capacity(CAPACITY).weigher(weigh).build())
+        Self { known: Cache::builder().max_capacity(CAPACITY).weigher(weigh).build(), limits }
     }
 
     /// The document of a text, parsed now or before; else the answer that says
     /// why there is none.
-    pub(super) fn get(&self, text: &str) -> Result<Arc<Document>, Box<Response>> {
-        if let Some(document) = self.0.get(text) {
+    pub(super) fn get(&self, text: &str) -> Result<Arc<Document>, Refused> {
+        if let Some(document) = self.known.get(text) {
             return Ok(document);
         }
-        guard::check_text(text).map_err(|what| Box::new(too_complex(what)))?;
-        let parsed = parse_query(text).map_err(|error| Box::new(unparsable(error)))?;
-        guard::check_document(&parsed).map_err(|what| Box::new(too_complex(what)))?;
-        let document = Arc::new(Document::of(parsed));
+        text::check(text, &self.limits)?;
+        let mut parsed =
+            parse_query(text).map_err(|error| Refused::Document(Box::new(unparsable(error))))?;
+        let introspects = guard::check(&parsed, &self.limits)?;
+        single::rooted(&mut parsed).map_err(Refused::Document)?;
+        let document = Arc::new(Document::of(parsed, introspects));
         if text.len() <= LONGEST {
-            self.0.insert(text.to_owned(), Arc::clone(&document));
+            self.known.insert(text.to_owned(), Arc::clone(&document));
         }
         Ok(document)
     }
@@ -167,7 +174,7 @@ mod tests {
     #[test]
     fn variables_are_of_a_kind_where_their_values_do_not_matter() {
         let text = "query A($a: Int, $b: [ID!]!, $s: Status) { x } query B($a: Int) { x }";
-        let document = Document::of(parse_query(text).expect("a document"));
+        let document = Document::of(parse_query(text).expect("a document"), false);
         let kind = |variables| {
             let variables = Variables::from_value(variables);
             document.kind(Some("A"), &variables).map(|Kind(kind)| kind)

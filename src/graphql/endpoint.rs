@@ -1,43 +1,56 @@
-//! From an HTTP body to an answer. The library's own extractor is not used:
+//! From an HTTP request to an answer. The library's own extractor is not used:
 //! it takes any content type, escapes axum's body limit and runs batches.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_graphql::parser::types::OperationType;
 use async_graphql::{Request, Response, ValidationMode, Value};
 use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::IntoResponse as _;
 use axum::response::Response as HttpResponse;
 use futures_util::{Stream, StreamExt as _};
-use serde::Deserialize;
 use tokio::sync::watch;
 
+use super::cost;
 use super::documents::{Document, Documents, Kind};
 use super::error::{finish, refusal};
+use super::limits::Excess;
 use super::loaders::Caller;
-use super::{Schema, builder, json, schema, stream};
-use crate::domain::principal::Principal;
+use super::media::Media;
+use super::persisted::{Missing, Persisted};
+use super::request::{self, Body};
+use super::{Schema, builder, json, schema, stream, variables};
+use crate::config::{self, Introspection};
+use crate::domain::principal::{Principal, Scope};
 use crate::domain::request::RequestId;
 use crate::error::{self, Error, Result};
+use crate::http::rate::Budget;
 use crate::http::{headers, status};
 use crate::services::Services;
+
+/// So much of a document's cost is worth a request.
+const COST_OF_A_POINT: usize = 100;
 
 /// What the endpoint works with.
 #[derive(Clone)]
 pub struct Endpoint {
     schemas: Arc<Schemas>,
     documents: Documents,
+    persisted: Persisted,
     pub(super) services: Arc<Services>,
-    pub(super) limits: Limits,
+    pub(super) settings: Settings,
 }
 
-/// What the endpoint is told about requests that go on.
+/// What the endpoint is told.
 #[derive(Clone)]
-pub struct Limits {
+pub struct Settings {
+    /// Which documents may be used, and what they may ask for.
+    pub documents: config::Documents,
     /// How long a query may take.
     pub timeout: Duration,
     /// The largest message, in bytes.
@@ -46,35 +59,110 @@ pub struct Limits {
     pub stopping: watch::Receiver<bool>,
 }
 
+/// Why a request does not run.
+pub(super) enum Refused {
+    /// The document cannot be executed.
+    Document(Box<Response>),
+    /// The document asks for too much.
+    Excess(Excess),
+    /// Something else.
+    Error(Error),
+}
+
+impl Refused {
+    /// The response, whatever carries it.
+    pub(super) fn response(&self, request: &RequestId) -> Response {
+        match self {
+            Self::Document(response) => Response::from_errors(response.errors.clone()),
+            Self::Excess(excess) => excess.answer(),
+            Self::Error(error) => refusal(error, request),
+        }
+    }
+
+    fn answer(&self, media: Media, request: &RequestId) -> HttpResponse {
+        match self {
+            Self::Document(response) => respond(media, media.not_executed(), response),
+            Self::Excess(excess) => respond(media, StatusCode::BAD_REQUEST, &excess.answer()),
+            Self::Error(error) => refused(error, request),
+        }
+    }
+}
+
+impl From<Missing> for Refused {
+    fn from(missing: Missing) -> Self {
+        match missing {
+            Missing::Tell(response) => Self::Document(response),
+            Missing::Refuse(error) => Self::Error(error),
+        }
+    }
+}
+
+impl From<Excess> for Refused {
+    fn from(excess: Excess) -> Self {
+        Self::Excess(excess)
+    }
+}
+
 impl Endpoint {
     /// Over the services.
-    pub fn new(services: Arc<Services>, limits: Limits) -> Self {
-        Self { schemas: Arc::new(Schemas::new()), documents: Documents::new(), services, limits }
+    pub fn new(services: Arc<Services>, settings: Settings) -> Self {
+        let allowed = &settings.documents;
+        Self {
+            schemas: Arc::new(Schemas::new()),
+            documents: Documents::new(allowed.limits),
+            persisted: Persisted::new(allowed),
+            services,
+            settings,
+        }
     }
 
     /// Whatever can be done with a request before it runs.
     pub(super) fn prepare(
         &self,
         principal: Arc<Principal>,
-        body: Body,
-    ) -> Result<Prepared, Box<Response>> {
-        let document = self.documents.get(&body.query)?;
-        let variables = body.variables.unwrap_or_default();
+        budget: &Budget,
+        mut body: Body,
+    ) -> Result<Prepared, Refused> {
+        let limits = &self.settings.documents.limits;
+        let mut variables = body.variables.take().map(|map| map.0).unwrap_or_default();
+        Excess::check("variables", limits.variables, variables.len())?;
+        let (text, hash) = self.persisted.text(&mut body)?;
+        let document = self.documents.get(&text)?;
+        let open = match self.settings.documents.introspection {
+            Introspection::Any => true,
+            Introspection::Schema => principal.scope == Scope::Schema,
+            Introspection::Off => false,
+        };
+        if document.introspects && !open {
+            let message = "This token may not ask what the schema holds";
+            return Err(Refused::Error(Error::new(error::Kind::Forbidden, message)));
+        }
+        if let Some(hash) = hash {
+            self.persisted.remember(hash, Arc::clone(&text));
+        }
         let operation = body.operation_name;
+        if let Some(of) = document.operation(operation.as_deref()) {
+            variables::complete(of, &mut variables).map_err(Refused::Document)?;
+        }
+        let cost = document
+            .operation(operation.as_deref())
+            .map_or(0, |of| cost::of(&document.parsed, of, &variables));
+        Excess::check("complexity", limits.complexity, cost)?;
+        let points = u32::try_from(cost / COST_OF_A_POINT).unwrap_or(u32::MAX);
+        budget.spend(points).map_err(Refused::Error)?;
         let shape = document.shape(operation.as_deref());
         let kind = document.kind(operation.as_deref(), &variables);
         let services = Arc::clone(&self.services);
-        let mut query = Request::new(body.query)
-            .variables(variables)
-            .data(Caller::new(principal, services, shape));
+        let mut query =
+            Request::new(&*text).variables(variables).data(Caller::new(principal, services, shape));
         query.operation_name.clone_from(&operation);
         query.set_parsed_query(document.parsed.clone());
-        Ok(Prepared { document, query, operation, kind })
+        Ok(Prepared { document, query, operation, kind, open })
     }
 
     /// The answer to a query.
     async fn run(&self, prepared: Prepared, request: &RequestId) -> Response {
-        let Prepared { document, query, operation, kind } = prepared;
+        let Prepared { document, query, operation, kind, open } = prepared;
         let known = kind.as_ref().is_some_and(|kind| document.is_valid(kind));
         let schema = if known { &self.schemas.trusting } else { &self.schemas.strict };
         // Hundreds of fields share the request's loaders; a scheduler that cuts
@@ -86,7 +174,7 @@ impl Endpoint {
                 document.found_valid(kind);
             }
         }
-        finished(&mut response, request);
+        finished(&mut response, request, open);
         response
     }
 
@@ -96,12 +184,12 @@ impl Endpoint {
         prepared: Prepared,
         request: RequestId,
     ) -> impl Stream<Item = Response> + Send + 'static {
-        let Prepared { document, query, operation, .. } = prepared;
+        let Prepared { document, query, operation, open, .. } = prepared;
         self.schemas.strict.execute_stream(query).map(move |mut response| {
             if response.data != Value::Null {
                 document.put_in_order(operation.as_deref(), &mut response);
             }
-            finished(&mut response, &request);
+            finished(&mut response, &request, open);
             response
         })
     }
@@ -113,12 +201,18 @@ pub(super) struct Prepared {
     query: Request,
     operation: Option<String>,
     kind: Option<Kind>,
+    /// Whether the caller may know what the schema holds.
+    open: bool,
 }
 
 impl Prepared {
     /// Whether it goes on until somebody ends it.
     pub(super) fn is_subscription(&self) -> bool {
-        self.document.is_subscription(self.operation.as_deref())
+        self.is(OperationType::Subscription)
+    }
+
+    fn is(&self, of: OperationType) -> bool {
+        self.document.operation(self.operation.as_deref()).is_some_and(|one| one.ty == of)
     }
 }
 
@@ -136,41 +230,85 @@ impl Schemas {
     }
 }
 
-/// A GraphQL request as JSON. Unknown members are ignored, as the
-/// specification of GraphQL over HTTP asks.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Body {
-    query: String,
-    #[serde(default)]
-    operation_name: Option<String>,
-    #[serde(default)]
-    variables: Option<async_graphql::Variables>,
-}
-
 /// Answers a POST.
 pub async fn execute(
     State(endpoint): State<Endpoint>,
     Extension(principal): Extension<Arc<Principal>>,
+    Extension(budget): Extension<Arc<Budget>>,
     Extension(request): Extension<RequestId>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> HttpResponse {
-    let body = match read(&headers, body) {
+    let Some(media) = Media::wanted(&headers) else { return not_acceptable(&request) };
+    let body = match request::of_post(&headers, body) {
         Ok(body) => body,
         Err(error) => return refused(&error, &request),
     };
-    if stream::is_wanted(&headers) {
-        return stream::events(&endpoint, principal, &headers, request, body);
-    }
-    match endpoint.prepare(principal, body) {
-        Ok(prepared) => respond(StatusCode::OK, &endpoint.run(prepared, &request).await),
-        Err(answer) => respond(StatusCode::OK, &answer),
-    }
+    let prepared = match endpoint.prepare(principal, &budget, body) {
+        Ok(prepared) => prepared,
+        Err(refused) => return refused.answer(media, &request),
+    };
+    answer(&endpoint, &headers, media, request, prepared).await
 }
 
-fn finished(response: &mut Response, request: &RequestId) {
+/// Answers a GET with a query in it. What changes something is not asked for
+/// that way (GraphQL over HTTP, section 5.3).
+pub(super) async fn get(
+    endpoint: &Endpoint,
+    principal: Arc<Principal>,
+    budget: &Budget,
+    request: RequestId,
+    headers: &HeaderMap,
+    uri: &Uri,
+) -> HttpResponse {
+    let Some(media) = Media::wanted(headers) else { return not_acceptable(&request) };
+    let body = match request::of_get(uri.query().unwrap_or_default()) {
+        Ok(body) => body,
+        Err(error) => return refused(&error, &request),
+    };
+    let prepared = match endpoint.prepare(principal, budget, body) {
+        Ok(prepared) => prepared,
+        Err(refused) => return refused.answer(media, &request),
+    };
+    if prepared.is(OperationType::Mutation) {
+        let error = Error::new(error::Kind::Invalid, "Mutations are sent with POST");
+        let mut answer =
+            respond(Media::Json, StatusCode::METHOD_NOT_ALLOWED, &refusal(&error, &request));
+        answer.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
+        return answer;
+    }
+    answer(endpoint, headers, media, request, prepared).await
+}
+
+async fn answer(
+    endpoint: &Endpoint,
+    headers: &HeaderMap,
+    media: Media,
+    request: RequestId,
+    prepared: Prepared,
+) -> HttpResponse {
+    let events = prepared.is_subscription() && Media::takes_events(headers);
+    if events || media == Media::Events {
+        return stream::events(endpoint, headers, request, prepared);
+    }
+    if prepared.is_subscription() {
+        let message = "Subscriptions come as text/event-stream, or over a WebSocket";
+        return refused(&Error::new(error::Kind::Invalid, message), &request);
+    }
+    let response = endpoint.run(prepared, &request).await;
+    let status = if never_ran(&response) { media.not_executed() } else { StatusCode::OK };
+    respond(media, status, &response)
+}
+
+fn finished(response: &mut Response, request: &RequestId, open: bool) {
     finish(response, request);
+    if !open {
+        // The engine suggests names that are like the wrong one.
+        for error in &mut response.errors {
+            let end = error.message.find(" Did you mean").unwrap_or(error.message.len());
+            error.message.truncate(end);
+        }
+    }
     for error in &response.errors {
         metrics::counter!("graphql_errors_total", "code" => code_of(error)).increment(1);
     }
@@ -183,32 +321,17 @@ fn code_of(error: &async_graphql::ServerError) -> String {
     }
 }
 
-fn read(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<Body> {
-    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let content_type = content_type.and_then(|text| text.split(';').next()).unwrap_or("").trim();
-    if !content_type.eq_ignore_ascii_case("application/json") {
-        let message = "The body must be JSON, with content-type: application/json";
-        return Err(Error::new(error::Kind::UnsupportedMediaType, message));
-    }
-    let body = body.map_err(|rejection| match rejection.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => Error::new(error::Kind::TooLarge, "The body is too large"),
-        _ => Error::new(error::Kind::Invalid, "The body cannot be read"),
-    })?;
-    // Of a list, serde would take the first item for the first member.
-    if body.trim_ascii_start().first() != Some(&b'{') {
-        return Err(Error::new(
-            error::Kind::Invalid,
-            "The body is not a GraphQL request: not an object",
-        ));
-    }
-    serde_json::from_slice(&body).map_err(|error| {
-        Error::new(error::Kind::Invalid, format!("The body is not a GraphQL request: {error}"))
-    })
+fn not_acceptable(request: &RequestId) -> HttpResponse {
+    let message =
+        "The answer is application/json, application/graphql-response+json or text/event-stream";
+    let error = Error::new(error::Kind::Invalid, message);
+    respond(Media::Json, StatusCode::NOT_ACCEPTABLE, &refusal(&error, request))
 }
 
-/// The answer to a request that a layer in front of this endpoint has refused.
+/// The answer to a request that never came as far as the schema. It is no
+/// GraphQL response, so that it is never called one.
 pub fn refused(error: &Error, request: &RequestId) -> HttpResponse {
-    let answer = respond(status::of(error.kind()), &refusal(error, request));
+    let answer = respond(Media::Json, status::of(error.kind()), &refusal(error, request));
     headers::of_failure(answer, error)
 }
 
@@ -240,15 +363,12 @@ pub(super) fn written(response: &Response) -> Vec<u8> {
     body
 }
 
-/// A GraphQL response, in a form that every client understands.
-pub(super) fn respond(status: StatusCode, response: &Response) -> HttpResponse {
-    let body = written(response);
-    let json = HeaderValue::from_static("application/json");
-    (status, [(header::CONTENT_TYPE, json)], body).into_response()
+fn respond(media: Media, status: StatusCode, response: &Response) -> HttpResponse {
+    (status, [(header::CONTENT_TYPE, media.header())], written(response)).into_response()
 }
 
 /// There is something, but not for this method; axum adds `Allow`.
 pub async fn method_not_allowed(Extension(request): Extension<RequestId>) -> HttpResponse {
-    let error = Error::new(error::Kind::Invalid, "GraphQL requests are sent with POST");
-    respond(StatusCode::METHOD_NOT_ALLOWED, &refusal(&error, &request))
+    let error = Error::new(error::Kind::Invalid, "GraphQL requests are sent with POST or GET");
+    respond(Media::Json, StatusCode::METHOD_NOT_ALLOWED, &refusal(&error, &request))
 }

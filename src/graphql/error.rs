@@ -120,13 +120,6 @@ pub(super) fn unparsable(error: async_graphql::parser::Error) -> Response {
     Response::from_errors(vec![failure])
 }
 
-/// An answer to a document that costs more than we are willing to pay.
-pub(super) fn too_complex(what: String) -> Response {
-    let mut failure = ServerError::new(what, None);
-    failure.extensions.get_or_insert_default().set("code", TOO_COMPLEX);
-    Response::from_errors(vec![failure])
-}
-
 fn log(error: &Error, request: &RequestId) {
     let cause = error.private_source().unwrap_or_default();
     tracing::error!(request_id = %request.0, kind = ?error.kind(), cause, "request failed");

@@ -1,132 +1,126 @@
-//! What must not reach the parser, or not the engine: texts that overflow a
-//! stack, and documents that grow without bound when fragments are spread.
+//! What is looked at in a document before anything else does: how large it
+//! becomes when fragments are spread, how deep it goes, and that it has an end.
+//! The engine would walk a fragment as often as it is spread.
 
 use std::collections::HashMap;
 
 use async_graphql::parser::types::{ExecutableDocument, Selection, SelectionSet};
 use async_graphql::{Name, Positioned};
 
-/// How deep brackets of any kind may be nested.
-const MAX_NESTING: usize = 32;
-/// How many selections a document may have once its fragments are spread.
-const MAX_SELECTIONS: usize = 10_000;
+use super::limits::{Excess, Limits};
 
-/// Looks at the brackets of a text, those in strings and comments apart.
-pub(super) fn check_text(text: &str) -> Result<(), String> {
-    let bytes = text.as_bytes();
-    let (mut depth, mut at) = (0_usize, 0);
-    while at < bytes.len() {
-        match bytes[at] {
-            b'{' | b'(' | b'[' => depth += 1,
-            b'}' | b')' | b']' => depth = depth.saturating_sub(1),
-            b'#' => at += bytes[at..].iter().take_while(|b| !matches!(b, b'\n' | b'\r')).count(),
-            b'"' => at = end_of_string(bytes, at),
-            _ => {}
-        }
-        if depth > MAX_NESTING {
-            return Err(format!("brackets are nested deeper than {MAX_NESTING}"));
-        }
-        at += 1;
-    }
-    Ok(())
+/// What a selection is when all fragments are spread.
+#[derive(Clone, Copy, Default)]
+struct Shape {
+    /// Selections, on all levels.
+    size: usize,
+    /// Fields of the first level.
+    fields: usize,
+    /// Levels of fields.
+    depth: usize,
+    /// Levels of introspection's lists.
+    lists: usize,
+    /// Whether what the schema holds is asked for.
+    introspects: bool,
 }
 
-/// The last byte of the string that begins at `from`.
-fn end_of_string(bytes: &[u8], from: usize) -> usize {
-    let block = bytes[from..].starts_with(b"\"\"\"");
-    let mut at = from + if block { 3 } else { 1 };
-    while at < bytes.len() {
-        match bytes[at] {
-            b'\\' if block && bytes[at + 1..].starts_with(b"\"\"\"") => at += 3,
-            b'\\' if !block => at += 1,
-            b'"' if block && bytes[at..].starts_with(b"\"\"\"") => return at + 2,
-            // At the end of a line the parser will say that the string does not end.
-            b'"' | b'\n' | b'\r' if !block => return at,
-            _ => {}
-        }
-        at += 1;
-    }
-    at
-}
+/// Each of these lists a part of the schema: every level multiplies.
+const LISTS: &[&str] = &["types", "fields", "inputFields", "interfaces", "possibleTypes"];
+/// Tools ask for the fields of all types, and no further.
+const MOST_LISTS: usize = 2;
 
-/// Counts the selections of a document as if all fragments were spread. Each
-/// fragment is looked at once, so that the count is cheap even where the
-/// number is astronomical.
-pub(super) fn check_document(document: &ExecutableDocument) -> Result<(), String> {
-    let mut sizes: HashMap<&Name, Option<usize>> = HashMap::new();
+/// Refuses a document that is beyond the limits; says whether it asks what the
+/// schema holds.
+pub(super) fn check(document: &ExecutableDocument, limits: &Limits) -> Result<bool, Excess> {
+    let mut introspects = false;
+    let mut looking = Looking { document, limits, shapes: HashMap::new() };
     let mut total = 0_usize;
     for (_, operation) in document.operations.iter() {
         let set: &Positioned<SelectionSet> = &operation.node.selection_set;
-        total = total.saturating_add(size(&set.node, document, &mut sizes, 0)?);
+        let shape = looking.set(&set.node, 0)?;
+        Excess::check("root_fields", limits.root_fields, shape.fields)?;
+        Excess::check("depth", limits.depth, shape.depth)?;
+        if shape.lists > MOST_LISTS {
+            return Err(Excess { limit: "depth", value: limits.depth });
+        }
+        total = total.saturating_add(shape.size);
+        introspects |= shape.introspects;
     }
-    if total > MAX_SELECTIONS {
-        return Err(format!("the document selects more than {MAX_SELECTIONS} fields"));
-    }
-    Ok(())
+    Excess::check("selections", limits.selections, total)?;
+    Ok(introspects)
 }
 
-fn size<'a>(
-    set: &'a SelectionSet,
+struct Looking<'a> {
     document: &'a ExecutableDocument,
-    sizes: &mut HashMap<&'a Name, Option<usize>>,
-    fragments: usize,
-) -> Result<usize, String> {
-    if fragments > MAX_NESTING {
-        return Err(format!("fragments are nested deeper than {MAX_NESTING}"));
-    }
-    let mut total = 0_usize;
-    for selection in &set.items {
-        let below = match &selection.node {
-            Selection::Field(field) => {
-                size(&field.node.selection_set.node, document, sizes, fragments)?
-            }
-            Selection::InlineFragment(part) => {
-                size(&part.node.selection_set.node, document, sizes, fragments)?
-            }
-            Selection::FragmentSpread(spread) => {
-                let name = &spread.node.fragment_name.node;
-                match (sizes.get(name), document.fragments.get(name)) {
-                    (Some(Some(known)), _) => *known,
-                    (Some(None), _) => return Err(format!("fragment {name} contains itself")),
-                    // Validation will say that there is none.
-                    (None, None) => 0,
-                    (None, Some(fragment)) => {
-                        sizes.insert(name, None);
-                        let inside = &fragment.node.selection_set.node;
-                        let found = size(inside, document, sizes, fragments + 1)?;
-                        sizes.insert(name, Some(found));
-                        found
-                    }
+    limits: &'a Limits,
+    /// Each fragment is looked at once, so that this is cheap even where the
+    /// numbers are astronomical. None while it is looked at.
+    shapes: HashMap<&'a Name, Option<Shape>>,
+}
+
+impl<'a> Looking<'a> {
+    fn set(&mut self, set: &'a SelectionSet, fragments: usize) -> Result<Shape, Excess> {
+        Excess::check("fields", self.limits.fields, set.items.len())?;
+        // Fragments in fragments would use up the stack.
+        Excess::check("nesting", self.limits.nesting, fragments)?;
+        let mut all = Shape::default();
+        for selection in &set.items {
+            let one = match &selection.node {
+                Selection::Field(field) => {
+                    let below = self.set(&field.node.selection_set.node, fragments)?;
+                    // Introspection is deep, and has an end.
+                    let name = field.node.name.node.as_str();
+                    let depth = if name.starts_with("__") { 1 } else { below.depth + 1 };
+                    let lists = below.lists + usize::from(LISTS.contains(&name));
+                    let introspects = below.introspects || matches!(name, "__schema" | "__type");
+                    let size = below.size.saturating_add(1);
+                    Shape { size, fields: 1, depth, lists, introspects }
                 }
-            }
-        };
-        total = total.saturating_add(below).saturating_add(1);
+                Selection::InlineFragment(part) => {
+                    let inside = self.set(&part.node.selection_set.node, fragments)?;
+                    Shape { size: inside.size.saturating_add(1), ..inside }
+                }
+                Selection::FragmentSpread(spread) => {
+                    let inside = self.fragment(&spread.node.fragment_name.node, fragments)?;
+                    Shape { size: inside.size.saturating_add(1), ..inside }
+                }
+            };
+            all.size = all.size.saturating_add(one.size);
+            all.fields = all.fields.saturating_add(one.fields);
+            all.depth = all.depth.max(one.depth);
+            all.lists = all.lists.max(one.lists);
+            all.introspects |= one.introspects;
+        }
+        Ok(all)
     }
-    Ok(total)
+
+    fn fragment(&mut self, name: &'a Name, fragments: usize) -> Result<Shape, Excess> {
+        match (self.shapes.get(name), self.document.fragments.get(name)) {
+            (Some(Some(known)), _) => Ok(*known),
+            // It contains itself: there is no end to it.
+            (Some(None), _) => Err(Excess { limit: "selections", value: self.limits.selections }),
+            // Validation will say that there is none.
+            (None, None) => Ok(Shape::default()),
+            (None, Some(fragment)) => {
+                self.shapes.insert(name, None);
+                let shape = self.set(&fragment.node.selection_set.node, fragments + 1)?;
+                self.shapes.insert(name, Some(shape));
+                Ok(shape)
+            }
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use async_graphql::parser::parse_query;
 
+    use super::super::limits::DEFAULTS;
     use super::*;
 
-    #[test]
-    fn brackets_count_but_not_those_in_strings_and_comments() {
-        let nested = |depth: usize| format!("{}a{}", "{".repeat(depth), "}".repeat(depth));
-        assert!(check_text(&nested(32)).is_ok());
-        assert!(check_text(&nested(33)).is_err());
-        assert!(check_text(&"[".repeat(200_000)).is_err());
-        let many = "[".repeat(100);
-        for harmless in [
-            format!("{{ a(b: \"{many}\") }}"),
-            format!("{{ a(b: \"\\\"{many}\") }}"),
-            format!("{{ a(b: \"\"\"\n\\\"\"\" {many} \"\"\") }}"),
-            format!("{{ a # {many}\n }}"),
-        ] {
-            assert!(check_text(&harmless).is_ok(), "{harmless}");
-        }
-        assert!(check_text(&format!("{{ a(b: \"\") {many}")).is_err());
+    fn limit(text: &str) -> Option<&'static str> {
+        let document = parse_query(text).expect("it parses");
+        check(&document, &DEFAULTS).err().map(|excess| excess.limit)
     }
 
     #[test]
@@ -138,14 +132,41 @@ mod tests {
             };
             let all: Vec<String> = (0..fragments).map(twice).collect();
             let all = all.join(" ");
-            let text = format!("query {{ ...F0 }} {all} fragment F{fragments} on Q {{ a }}");
-            parse_query(text).expect("it parses")
+            format!("query {{ x {{ ...F0 }} }} {all} fragment F{fragments} on Q {{ a }}")
         };
-        assert!(check_document(&bomb(5)).is_ok());
-        assert!(check_document(&bomb(31)).is_err_and(|what| what.contains("10000 fields")));
-        assert!(check_document(&bomb(5_000)).is_err_and(|what| what.contains("nested deeper")));
-        let circle = "query { ...A } fragment A on Q { a { ...B } } fragment B on Q { ...A }";
-        let circle = check_document(&parse_query(circle).expect("it parses"));
-        assert_eq!(circle, Err("fragment A contains itself".to_owned()));
+        assert_eq!(limit(&bomb(5)), None);
+        for fragments in 13..=31 {
+            assert_eq!(limit(&bomb(fragments)), Some("selections"), "{fragments}");
+        }
+        assert_eq!(limit(&bomb(1_000)), Some("nesting"));
+    }
+
+    #[test]
+    fn circles_have_no_end() {
+        for circle in [
+            "query { ...A } fragment A on Q { a { ...B } } fragment B on Q { ...A }",
+            "query { ...A } fragment A on Q { ...A }",
+        ] {
+            assert_eq!(limit(circle), Some("selections"), "{circle}");
+        }
+    }
+
+    #[test]
+    fn depth_and_breadth_are_limited() {
+        let deep = |depth: usize| format!("{}{}", "{ a ".repeat(depth), "}".repeat(depth));
+        assert_eq!(limit(&deep(10)), None);
+        assert_eq!(limit(&deep(11)), Some("depth"));
+        assert_eq!(limit(&format!("{{ __schema {} }}", deep(20))), None);
+        assert_eq!(limit("{ __schema { types { fields { type { ofType { name } } } } } }"), None);
+        let round = "{ __schema { types { fields { type { fields { name } } } } } }";
+        assert_eq!(limit(round), Some("depth"));
+        assert_eq!(limit("{ ...A } fragment A on Q { a { ...B } } fragment B on Q { a }"), None);
+        let wide = |fields: usize| format!("{{ x {{ {} }} }}", "a ".repeat(fields));
+        assert_eq!(limit(&wide(100)), None);
+        assert_eq!(limit(&wide(101)), Some("fields"));
+        assert_eq!(limit(&format!("{{ {} }}", "a ".repeat(20))), None);
+        assert_eq!(limit(&format!("{{ {} }}", "a ".repeat(21))), Some("root_fields"));
+        let spread = format!("{{ ...A ...A }} fragment A on Q {{ {} }}", "a ".repeat(11));
+        assert_eq!(limit(&spread), Some("root_fields"));
     }
 }

@@ -4,6 +4,7 @@ mod arrivals;
 mod batch;
 mod card;
 mod connection;
+mod cost;
 mod customer;
 mod documents;
 mod endpoint;
@@ -11,21 +12,28 @@ mod enums;
 mod error;
 mod guard;
 mod json;
+mod limits;
 mod loaders;
+mod media;
 mod order;
+mod persisted;
 mod query;
+mod request;
 mod scalars;
 mod siblings;
+mod single;
 mod socket;
 mod stream;
 mod subscription;
+mod text;
 mod transaction;
+mod variables;
 mod written;
 
 use async_graphql::{EmptyMutation, SDLExportOptions};
 
-pub use endpoint::{Endpoint, Limits, execute, method_not_allowed, refused};
-pub use socket::{Sockets, connect};
+pub use endpoint::{Endpoint, Settings, execute, method_not_allowed, refused};
+pub use socket::{Sockets, get};
 
 /// The gateway's schema.
 pub type Schema = async_graphql::Schema<query::Query, EmptyMutation, subscription::Subscription>;
@@ -54,4 +62,10 @@ pub fn sdl() -> String {
     let text = schema().sdl_with_options(options);
     let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
     format!("{}\n", lines.join("\n").trim_end())
+}
+
+/// Whether a document's text passes the cheap look that goes before the parser,
+/// with the limits that hold by default.
+pub fn clears(text: &str) -> bool {
+    text::check(text, &limits::DEFAULTS).is_ok()
 }

@@ -37,7 +37,7 @@ fn once_for<Q: PartialEq, T>(each: &OnceEach<Q, T>, question: Q) -> Arc<Once<T>>
 }
 
 /// The fields that need a balance, and those that need the cards.
-const BALANCE_FIELDS: &[&str] = &[
+pub(super) const BALANCE_FIELDS: &[&str] = &[
     "ledgerBalance",
     "availableBalance",
     "pendingBalance",

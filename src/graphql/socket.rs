@@ -13,23 +13,23 @@ use axum::extract::rejection::ExtensionRejection;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
 use axum::extract::{ConnectInfo, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::Response as HttpResponse;
 use futures_util::StreamExt as _;
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Semaphore, SemaphorePermit, mpsc, watch};
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
-use super::endpoint::{Body, Endpoint, method_not_allowed, refused};
-use super::error::refusal;
-use super::json;
+use super::endpoint::{self, Endpoint, Refused, refused};
 use super::stream::{Reply, Subscriber, replies};
+use super::{json, request};
 use crate::domain::principal::Principal;
 use crate::domain::request::RequestId;
 use crate::error::{Error, Kind};
 use crate::http::gate::{Gate, bearer};
+use crate::http::rate::{Budget, Who};
 
 const PROTOCOL: &str = "graphql-transport-ws";
 /// How long a client may take to say who it is.
@@ -54,8 +54,12 @@ const FORBIDDEN: Close = (4403, "Forbidden");
 const BAD_PROTOCOL: Close = (4406, "Subprotocol not acceptable");
 const INIT_TIMEOUT: Close = (4408, "Connection initialisation timeout");
 const TOO_MANY_INITS: Close = (4429, "Too many initialisation requests");
+const TOO_LARGE: Close = (1009, "The message is too large");
 const GOING_AWAY: Close = (1001, "The gateway is stopping");
 const TRY_AGAIN: Close = (1013, "Try again later");
+
+/// Connections that have not said yet who they are.
+static STRANGERS: Semaphore = Semaphore::const_new(500);
 
 /// What connections work with.
 #[derive(Clone)]
@@ -66,34 +70,64 @@ pub struct Sockets {
     pub gate: Arc<Gate>,
 }
 
-/// Answers a GET: the beginning of a connection, or a mistake.
-pub async fn connect(
+/// Answers a GET: a query, or the beginning of a connection.
+#[expect(clippy::too_many_arguments, reason = "each is what one part of the request says")]
+pub async fn get(
     State(sockets): State<Sockets>,
     Extension(request): Extension<RequestId>,
+    principal: Option<Extension<Arc<Principal>>>,
+    budget: Option<Extension<Arc<Budget>>>,
     peer: Result<Extension<ConnectInfo<SocketAddr>>, ExtensionRejection>,
+    uri: Uri,
     headers: HeaderMap,
     protocol: Result<GraphQLProtocol, StatusCode>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> HttpResponse {
+    // The gate knows who has sent a query; who opens a connection is asked later.
+    if let (Some(Extension(principal)), Some(Extension(budget))) = (principal, budget) {
+        let endpoint = &sockets.endpoint;
+        return endpoint::get(endpoint, principal, &budget, request, &headers, &uri).await;
+    }
+    let peer = peer.map_or(IpAddr::from([0, 0, 0, 0]), |Extension(ConnectInfo(peer))| peer.ip());
+    connect(sockets, request, peer, &headers, protocol, upgrade).await
+}
+
+async fn connect(
+    sockets: Sockets,
+    request: RequestId,
+    peer: IpAddr,
+    headers: &HeaderMap,
+    protocol: Result<GraphQLProtocol, StatusCode>,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> HttpResponse {
     let Ok(upgrade) = upgrade else {
-        let mut answer = method_not_allowed(Extension(request)).await;
-        answer.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
-        return answer;
+        return refused(&Error::new(Kind::Invalid, "This is no WebSocket"), &request);
     };
     if protocol.is_err() {
         let message = "A WebSocket must offer the protocol graphql-transport-ws";
         return refused(&Error::new(Kind::Invalid, message), &request);
     }
-    let peer = peer.map_or(IpAddr::from([0, 0, 0, 0]), |Extension(ConnectInfo(peer))| peer.ip());
     // Who shows a token now need not do so later; a wrong one is refused now.
     let mut known = None;
-    if let Some(token) = bearer(&headers) {
+    if let Some(token) = bearer(headers) {
         match sockets.gate.admit(Some(token), peer).await {
-            Ok((principal, _)) => known = Some(subscriber(principal, token)),
+            Ok(_) => known = Some(subscriber(token)),
             Err((error, _)) => return refused(&error, &request),
         }
     }
-    let largest = sockets.endpoint.limits.message;
+    let stranger = if known.is_none() {
+        let budget = Budget::open(&sockets.gate.limits, Who::Address(peer));
+        if let Some(seconds) = budget.allowance().retry_after {
+            return refused(&Error::rate_limited(seconds), &request);
+        }
+        let Ok(permit) = STRANGERS.try_acquire() else {
+            return refused(&Error::rate_limited(1), &request);
+        };
+        Some(permit)
+    } else {
+        None
+    };
+    let largest = sockets.endpoint.settings.message;
     let upgrade = upgrade
         .protocols([PROTOCOL])
         .max_message_size(largest)
@@ -101,12 +135,12 @@ pub async fn connect(
         .read_buffer_size(BUFFER)
         .write_buffer_size(0);
     upgrade.on_upgrade(move |socket| async move {
-        Connection::new(socket, sockets, peer, request, known).serve().await;
+        Connection::new(socket, sockets, peer, request, known, stranger).serve().await;
     })
 }
 
-fn subscriber(principal: Principal, token: &str) -> Subscriber {
-    Subscriber { principal: Arc::new(principal), token: token.into() }
+fn subscriber(token: &str) -> Subscriber {
+    Subscriber { token: token.into() }
 }
 
 /// A message of the client.
@@ -135,6 +169,8 @@ struct Connection {
     request: RequestId,
     /// Who it is, where the token came with the first request.
     known: Option<Subscriber>,
+    /// Held until it has said who it is.
+    stranger: Option<SemaphorePermit<'static>>,
     /// Who it is, once that was acknowledged.
     subscriber: Option<Subscriber>,
     operations: HashMap<String, (u64, AbortHandle)>,
@@ -150,6 +186,7 @@ impl Connection {
         peer: IpAddr,
         request: RequestId,
         known: Option<Subscriber>,
+        stranger: Option<SemaphorePermit<'static>>,
     ) -> Self {
         let (sender, outgoing) = mpsc::channel(WAITING);
         Self {
@@ -158,6 +195,7 @@ impl Connection {
             peer,
             request,
             known,
+            stranger,
             subscriber: None,
             operations: HashMap::new(),
             counted: 0,
@@ -185,7 +223,7 @@ impl Connection {
         if self.socket.protocol().map(HeaderValue::as_bytes) != Some(PROTOCOL.as_bytes()) {
             return Some(BAD_PROTOCOL);
         }
-        let mut stopping = self.sockets.endpoint.limits.stopping.clone();
+        let mut stopping = self.sockets.endpoint.settings.stopping.clone();
         let introduced_by = Instant::now() + INIT;
         let mut ping = interval(PING);
         ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -252,7 +290,9 @@ impl Connection {
             Ok(Message::Text(text)) => text,
             Ok(Message::Ping(_) | Message::Pong(_)) => return ControlFlow::Continue(()),
             Ok(Message::Binary(_)) => return ControlFlow::Break(Some(BAD_MESSAGE)),
-            Ok(Message::Close(_)) | Err(_) => return ControlFlow::Break(None),
+            Ok(Message::Close(_)) => return ControlFlow::Break(None),
+            // Too large, or no WebSocket at all; if it is gone, nobody hears it.
+            Err(_) => return ControlFlow::Break(Some(TOO_LARGE)),
         };
         let Ok(incoming) = serde_json::from_str::<Incoming<'_>>(&text) else {
             return ControlFlow::Break(Some(BAD_MESSAGE));
@@ -289,8 +329,8 @@ impl Connection {
         let told = payload.and_then(|raw| token_in(raw.get()));
         let subscriber = match (told, self.known.take()) {
             (Some(token), _) => match self.sockets.gate.admit(Some(&token), self.peer).await {
-                Ok((principal, _)) => subscriber(principal, &token),
-                Err((error, _)) if error.is_ours() => {
+                Ok(_) => subscriber(&token),
+                Err((error, _)) if error.is_ours() || error.kind() == Kind::RateLimited => {
                     tracing::warn!(cause = error.private_source(), "a socket was not let in");
                     return ControlFlow::Break(Some(TRY_AGAIN));
                 }
@@ -300,6 +340,7 @@ impl Connection {
             (None, None) => return ControlFlow::Break(Some(FORBIDDEN)),
         };
         self.subscriber = Some(subscriber);
+        self.stranger = None;
         gone_unless(self.send_text("{\"type\":\"connection_ack\"}".to_owned()).await)
     }
 
@@ -312,7 +353,7 @@ impl Connection {
         let Some(subscriber) = self.subscriber.clone() else {
             return ControlFlow::Break(Some(UNAUTHORIZED));
         };
-        let body = payload.map(|raw| serde_json::from_str::<Body>(raw.get()));
+        let body = payload.map(|raw| request::read(raw.get()));
         let Some(Ok(body)) = body else { return ControlFlow::Break(Some(BAD_MESSAGE)) };
         if id.is_empty() {
             return ControlFlow::Break(Some(BAD_MESSAGE));
@@ -326,19 +367,25 @@ impl Connection {
             return ControlFlow::Break(None);
         }
         let allowed = self.sockets.gate.admit(Some(&subscriber.token), self.peer).await;
-        let refused = match allowed {
-            Err((error, _)) => Some(error),
-            Ok(_) if self.operations.len() >= OPERATIONS => Some(Error::rate_limited(1)),
-            Ok(_) => None,
+        let endpoint = &self.sockets.endpoint;
+        let prepared = match allowed {
+            Err((error, _)) => Err(Refused::Error(error)),
+            Ok(_) if self.operations.len() >= OPERATIONS => {
+                Err(Refused::Error(Error::rate_limited(1)))
+            }
+            Ok((principal, budget)) => endpoint.prepare(Arc::new(principal), &budget, body),
         };
-        if let Some(error) = refused {
-            let mut errors = Vec::new();
-            json::serialize(&refusal(&error, &self.request).errors, &mut errors);
-            return gone_unless(self.send_text(message(&id, "error", &errors)).await);
-        }
+        let prepared = match prepared {
+            Ok(prepared) => prepared,
+            Err(refused) => {
+                let mut errors = Vec::new();
+                json::serialize(&refused.response(&self.request).errors, &mut errors);
+                return gone_unless(self.send_text(message(&id, "error", &errors)).await);
+            }
+        };
         self.counted += 1;
         let operation = self.counted;
-        let replies = replies(&self.sockets.endpoint, subscriber, self.request.clone(), body);
+        let replies = replies(endpoint, subscriber, self.request.clone(), prepared);
         let sender = self.sender.clone();
         let name = id.clone();
         let running = tokio::spawn(async move {

@@ -12,16 +12,19 @@ use axum::response::{IntoResponse as _, Response as HttpResponse};
 use futures_util::stream::{self, BoxStream, Stream, StreamExt as _};
 use futures_util::{FutureExt as _, future};
 
-use super::endpoint::{Body, Endpoint, never_ran, written};
+use super::endpoint::{Endpoint, Prepared, never_ran, written};
 use super::error::refusal;
 use super::json;
-use crate::domain::principal::Principal;
+use super::media::Media;
 use crate::domain::request::RequestId;
-use crate::error::Error;
+use crate::error::{Error, Kind, Result};
 use crate::http::gate::bearer;
 
 /// How long a stream of events is silent at most: proxies cut off who is.
 const SILENCE: Duration = Duration::from_secs(12);
+
+/// The last event of a stream.
+const COMPLETE: &[u8] = b"event: complete\ndata:\n\n";
 
 /// One answer of several.
 pub(super) enum Reply {
@@ -31,11 +34,17 @@ pub(super) enum Reply {
     Refused(Vec<u8>),
 }
 
-/// Who subscribes, and by which token.
+/// Who subscribes, by the token.
 #[derive(Clone)]
 pub(super) struct Subscriber {
-    pub(super) principal: Arc<Principal>,
     pub(super) token: Arc<str>,
+}
+
+impl Subscriber {
+    /// Whether the token is still good.
+    async fn is_still_known(&self, endpoint: &Endpoint) -> Result<()> {
+        endpoint.services.auth.principal(&self.token).await.map(drop)
+    }
 }
 
 /// The answers to an operation, for as long as the token is good. A query has one.
@@ -43,25 +52,26 @@ pub(super) fn replies(
     endpoint: &Endpoint,
     subscriber: Subscriber,
     request: RequestId,
-    body: Body,
+    prepared: Prepared,
 ) -> BoxStream<'static, Reply> {
-    let prepared = match endpoint.prepare(Arc::clone(&subscriber.principal), body) {
-        Ok(prepared) => prepared,
-        Err(answer) => return stream::once(future::ready(refused(&answer))).boxed(),
-    };
     let once = !prepared.is_subscription();
-    let timeout = endpoint.limits.timeout;
+    let watching = subscriber.clone();
+    let timeout = endpoint.settings.timeout;
     let mut responses = endpoint.run_on(prepared, request.clone()).boxed();
-    let endpoint = endpoint.clone();
+    let (endpoint, known) = (endpoint.clone(), endpoint.clone());
     let next = async move {
         let asking = AssertUnwindSafe(responses.next()).catch_unwind();
         let asked =
             if once { tokio::time::timeout(timeout, asking).await } else { Ok(asking.await) };
-        let response = match asked {
+        let mut response = match asked {
             Ok(Ok(response)) => response?,
             Ok(Err(_)) => refusal(&Error::internal("a panic"), &request),
             Err(_) => refusal(&Error::timeout(), &request),
         };
+        // The first change may come after days.
+        if let (false, Err(error)) = (once, watching.is_still_known(&known).await) {
+            response = refusal(&error, &request);
+        }
         Some((response, responses, request))
     };
     // The first is all of a query, and says whether a subscription can be had.
@@ -97,7 +107,7 @@ fn rest(
         };
         let response = response?;
         // A token that was revoked meanwhile sees nothing more.
-        if let Err(error) = endpoint.services.auth.principal(&subscriber.token).await {
+        if let Err(error) = subscriber.is_still_known(&endpoint).await {
             return Some((refused(&refusal(&error, &request)), None));
         }
         let reply = Reply::Next(written(&response));
@@ -111,25 +121,17 @@ fn refused(response: &async_graphql::Response) -> Reply {
     Reply::Refused(errors)
 }
 
-/// Whether a client wants its answers as events.
-pub(super) fn is_wanted(headers: &HeaderMap) -> bool {
-    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or("");
-    accept.split(',').any(|kind| {
-        kind.split(';').next().unwrap_or("").trim().eq_ignore_ascii_case("text/event-stream")
-    })
-}
-
 /// The answers to an operation as server-sent events.
 pub(super) fn events(
     endpoint: &Endpoint,
-    principal: Arc<Principal>,
     headers: &HeaderMap,
     request: RequestId,
-    body: Body,
+    prepared: Prepared,
 ) -> HttpResponse {
     let token = bearer(headers).unwrap_or_default().into();
-    let replies = replies(endpoint, Subscriber { principal, token }, request, body);
-    let mut stopping = endpoint.limits.stopping.clone();
+    let subscriber = Subscriber { token };
+    let replies = replies(endpoint, subscriber.clone(), request, prepared);
+    let mut stopping = endpoint.settings.stopping.clone();
     let stopped = async move {
         // It ends where the process does.
         let _ = stopping.wait_for(|stopping| *stopping).await;
@@ -138,11 +140,12 @@ pub(super) fn events(
         Reply::Next(response) => event(&[&response]),
         Reply::Refused(errors) => event(&[b"{\"errors\":", &errors, b"}"]),
     });
-    let complete = stream::once(future::ready(Bytes::from_static(b"event: complete\ndata:\n\n")));
-    let events = events.take_until(stopped.boxed()).chain(complete);
-    let body = HttpBody::from_stream(never_silent(events.boxed()).map(Ok::<_, std::io::Error>));
+    let complete = stream::once(future::ready(Bytes::from_static(COMPLETE)));
+    let events = events.take_until(stopped.boxed()).chain(complete).boxed();
+    let events = never_silent(events, endpoint.clone(), subscriber);
+    let body = HttpBody::from_stream(events.map(Ok::<_, std::io::Error>));
     let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8")),
+        (header::CONTENT_TYPE, Media::Events.header()),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
     ];
     // Some proxies would gather the events otherwise.
@@ -159,14 +162,25 @@ fn event(parts: &[&[u8]]) -> Bytes {
     text.into()
 }
 
-/// Says something, without a meaning, when there has been nothing to say.
-fn never_silent(events: BoxStream<'static, Bytes>) -> impl Stream<Item = Bytes> + Send + 'static {
+/// Says something, without a meaning, when there has been nothing to say; and
+/// ends when the token has.
+fn never_silent(
+    events: BoxStream<'static, Bytes>,
+    endpoint: Endpoint,
+    subscriber: Subscriber,
+) -> impl Stream<Item = Bytes> + Send + 'static {
     // First of all: whoever waits for the headers gets them.
     let first = stream::once(future::ready(Bytes::from_static(b":\n\n")));
-    first.chain(stream::unfold(events, |mut events| async move {
-        match tokio::time::timeout(SILENCE, events.next()).await {
-            Ok(event) => Some((event?, events)),
-            Err(_) => Some((Bytes::from_static(b":\n\n"), events)),
+    let state = Some((events, endpoint, subscriber));
+    first.chain(stream::unfold(state, |state| async move {
+        let (mut events, endpoint, subscriber) = state?;
+        if let Ok(event) = tokio::time::timeout(SILENCE, events.next()).await {
+            return Some((event?, Some((events, endpoint, subscriber))));
         }
+        let known = subscriber.is_still_known(&endpoint).await;
+        if known.is_err_and(|error| error.kind() == Kind::Unauthenticated) {
+            return Some((Bytes::from_static(COMPLETE), None));
+        }
+        Some((Bytes::from_static(b":\n\n"), Some((events, endpoint, subscriber))))
     }))
 }

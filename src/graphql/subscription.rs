@@ -43,18 +43,23 @@ impl Subscription {
         let found = found
             .ok_or_else(|| failure(Error::new(Kind::NotFound, "There is no such customer")))?;
         let id = found.customer.id.clone();
-        let watcher = seen.services.live.watch_one(&seen.principal, &id).await;
+        let watcher = seen.services.live.watch_one(&seen.principal, &id).await.map_err(failure)?;
         let id = Identifier::parse(&id).map_err(|what| failure(Error::internal(what)))?;
-        Ok(stream::unfold((seen, watcher, true), move |(seen, mut watcher, first)| {
+        Ok(stream::unfold(Some((seen, watcher, true)), move |watching| {
             let id = id.clone();
             async move {
+                let (seen, mut watcher, first) = watching?;
                 // The present state comes first, and again where changes were missed.
                 let changed = if first { None } else { watcher.next().await?.ok() };
                 let next = match changed {
                     Some(changed) => Ok(seen.changed(changed)),
                     None => seen.present(&id, &mut watcher).await,
                 };
-                Some((next.map(Row).map_err(failure), (seen, watcher, false)))
+                match next {
+                    Ok(customer) => Some((Ok(Row(customer)), Some((seen, watcher, false)))),
+                    // Whoever does not know the present state must ask anew.
+                    Err(error) => Some((Err(failure(error)), None)),
+                }
             }
         }))
     }
@@ -68,7 +73,7 @@ impl Subscription {
     ) -> Result<impl Stream<Item = Result<Row<CardCustomer>>> + use<>> {
         let seen = Seen::of(ctx)?;
         let status: Option<FlowStatus> = status.map(Into::into);
-        let watcher = seen.services.live.watch_all(&seen.principal).await;
+        let watcher = seen.services.live.watch_all(&seen.principal).await.map_err(failure)?;
         Ok(stream::unfold(Some((seen, watcher)), move |watching| async move {
             let (seen, mut watcher) = watching?;
             loop {

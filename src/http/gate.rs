@@ -13,7 +13,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use futures_util::FutureExt as _;
 
-use super::rate::{Allowance, RateLimits, Who};
+use super::rate::{Allowance, Budget, RateLimits, Who};
 use crate::domain::principal::Principal;
 use crate::domain::request::RequestId;
 use crate::error::{Error, Result};
@@ -37,11 +37,14 @@ pub struct Gate {
 /// Lets a request through with its [`Principal`], or refuses it.
 pub async fn pass(State(gate): State<Arc<Gate>>, mut request: Request, next: Next) -> Response {
     let id = name_of(&request);
-    let (answer, allowance) = match gate.admit(bearer(request.headers()), address(&request)).await {
-        Ok((principal, allowance)) => {
+    let admitted = gate.admit(bearer(request.headers()), address(&request)).await;
+    let (answer, allowance) = match admitted {
+        Ok((principal, budget)) => {
+            let budget = Arc::new(budget);
             request.extensions_mut().insert(Arc::new(principal));
+            request.extensions_mut().insert(Arc::clone(&budget));
             let bounds = Bounds { timeout: gate.timeout, refuse: gate.refuse };
-            (run(bounds, &id, request, next).await, allowance)
+            (run(bounds, &id, request, next).await, budget.allowance())
         }
         Err((error, allowance)) => ((gate.refuse)(&error, &id), allowance),
     };
@@ -57,7 +60,7 @@ impl Gate {
         &self,
         token: Option<&str>,
         address: IpAddr,
-    ) -> Result<(Principal, Allowance), (Error, Allowance)> {
+    ) -> Result<(Principal, Budget), (Error, Allowance)> {
         let principal = match token {
             Some(token) => self.auth.principal(token).await,
             None => Err(Error::unauthenticated()),
@@ -66,11 +69,12 @@ impl Gate {
             Ok(principal) => Who::Token(principal.token_id.clone()),
             Err(_) => Who::Address(address),
         };
-        let allowance = self.limits.spend(&who);
+        let budget = Budget::open(&self.limits, who);
+        let allowance = budget.allowance();
         match (principal, allowance.retry_after) {
             (_, Some(seconds)) => Err((Error::rate_limited(seconds), allowance)),
             (Err(error), None) => Err((error, allowance)),
-            (Ok(principal), None) => Ok((principal, allowance)),
+            (Ok(principal), None) => Ok((principal, budget)),
         }
     }
 }
@@ -88,6 +92,16 @@ pub struct Bounds {
 pub async fn bound(State(bounds): State<Bounds>, request: Request, next: Next) -> Response {
     let id = name_of(&request);
     run(bounds, &id, request, next).await
+}
+
+/// As [`pass`]; but who opens a WebSocket cannot always show a token at once,
+/// and is asked later.
+pub async fn pass_or_upgrade(gate: State<Arc<Gate>>, request: Request, next: Next) -> Response {
+    let upgrade = request.headers().get(header::UPGRADE);
+    if upgrade.is_some_and(|to| to.as_bytes().eq_ignore_ascii_case(b"websocket")) {
+        return next.run(request).await;
+    }
+    pass(gate, request, next).await
 }
 
 fn name_of(request: &Request) -> RequestId {

@@ -1,9 +1,9 @@
-//! How many requests a caller may send: a leaky bucket for each token, and
-//! for each address that shows none.
+//! What a caller may ask for: a leaky bucket of points for each token, and for
+//! each address that shows none. A request is worth a point, a costly one more.
 
 use std::net::IpAddr;
 use std::num::NonZeroU32;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use governor::clock::{Clock as _, DefaultClock};
@@ -11,6 +11,7 @@ use governor::middleware::StateInformationMiddleware;
 use governor::{Quota, RateLimiter, state::keyed::DashMapStateStore};
 
 use crate::config::Rate;
+use crate::error::{Error, Result};
 
 /// Whose bucket it is.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -34,6 +35,37 @@ pub struct Allowance {
     pub retry_after: Option<u64>,
 }
 
+/// What one request may still use of its caller's bucket.
+pub struct Budget {
+    limits: RateLimits,
+    who: Who,
+    last: Mutex<Allowance>,
+}
+
+impl Budget {
+    /// Takes the request itself out of the caller's bucket.
+    pub fn open(limits: &RateLimits, who: Who) -> Self {
+        let last = Mutex::new(limits.spend(&who, NonZeroU32::MIN));
+        Self { limits: limits.clone(), who, last }
+    }
+
+    /// Takes what the request costs besides.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::RateLimited`] if that was too much.
+    pub fn spend(&self, points: u32) -> Result<()> {
+        let Some(points) = NonZeroU32::new(points) else { return Ok(()) };
+        let allowance = self.limits.spend(&self.who, points);
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = allowance;
+        allowance.retry_after.map_or(Ok(()), |seconds| Err(Error::rate_limited(seconds)))
+    }
+
+    /// What the headers say.
+    pub fn allowance(&self) -> Allowance {
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 type Buckets = RateLimiter<Who, DashMapStateStore<Who>, DefaultClock, StateInformationMiddleware>;
 
 /// The buckets.
@@ -53,11 +85,15 @@ impl RateLimits {
         Self { buckets: Arc::new(buckets), limit: rate.burst, per_second: rate.per_second }
     }
 
-    /// Takes one request out of a bucket.
-    pub fn spend(&self, who: &Who) -> Allowance {
-        let (remaining, wait) = match self.buckets.check_key(who) {
-            Ok(state) => (state.remaining_burst_capacity(), None),
-            Err(early) => (0, Some(early.wait_time_from(DefaultClock::default().now()))),
+    /// Takes points out of a bucket; a request is worth one.
+    pub fn spend(&self, who: &Who, points: NonZeroU32) -> Allowance {
+        let (remaining, wait) = match self.buckets.check_key_n(who, points) {
+            Ok(Ok(state)) => (state.remaining_burst_capacity(), None),
+            Ok(Err(early)) => (0, Some(early.wait_time_from(DefaultClock::default().now()))),
+            // More than the bucket ever holds: as long as it takes to fill it.
+            Err(_) => {
+                (0, Some(Duration::from_secs(u64::from(self.limit / self.per_second.max(1)))))
+            }
         };
         let missing = u64::from(self.limit.saturating_sub(remaining));
         let until_full = missing.div_ceil(u64::from(self.per_second.max(1)));

@@ -1,8 +1,10 @@
 //! The program's old REST API, to the letter. It calls the same services as
 //! GraphQL, never GraphQL itself.
 
+mod docs;
 mod error;
 mod handlers;
+mod openapi;
 mod params;
 mod wire;
 
@@ -11,7 +13,9 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::get;
 
+pub use docs::docs;
 pub use error::{method_not_allowed, refused, unknown_route};
+pub use openapi::openapi;
 
 use crate::services::Services;
 

@@ -10,14 +10,17 @@
 use serde::Serialize;
 use serde::ser::{Error as _, Serializer};
 use serde_json::value::RawValue;
+use utoipa::ToSchema;
 
 use crate::domain::balance::{Balance, Freshness};
-use crate::domain::card::{Card as DomainCard, CardStatus};
+use crate::domain::card::{Card as DomainCard, CardStatus, CardType};
 use crate::domain::customer::Customer;
 use crate::domain::money::{Currency, Minor};
-use crate::domain::onboarding::KycStatus;
+use crate::domain::onboarding::{FlowStatus, KycStatus};
 use crate::domain::time::Timestamp;
-use crate::domain::transaction::Transaction as DomainTransaction;
+use crate::domain::transaction::{
+    Transaction as DomainTransaction, TransactionStatus, TransactionType,
+};
 
 /// The envelope of every answer that is not an error.
 #[derive(Serialize)]
@@ -44,7 +47,7 @@ impl Serialize for MajorUnits {
 }
 
 /// A time, written as the contract does.
-struct Time(Timestamp);
+pub(super) struct Time(Timestamp);
 
 impl Serialize for Time {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -52,34 +55,66 @@ impl Serialize for Time {
     }
 }
 
-/// `data` of the list of customers.
-#[derive(Serialize)]
+/// One page of the program's customers.
+#[derive(Serialize, ToSchema)]
 pub(super) struct CustomerList<'a> {
+    /// Newest first; empty behind the last page.
     pub(super) customers: Vec<CustomerItem<'a>>,
+    /// How many there are on all pages.
+    #[schema(minimum = 0)]
     pub(super) total: i64,
+    /// The number of this page.
+    #[schema(minimum = 1)]
     pub(super) page: i64,
+    /// How many a page has.
+    #[schema(minimum = 1, maximum = 100)]
     pub(super) limit: i64,
+    /// Whether balances were asked for.
     pub(super) balances_included: bool,
 }
 
 /// A customer in the list.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct CustomerItem<'a> {
+    /// The canonical identifier.
+    #[schema(pattern = "^[0-9a-f]{24}$")]
     id: &'a str,
+    /// The same as `id`.
+    #[schema(pattern = "^[0-9a-f]{24}$")]
     customer_id: &'a str,
+    /// The issuer's own name for the customer.
     yativo_card_id: &'a str,
+    /// The program's own name for the customer.
     external_customer_id: Option<&'a str>,
+    /// As the customer wrote it.
+    #[schema(pattern = "@")]
     email: &'a str,
+    /// How far the customer has come.
+    #[schema(value_type = FlowStatus)]
     flow_status: &'static str,
+    /// The number of that stage.
+    #[schema(minimum = 1, maximum = 6)]
     step: i32,
+    /// What has to happen next, in words.
     next_action: &'static str,
+    /// Whether the account wallet exists; where it does not, the balance members are null.
     safe_deployed: bool,
+    /// The wallet's currency; null until the identity check assigns a region.
+    #[schema(value_type = Option<Currency>)]
     currency: Option<&'static str>,
+    /// All that the wallet holds.
     ledger_balance: Option<MajorUnits>,
+    /// What can be spent.
     available_balance: Option<MajorUnits>,
+    /// What is held for transactions that have not settled; null where that is unknown.
     pending_balance: Option<MajorUnits>,
+    /// Where the balance comes from.
+    #[schema(value_type = Option<Freshness>)]
     balance_freshness: Option<&'static str>,
+    /// How many cards there are that are not void.
+    #[schema(minimum = 0)]
     cards_count: i64,
+    /// When the customer was onboarded.
     created_at: Time,
 }
 
@@ -106,31 +141,62 @@ impl<'a> CustomerItem<'a> {
     }
 }
 
-/// `data` of one customer.
-#[derive(Serialize)]
+/// One customer, with cards.
+#[derive(Serialize, ToSchema)]
 pub(super) struct CustomerDetail<'a> {
+    /// The canonical identifier.
+    #[schema(pattern = "^[0-9a-f]{24}$")]
     id: &'a str,
+    /// The same as `id`.
+    #[schema(pattern = "^[0-9a-f]{24}$")]
     customer_id: &'a str,
+    /// The issuer's own name for the customer.
     yativo_card_id: &'a str,
+    /// The program's own name for the customer.
     external_id: Option<&'a str>,
+    /// The same as `external_id`.
     external_customer_id: Option<&'a str>,
+    /// As the customer wrote it.
+    #[schema(pattern = "@")]
     email: &'a str,
+    /// How far the customer has come.
+    #[schema(value_type = FlowStatus)]
     flow_status: &'static str,
+    /// The number of that stage.
+    #[schema(minimum = 1, maximum = 6)]
     step: i32,
+    /// What has to happen next, in words.
     next_action: &'static str,
+    /// The identity check.
+    #[schema(value_type = Option<KycStatus>)]
     kyc_status: Option<&'static str>,
+    /// The wallet's currency; null until the identity check assigns a region.
+    #[schema(value_type = Option<Currency>)]
     currency: Option<&'static str>,
+    /// Whether the account wallet exists; where it does not, the balance members are null.
     safe_deployed: bool,
+    /// All that the wallet holds.
     ledger_balance: Option<MajorUnits>,
+    /// The same in minor units.
     ledger_balance_minor: Option<i64>,
+    /// What can be spent.
     available_balance: Option<MajorUnits>,
+    /// The same in minor units.
     available_balance_minor: Option<i64>,
+    /// What is held for transactions that have not settled; null where that is unknown.
     pending_balance: Option<MajorUnits>,
+    /// The same in minor units.
     pending_balance_minor: Option<i64>,
+    /// Where the balance comes from.
+    #[schema(value_type = Option<Freshness>)]
     balance_freshness: Option<&'static str>,
+    /// When the live notification was true; null where the balance is not from one.
     balance_updated_at: Option<Time>,
+    /// How many cards there are that are not void.
     cards_count: usize,
+    /// Every card, newest first.
     cards: Vec<Card<'a>>,
+    /// When the customer was onboarded.
     created_at: Time,
 }
 
@@ -175,18 +241,32 @@ impl<'a> CustomerDetail<'a> {
 }
 
 /// One of a customer's cards.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Card<'a> {
+    /// A UUID, as the issuer has given it.
     card_id: &'a str,
+    /// The last four digits of the number.
+    #[schema(pattern = "^[0-9]{4}$")]
     last_four: &'a str,
+    /// What it is made of.
+    #[schema(value_type = CardType)]
     card_type: &'static str,
+    /// What it can do now.
+    #[schema(value_type = CardStatus)]
     status: &'static str,
+    /// Whether the customer has stopped it for a while.
     is_frozen: bool,
+    /// Whether it was reported lost.
     is_lost: bool,
+    /// Whether it was reported stolen; a stolen card counts as voided.
     is_stolen: bool,
+    /// Whether the issuer has stopped it.
     is_blocked: bool,
+    /// Whether it is gone for good.
     is_void: bool,
+    /// When it was first put to use.
     activated_at: Option<Time>,
+    /// When it was made.
     created_at: Time,
 }
 
@@ -208,33 +288,56 @@ impl<'a> Card<'a> {
     }
 }
 
-/// `data` of a customer's transactions.
-#[derive(Serialize)]
+/// One page of a customer's card transactions.
+#[derive(Serialize, ToSchema)]
 pub(super) struct TransactionList<'a> {
     /// The identifier as the caller gave it.
     pub(super) customer_id: &'a str,
+    /// The customer's currency.
+    #[schema(value_type = Option<Currency>)]
     pub(super) currency: Option<&'static str>,
+    /// Newest first; empty behind the last page.
     pub(super) transactions: Vec<Transaction<'a>>,
+    /// How many there are on all pages.
+    #[schema(minimum = 0)]
     pub(super) total: i64,
+    /// The number of this page.
+    #[schema(minimum = 1)]
     pub(super) page: i64,
+    /// How many a page has.
+    #[schema(minimum = 1, maximum = 100)]
     pub(super) limit: i64,
 }
 
-/// One transaction.
-#[derive(Serialize)]
+/// One card transaction.
+#[derive(Serialize, ToSchema)]
 pub(super) struct Transaction<'a> {
+    /// The issuer's name for it.
     transaction_id: &'a str,
+    /// What kind it is.
     #[serde(rename = "type")]
+    #[schema(value_type = TransactionType)]
     kind: &'static str,
+    /// How much.
     amount: MajorUnits,
+    /// ISO 4217; may differ from the customer's.
     currency: &'a str,
+    /// How far it has come.
+    #[schema(value_type = TransactionStatus)]
     status: &'static str,
+    /// The merchant's name.
     merchant: Option<&'a str>,
+    /// The merchant's category: an MCC of ISO 18245.
     merchant_category: Option<&'a str>,
+    /// The merchant's city.
     merchant_city: Option<&'a str>,
+    /// The merchant's country: ISO 3166-1 alpha-2.
     merchant_country: Option<&'a str>,
+    /// When the money was held.
     authorized_at: Option<Time>,
+    /// When the money moved; null while pending.
     settled_at: Option<Time>,
+    /// When it came into being.
     created_at: Time,
 }
 

@@ -5,6 +5,7 @@
 //! that a word that gets lost loses nothing.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -20,8 +21,16 @@ use crate::domain::time::Timestamp;
 use crate::error::{Error, Result};
 use crate::store::{Change, Store};
 
-/// Changes that are kept for somebody who reads slowly.
+/// Changes that are kept for somebody who reads slowly: of one customer, and of
+/// all. Many customers may change at once.
 const BEHIND: usize = 256;
+const BEHIND_OF_ALL: usize = 4_096;
+/// Changes that are told before others may hear them.
+const TOLD_AT_ONCE: usize = 100;
+/// Those who may watch at once, in this process.
+const WATCHERS: usize = 20_000;
+/// How long whoever wants to watch waits for the database.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// Changes that are read at once.
 const AT_ONCE: u64 = 500;
 /// How long nobody looks by himself.
@@ -62,6 +71,7 @@ struct Inner {
     following: watch::Sender<bool>,
     /// A word that there is something to look at.
     word: Arc<Notify>,
+    watchers: AtomicUsize,
 }
 
 impl Inner {
@@ -83,16 +93,23 @@ impl Live {
     /// Over a store. `word` is what this process says when it has changed something.
     pub fn new(store: Store, word: Arc<Notify>) -> Self {
         let following = watch::Sender::new(false);
-        Self { inner: Arc::new(Inner { store, topics: Mutex::default(), following, word }) }
+        let (topics, watchers) = (Mutex::default(), AtomicUsize::new(0));
+        Self { inner: Arc::new(Inner { store, topics, following, word, watchers }) }
     }
 
     /// Watches every customer of the caller's program.
-    pub async fn watch_all(&self, principal: &Principal) -> Watcher {
+    ///
+    /// # Errors
+    /// If too many watch already, or the database is away.
+    pub async fn watch_all(&self, principal: &Principal) -> Result<Watcher> {
         self.watch((principal.program, None)).await
     }
 
     /// Watches one customer of the caller's program.
-    pub async fn watch_one(&self, principal: &Principal, customer: &str) -> Watcher {
+    ///
+    /// # Errors
+    /// If too many watch already, or the database is away.
+    pub async fn watch_one(&self, principal: &Principal, customer: &str) -> Result<Watcher> {
         self.watch((principal.program, Some(customer.to_owned()))).await
     }
 
@@ -104,17 +121,29 @@ impl Live {
         self.inner.store.last_change_of(principal.program, customer).await
     }
 
-    async fn watch(&self, topic: Topic) -> Watcher {
+    async fn watch(&self, topic: Topic) -> Result<Watcher> {
         let inner = Arc::clone(&self.inner);
+        if inner.watchers.fetch_add(1, Ordering::Relaxed) >= WATCHERS {
+            inner.watchers.fetch_sub(1, Ordering::Relaxed);
+            return Err(Error::rate_limited(60));
+        }
         let changes = {
             let mut topics = inner.topics();
+            let behind = if topic.1.is_some() { BEHIND } else { BEHIND_OF_ALL };
             let sender = topics.entry(topic.clone());
-            sender.or_insert_with(|| broadcast::Sender::new(BEHIND)).subscribe()
+            sender.or_insert_with(|| broadcast::Sender::new(behind)).subscribe()
         };
         inner.word.notify_one();
-        // From here on nothing is missed. It ends only where the process does.
-        let _ = inner.following.subscribe().wait_for(|following| *following).await;
-        Watcher { inner, topic, changes: Some(changes), known: 0 }
+        // Whatever happens from here on, it is let go of when it is dropped.
+        let watcher =
+            Watcher { inner: Arc::clone(&inner), topic, changes: Some(changes), known: 0 };
+        let mut following = inner.following.subscribe();
+        let following = following.wait_for(|following| *following);
+        match tokio::time::timeout(PATIENCE, following).await {
+            // From here on nothing is missed.
+            Ok(Ok(_)) => Ok(watcher),
+            Ok(Err(_)) | Err(_) => Err(Error::unavailable("changes are not followed")),
+        }
     }
 
     /// Reads changes while anybody watches; never ends.
@@ -194,6 +223,19 @@ impl Live {
                 customers.insert((program, found.customer.id.clone()), found.customer);
             }
         }
+        let mut changes = changes.into_iter().peekable();
+        while changes.peek().is_some() {
+            self.send(changes.by_ref().take(TOLD_AT_ONCE), &customers);
+            tokio::task::yield_now().await;
+        }
+        Ok(())
+    }
+
+    fn send(
+        &self,
+        changes: impl Iterator<Item = Change>,
+        customers: &HashMap<(ProgramId, String), Arc<Customer>>,
+    ) {
         let topics = self.inner.topics();
         for Change { seq, program, customer: id, live } in changes {
             let Some(customer) = customers.get(&(program, id.clone())).cloned() else { continue };
@@ -205,7 +247,6 @@ impl Live {
                 }
             }
         }
-        Ok(())
     }
 }
 
@@ -237,6 +278,7 @@ impl Watcher {
 
 impl Drop for Watcher {
     fn drop(&mut self) {
+        self.inner.watchers.fetch_sub(1, Ordering::Relaxed);
         let mut topics = self.inner.topics();
         self.changes = None;
         if topics.get(&self.topic).is_some_and(|topic| topic.receiver_count() == 0) {

@@ -1,9 +1,11 @@
 //! What has changed, in the order of commits: for those who watch.
 
+use std::time::Duration;
+
 use card_gateway_entity::change::{Column, Entity, Model};
 use sea_orm::sea_query::{Expr, ExprTrait as _};
-use sea_orm::sqlx::postgres::PgListener;
-use sea_orm::{ColumnTrait as _, ConnectionTrait as _, DbBackend, EntityTrait as _};
+use sea_orm::sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
+use sea_orm::{ColumnTrait, ConnectionTrait as _, DbBackend, EntityTrait as _};
 use sea_orm::{QueryFilter as _, QueryOrder as _, QuerySelect as _, RuntimeErr};
 use serde::Serialize;
 
@@ -16,6 +18,10 @@ use crate::error::{Error, Result};
 
 /// PostgreSQL's channel for a word that something has changed.
 const CHANNEL: &str = "card_gateway_changes";
+
+/// Changes that are forgotten at once, and how long others have their turn then.
+const PIECE: i64 = 5_000;
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// Something about a customer that has changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -161,9 +167,17 @@ impl Store {
             .into_tuple::<Option<i64>>()
             .one(&self.db)
             .await;
-        if let Some(Some(seq)) = old.map_err(sql::failed)? {
-            let old = Entity::delete_many().filter(Column::Seq.lte(seq)).exec(&self.db).await;
-            old.map_err(sql::failed)?;
+        let Some(Some(end)) = old.map_err(sql::failed)? else { return Ok(()) };
+        let first = Entity::find().select_only().column_as(ColumnTrait::min(&Column::Seq), "seq");
+        let first = first.into_tuple::<Option<i64>>().one(&self.db).await.map_err(sql::failed)?;
+        let mut seq = first.flatten().unwrap_or(end);
+        // In pieces, so that nobody waits for long.
+        while seq <= end {
+            seq += PIECE;
+            let piece = Column::Seq.lte(std::cmp::min(seq, end));
+            let removed = Entity::delete_many().filter(piece).exec(&self.db).await;
+            removed.map_err(sql::failed)?;
+            tokio::time::sleep(PAUSE).await;
         }
         Ok(())
     }
@@ -180,8 +194,11 @@ impl Store {
         let failed = |error: sea_orm::SqlxError| {
             sql::failed(sea_orm::DbErr::Conn(RuntimeErr::SqlxError(error.into())))
         };
-        let pool = self.db.get_postgres_connection_pool();
-        let mut listener = PgListener::connect_with(pool).await.map_err(failed)?;
+        // A connection of its own: it is kept for good, and the pool may be small.
+        let options = self.db.get_postgres_connection_pool().connect_options();
+        let pool = PgPoolOptions::new().max_connections(1);
+        let pool = pool.connect_lazy_with(PgConnectOptions::clone(&options));
+        let mut listener = PgListener::connect_with(&pool).await.map_err(failed)?;
         listener.listen(CHANNEL).await.map_err(failed)?;
         Ok(Some(Ear(listener)))
     }

@@ -1,12 +1,12 @@
 //! Inserting or updating customers with all that belongs to them, in bulk.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use card_gateway_entity::{card, card_customer, card_transaction, wallet_balance};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait as _, IntoIden, OnConflict};
 use sea_orm::{ActiveModelTrait, ConnectionTrait as _, DatabaseTransaction, DbBackend};
-use sea_orm::{EntityTrait, IdenStatic as _};
+use sea_orm::{EntityTrait, IdenStatic as _, QueryTrait as _};
 use sea_orm::{IntoActiveModel, Iterable as _, PrimaryKeyToColumn};
 
 use super::turn::Turn;
@@ -35,12 +35,13 @@ pub struct Record {
 }
 
 impl Turn {
-    /// Inserts or updates the records, all or none. A live balance that is
-    /// older than the stored one changes nothing, and a stolen card stays so.
+    /// Inserts or updates the records; says which customers are not as they were.
+    /// A balance that is older than the newest that was told changes nothing, and
+    /// a stolen card stays so.
     ///
     /// # Errors
     /// If the database fails.
-    pub async fn put_records(&self, records: Vec<Record>) -> Result<()> {
+    pub async fn put_records(&self, records: Vec<Record>) -> Result<Vec<String>> {
         let program = self.program;
         let mut customers = Vec::with_capacity(records.len());
         let mut balances = Vec::new();
@@ -54,15 +55,20 @@ impl Turn {
         }
         let customers = one_of_each(customers, |row| row.id.clone(), |_, _| true);
         // The same rules as those of `replace_balance` and `replace_card`.
-        let newer = |row: &wallet_balance::Model, old: &wallet_balance::Model| {
-            row.updated_at >= old.updated_at
-        };
+        let newer =
+            |row: &wallet_balance::Model, old: &wallet_balance::Model| row.base_at >= old.base_at;
         let balances = one_of_each(balances, |row| row.customer_id.clone(), newer);
         let at_large = |_: &card::Model, old: &card::Model| !old.is_stolen;
         let cards = one_of_each(cards, |row| row.card_id.clone(), at_large);
-        put(&self.write, customers, replace::<card_customer::Entity>()).await?;
-        put(&self.write, balances, replace_balance()).await?;
-        put(&self.write, cards, replace_card()).await
+        let write = &self.write;
+        let mut altered = BTreeSet::new();
+        let replace_customer = replace::<card_customer::Entity>()
+            .action_and_where(is_other::<card_customer::Entity>())
+            .to_owned();
+        altered.extend(put(write, customers, replace_customer, "id").await?);
+        altered.extend(put(write, balances, replace_balance(), "customer_id").await?);
+        altered.extend(put(write, cards, replace_card(), "customer_id").await?);
+        Ok(altered.into_iter().collect())
     }
 }
 
@@ -80,7 +86,7 @@ impl Store {
         let write = self.begin_write().await?;
         let key = |row: &card_transaction::Model| row.transaction_id.clone();
         let rows = one_of_each(rows, key, |_, _| true);
-        put(&write, rows, replace::<card_transaction::Entity>()).await?;
+        put(&write, rows, replace::<card_transaction::Entity>(), "customer_id").await?;
         write.commit().await.map_err(sql::failed)
     }
 
@@ -122,21 +128,29 @@ fn one_of_each<R, K: Ord>(
     kept.into_values().collect()
 }
 
-async fn put<M, A>(write: &DatabaseTransaction, rows: Vec<M>, conflict: OnConflict) -> Result<()>
+/// Returns the column `told` of each row that was inserted or replaced.
+async fn put<M, A>(
+    write: &DatabaseTransaction,
+    rows: Vec<M>,
+    conflict: OnConflict,
+    told: &'static str,
+) -> Result<Vec<String>>
 where
     M: IntoActiveModel<A>,
     A: ActiveModelTrait,
 {
     let mut rows = rows.into_iter().map(IntoActiveModel::into_active_model).peekable();
+    let mut altered = Vec::new();
     while rows.peek().is_some() {
         let chunk: Vec<A> = rows.by_ref().take(CHUNK).collect();
-        A::Entity::insert_many(chunk)
-            .on_conflict(conflict.clone())
-            .exec_without_returning(write)
-            .await
-            .map_err(sql::failed)?;
+        let insert = A::Entity::insert_many(chunk).on_conflict(conflict.clone());
+        let insert = insert.into_query().returning_col(told).to_owned();
+        let rows = write.query_all(&insert).await.map_err(sql::failed)?;
+        for row in &rows {
+            altered.push(sql::column(row, 0)?);
+        }
     }
-    Ok(())
+    Ok(altered)
 }
 
 /// On a row that exists: take over every column but those of the key.
@@ -152,18 +166,31 @@ fn excluded(column: impl IntoIden) -> Expr {
     Expr::col((Alias::new("excluded"), column.into_iden()))
 }
 
-/// As [`replace`], but never by an older notification.
+/// Whether the row that should be inserted is another than the one that exists.
+fn is_other<E: EntityTrait>() -> Expr {
+    let key: Vec<E::Column> = E::PrimaryKey::iter().map(PrimaryKeyToColumn::into_column).collect();
+    let in_key = |column: &E::Column| key.iter().any(|part| part.as_str() == column.as_str());
+    let table = E::default().table_name().to_owned();
+    let differs = |column: E::Column| {
+        let name = column.as_str();
+        format!("{table}.{name} IS DISTINCT FROM excluded.{name}")
+    };
+    let all = E::Column::iter().filter(|column| !in_key(column)).map(differs);
+    Expr::cust(format!("({})", all.collect::<Vec<_>>().join(" OR ")))
+}
+
+/// As [`replace`], but never by an older balance.
 fn replace_balance() -> OnConflict {
     use wallet_balance::{Column, Entity};
-    let newer = excluded(Column::UpdatedAt).gte(Expr::col((Entity, Column::UpdatedAt)));
-    replace::<Entity>().action_and_where(newer).to_owned()
+    let newer = excluded(Column::BaseAt).gte(Expr::col((Entity, Column::BaseAt)));
+    replace::<Entity>().action_and_where(newer.and(is_other::<Entity>())).to_owned()
 }
 
 /// As [`replace`], but a stolen card stays as it is.
 fn replace_card() -> OnConflict {
     use card::{Column, Entity};
     let at_large = Expr::col((Entity, Column::IsStolen)).eq(false);
-    replace::<Entity>().action_and_where(at_large).to_owned()
+    replace::<Entity>().action_and_where(at_large.and(is_other::<Entity>())).to_owned()
 }
 
 fn customer_row(program: ProgramId, customer: Customer) -> card_customer::Model {

@@ -1,11 +1,9 @@
 //! The inbox: every live notification, kept before it is acknowledged.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
-use card_gateway_entity::inbox_event::{Column, Entity, Model};
-use sea_orm::sea_query::{Expr, ExprTrait as _, Query};
-use sea_orm::{ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, FromQueryResult as _};
-use sea_orm::{QueryFilter as _, QueryOrder as _, QuerySelect as _};
+use card_gateway_entity::inbox_event::{Entity, Model};
+use sea_orm::{ConnectionTrait as _, EntityTrait as _, FromQueryResult as _, Statement};
 use serde::Serialize;
 
 use super::turn::Turn;
@@ -65,16 +63,45 @@ const COLUMNS: [(&str, &str); 9] = [
 ];
 
 impl Turn {
-    /// Which of the events are in the inbox already.
+    /// Which of the events are in the inbox already, and what has become of them.
     ///
     /// # Errors
     /// If the database fails.
-    pub async fn known_events(&self, ids: Vec<String>) -> Result<HashSet<String>> {
+    pub async fn known_events(&self, ids: Vec<String>) -> Result<HashMap<String, InboxState>> {
         let text = format!(
-            "SELECT e.event_id FROM inbox_events AS e WHERE e.program_id = $1 AND {}",
+            "SELECT e.event_id, e.state FROM inbox_events AS e WHERE e.program_id = $1 AND {}",
             sql::one_of(self.backend(), "e.event_id", 2)
         );
         let rows = self.rows(text, [sql::list(self.backend(), ids)]).await?;
+        let known = |row| Ok((sql::column(row, 0)?, state(sql::column(row, 1)?)?));
+        rows.iter().map(known).collect()
+    }
+
+    /// Whether any event has been applied.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn anything_applied(&self) -> Result<bool> {
+        let any = "SELECT 1 FROM inbox_events AS e WHERE e.program_id = $1 \
+                   AND e.subject IS NOT NULL LIMIT 1";
+        Ok(!self.rows(any.to_owned(), []).await?.is_empty())
+    }
+
+    /// What is applied of each customer and happened behind the customer's
+    /// newest balance.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn subjects_behind_base(&self, customers: Vec<String>) -> Result<Vec<String>> {
+        let text = format!(
+            "SELECT DISTINCT e.subject FROM (SELECT b.program_id, b.customer_id, b.base_at \
+               FROM wallet_balances AS b WHERE b.program_id = $1 AND {}) AS b \
+             CROSS JOIN inbox_events AS e WHERE e.program_id = $1 \
+             AND e.customer_id = b.customer_id AND e.moment > b.base_at \
+             AND e.customer_id IS NOT NULL AND e.state = 'applied' AND e.subject IS NOT NULL",
+            sql::one_of(self.backend(), "b.customer_id", 2)
+        );
+        let rows = self.rows(text, [sql::list(self.backend(), customers)]).await?;
         rows.iter().map(|row| sql::column(row, 0)).collect()
     }
 
@@ -209,22 +236,24 @@ impl Store {
         after: Option<(Timestamp, String)>,
         most: u64,
     ) -> Result<Vec<(ProgramId, Filed)>> {
-        let mut events = Entity::find()
-            .order_by_asc(Column::ReceivedAt)
-            .order_by_asc(Column::EventId)
-            .limit(most);
+        let backend = self.db.get_database_backend();
+        let (at, id) = after.map_or((i64::MIN, String::new()), |(at, id)| (at.millis(), id));
+        let mut values = vec![at.into(), id.into(), most.into()];
+        let mut text = "SELECT e.* FROM inbox_events AS e \
+            WHERE (e.received_at, e.event_id) > ($1, $2)"
+            .to_owned();
         if let Some(program) = program {
-            events = events.filter(Column::ProgramId.eq(program.0));
+            values.push(program.0.into());
+            text.push_str(" AND e.program_id = $4");
         }
         if let Some(state) = state {
-            events = events.filter(Column::State.eq(state.as_str()));
+            // Written out: the index of open events is of these alone.
+            text = format!("{text} AND e.state = '{}'", state.as_str());
         }
-        if let Some((at, id)) = after {
-            let behind = Column::ReceivedAt.gt(at.millis());
-            let same = Column::ReceivedAt.eq(at.millis()).and(Column::EventId.gt(id));
-            events = events.filter(behind.or(same));
-        }
-        let rows = events.all(&self.db).await.map_err(sql::failed)?;
+        text.push_str(" ORDER BY e.received_at, e.event_id LIMIT $3");
+        let statement = Statement::from_sql_and_values(backend, text, values);
+        let rows = Entity::find().from_raw_sql(statement).all(&self.db).await;
+        let rows = rows.map_err(sql::failed)?;
         rows.into_iter().map(|row| Ok((ProgramId(row.program_id), filed(row)?))).collect()
     }
 
@@ -233,12 +262,11 @@ impl Store {
     /// # Errors
     /// If the database fails.
     pub async fn programs_of_event(&self, id: &str) -> Result<Vec<ProgramId>> {
-        let programs = Query::select()
-            .column(Column::ProgramId)
-            .from(Entity)
-            .and_where(Expr::col(Column::EventId).eq(id))
-            .to_owned();
-        let rows = self.db.query_all(&programs).await.map_err(sql::failed)?;
+        let text = "SELECT p.id FROM programs AS p WHERE EXISTS (SELECT 1 FROM inbox_events AS e \
+            WHERE e.program_id = p.id AND e.event_id = $1)";
+        let backend = self.db.get_database_backend();
+        let statement = Statement::from_sql_and_values(backend, text, [id.into()]);
+        let rows = self.db.query_all_raw(statement).await.map_err(sql::failed)?;
         rows.iter().map(|row| Ok(ProgramId(sql::column(row, 0)?))).collect()
     }
 }
@@ -263,10 +291,14 @@ fn filed(row: Model) -> Result<Filed> {
         event_type: row.event_type,
         body: row.body,
         received_at: sql::time(row.received_at)?,
-        state: sql::named("an inbox state", InboxState::parse(&row.state))?,
+        state: state(&row.state)?,
         reason: row.reason,
         customer_id: row.customer_id,
         subject: row.subject,
         moment: sql::time(row.moment)?,
     })
+}
+
+fn state(text: &str) -> Result<InboxState> {
+    sql::named("an inbox state", InboxState::parse(text))
 }

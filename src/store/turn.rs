@@ -4,7 +4,8 @@
 //! turn until the commit: on SQLite there is one writer anyway, on PostgreSQL
 //! a lock says so. So changes are numbered in the order of their commits, a
 //! customer cannot arrive between an event's look-up and its waiting, and no
-//! two writers can wait for each other.
+//! two writers can wait for each other. Whoever freezes in the middle of a turn
+//! loses it: PostgreSQL ends a transaction that does nothing.
 
 use sea_orm::{
     ConnectionTrait as _, DatabaseTransaction, DbBackend, QueryResult, Statement, Value,
@@ -24,7 +25,9 @@ const IMPORT: &str = "SET LOCAL plan_cache_mode = auto; SELECT pg_advisory_xact_
 /// millisecond, and look rows up by an index.
 const EVENTS: &str = "SET LOCAL plan_cache_mode = force_custom_plan; \
     SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; \
-    SET LOCAL enable_mergejoin = off; SELECT pg_advisory_xact_lock(4207849485)";
+    SET LOCAL enable_mergejoin = off; \
+    SET LOCAL idle_in_transaction_session_timeout = '10s'; \
+    SELECT pg_advisory_xact_lock(4207849485)";
 
 /// A transaction of the one who may write now. Nothing has happened unless it
 /// is committed.

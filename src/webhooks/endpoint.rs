@@ -81,13 +81,17 @@ impl Endpoint {
         // Without both headers there is nothing to read a body for.
         let signed = only(headers, SIGNATURE).zip(only(headers, TIMESTAMP));
         let Some((signature, timestamp)) = signed else { return Err(unsigned()) };
+        let now = Timestamp::now().millis().div_euclid(1_000);
+        let signed = Signed { signature, timestamp, body: b"" };
+        if !signed.is_timely(now, self.settings.tolerance) {
+            return Err(unsigned());
+        }
         let body = read(body).await?;
         let signed = Signed { signature, timestamp, body: &body };
         // A program that is not there has a secret that nobody knows, so that
         // it is answered like any other, and takes as long.
         let nobodys = vec![rand::random::<[u8; 32]>().to_vec()];
         let secrets = self.settings.secrets.get(program).unwrap_or(&nobodys);
-        let now = Timestamp::now().millis().div_euclid(1_000);
         if !signed.is_by_any(secrets, now, self.settings.tolerance) {
             return Err(unsigned());
         }

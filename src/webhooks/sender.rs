@@ -34,10 +34,12 @@ impl Sender {
     /// To the gateway at this address, for a program, signed with its secret.
     ///
     /// # Errors
-    /// If there can be no such address, or this machine cannot call it.
+    /// If this machine cannot call anybody.
     pub fn new(gateway: &Url, program: &str, secret: &[u8]) -> Result<Self> {
-        let url = gateway.join(&format!("/webhooks/yativo/{program}"));
-        let url = url.map_err(Error::internal)?;
+        // Below whatever path the gateway has.
+        let mut url = gateway.clone();
+        let path = format!("{}/webhooks/yativo/{program}", gateway.path().trim_end_matches('/'));
+        url.set_path(&path);
         // Whoever is first says whose cryptography it is: there is one.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder().timeout(PATIENCE).build().map_err(Error::internal)?;

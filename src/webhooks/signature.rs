@@ -35,7 +35,8 @@ impl Signed<'_> {
         bool::from(good) && self.is_timely(now, tolerance)
     }
 
-    fn is_timely(&self, now: i64, tolerance: Duration) -> bool {
+    /// Whether it was signed no longer than `tolerance` before or after `now`.
+    pub fn is_timely(&self, now: i64, tolerance: Duration) -> bool {
         let digits = self.timestamp.bytes().all(|b| b.is_ascii_digit());
         if !digits || self.timestamp.len() > MOST_DIGITS {
             return false;

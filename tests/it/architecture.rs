@@ -13,10 +13,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("config", &["chain", "store", "domain"]),
     ("telemetry", &["config", "error"]),
     ("http", &["services", "chain", "store", "config", "domain", "error"]),
-    ("graphql", &["http", "services", "domain", "error"]),
+    ("graphql", &["http", "services", "config", "domain", "error"]),
     ("rest", &["http", "services", "domain", "error"]),
     ("webhooks", &["rest", "services", "domain", "error"]),
-    ("router", &["graphql", "rest", "webhooks", "http", "services"]),
+    ("router", &["graphql", "rest", "webhooks", "http", "services", "config"]),
     (
         "app",
         &[
@@ -55,6 +55,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "domain",
             "error",
             "graphql",
+            "rest",
             "services",
             "store",
             "telemetry",

@@ -380,7 +380,8 @@ on_both! {
     fn who_asks_for_very_much_does_not_spoil_it_for_others(database) {
         let sandbox = sandbox(2_100);
         let token = database.program_with("acme", &wallets(2_100));
-        let gateway = database.serve_on(&[&sandbox], &[("CARD_GATEWAY__CHAIN__CALLS_PER_SECOND", "6")]);
+        let gateway = database.serve_on(&[&sandbox], &[("CARD_GATEWAY__CHAIN__CALLS_PER_SECOND", "6"),
+            ("CARD_GATEWAY__LIMITS__ALIASES", "21"), ("CARD_GATEWAY__LIMITS__ROOT_FIELDS", "21")]);
         sandbox.set_fault(Some(Fault::Delay(Duration::from_millis(100))));
         let lists: Vec<String> = (1..=21).map(|page| format!("p{page}: cardCustomers(page: {page}, perPage: 100) {{ nodes {{ ledgerBalance }} }}")).collect();
         let much = format!("{{ {} }}", lists.join(" "));

@@ -124,6 +124,59 @@ on_both! {
         }
     }
 
+    fn surer_names_go_before_shared_ones(database) {
+        let (gateway, token) = open(&database, 1);
+        gateway.take(&balance("evt_0", MINE, "50.00", "0.00", &from_now(-60_000)));
+        // Somebody new, onboarded with the e-mail address and the name of before.
+        let data = |more: &Value| {
+            let mut data = json!({ "external_customer_id": MINE, "email": "customer1@example.com", "ledger_balance": "1.00", "available_balance": "1.00" });
+            data.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+            data
+        };
+        let new = format!("{:024x}", 2);
+        for (id, more) in [("evt_1", json!({ "customer_id": new })), ("evt_2", json!({ "yativo_card_id": "yativo_card_customer_2" }))] {
+            assert_eq!(gateway.take(&event(id, "customer.balance.updated", &from_now(0), &data(&more))), "waiting");
+        }
+        assert_eq!(gateway.balance_of(&token, MINE)[0], "50.00");
+        database.import("acme", &[Line::new(2).with("email", "customer1@example.com").with("external_customer_id", MINE)]);
+        assert_eq!(gateway.balance_of(&token, &new)[0], "1.00");
+        assert_eq!(gateway.balance_of(&token, &format!("{:024x}", 1))[0], "50.00");
+    }
+
+    fn imports_and_events_come_to_the_same(database) {
+        let (gateway, token) = open(&database, 1);
+        // A hold of before anybody knew the balance, and a card that was frozen.
+        gateway.take(&transaction("evt_1", "authorized", MINE, "txn_1", "5.00", &from_now(-60_000)));
+        let line = Line::new(1).cards(&["active"]);
+        let card = line.0["cards"][0]["card_id"].as_str().expect("a card").to_owned();
+        let data = json!({ "external_customer_id": MINE, "card_id": card, "last_four": "0000", "card_type": "virtual" });
+        gateway.take(&event("evt_2", "card.frozen", &from_now(-50_000), &data));
+        let told = json!({ "ledger_minor": 1_000, "available_minor": 1_000, "pending_minor": 0, "updated_at": from_now(-120_000) });
+        database.import("acme", &[line.clone().with("balance", told)]);
+        assert_eq!(gateway.balance_of(&token, MINE), json!(["10.00", "5.00", "5.00", "REALTIME"]));
+        let cards = gateway.query(&token, "{ cardCustomer(identifier: \"usr_1\") { cards { status } } }").data();
+        assert_eq!(cards["cardCustomer"]["cards"][0]["status"], "FROZEN");
+        // A newer balance of an import absorbs the hold, though what is shown is newer still.
+        gateway.take(&transaction("evt_3", "authorized", MINE, "txn_2", "1.00", &from_now(-1_000)));
+        let told = json!({ "ledger_minor": 900, "available_minor": 400, "pending_minor": 500, "updated_at": from_now(-30_000) });
+        database.import("acme", &[line.clone().with("balance", told)]);
+        assert_eq!(gateway.balance_of(&token, MINE), json!(["9.00", "3.00", "6.00", "REALTIME"]));
+        gateway.take(&transaction("evt_4", "settled", MINE, "txn_1", "5.00", &from_now(0)));
+        assert_eq!(gateway.balance_of(&token, MINE), json!(["4.00", "3.00", "1.00", "REALTIME"]));
+        // An older one is late.
+        let told = json!({ "ledger_minor": 1, "available_minor": 1, "pending_minor": 0, "updated_at": from_now(-600_000) });
+        database.import("acme", &[line.with("balance", told)]);
+        assert_eq!(gateway.balance_of(&token, MINE), json!(["4.00", "3.00", "1.00", "REALTIME"]));
+    }
+
+    fn the_future_is_not_believed(database) {
+        let (gateway, token) = open(&database, 1);
+        assert_eq!(gateway.take(&balance("evt_1", MINE, "9.00", "0.00", "2099-01-01T00:00:00Z")), "failed");
+        assert_eq!(gateway.take(&balance("evt_2", MINE, "1.00", "0.00", &from_now(0))), "applied");
+        assert_eq!(gateway.balance_of(&token, MINE)[0], "1.00");
+        assert!(database.succeed(&["events", "list", "--failed"], "").contains("its time is in the future"));
+    }
+
     fn types_without_an_effect_are_kept(database) {
         let (gateway, _) = open(&database, 1);
         for (at, event_type) in ["master_wallet.deposit", "voucher.created", "customer"].iter().enumerate() {
@@ -303,7 +356,7 @@ on_both! {
             ("deactivated", "BLOCKED", &["isBlocked"]),
             ("lost", "LOST", &["isLost"]),
             ("cancelled", "VOIDED", &["isVoid"]),
-            ("activated", "ACTIVE", &[]),
+            ("activated", "VOIDED", &["isVoid"]),
             ("stolen", "VOIDED", &["isStolen", "isVoid"]),
             ("unfrozen", "VOIDED", &["isStolen", "isVoid"]),
         ].iter().enumerate() {

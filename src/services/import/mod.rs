@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 
 use crate::domain::principal::ProgramId;
 use crate::error::{Error, Kind, Result};
-use crate::services::notifications::{apply_waiting, names_of};
+use crate::services::notifications::{apply_waiting, names_of, reconcile};
 use crate::store::{Record, Store};
 
 /// Records of one database transaction, and bytes of text that they come from.
@@ -76,11 +76,16 @@ pub async fn import(
 /// If the store fails; nothing was changed then.
 pub async fn put(store: &Store, program: ProgramId, records: Vec<Record>) -> Result<()> {
     let turn = store.turn_to_import(program).await?;
-    let ids = records.iter().map(|record| record.customer.id.clone()).collect();
+    let customers: Vec<_> = records.iter().map(|record| record.customer.id.clone()).collect();
+    let cards = records.iter().flat_map(|record| &record.cards);
+    let cards: Vec<_> = cards.map(|card| card.card_id.clone()).collect();
     // Nobody waits, most of the time.
     let waited_for = if turn.anybody_waits().await? { names_of(&records) } else { Vec::new() };
-    turn.put_records(records).await?;
-    turn.tell_of(ids).await?;
+    let altered = turn.put_records(records).await?;
+    reconcile(&turn, &customers, &cards).await?;
+    if !altered.is_empty() {
+        turn.tell_of(altered).await?;
+    }
     if !waited_for.is_empty() {
         apply_waiting(&turn, waited_for).await?;
     }

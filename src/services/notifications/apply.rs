@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::parse::{Content, parse};
-use crate::domain::account::{Account, apply};
+use crate::domain::account::{Account, apply, rebased};
 use crate::domain::balance::LiveBalance;
 use crate::domain::card::Card;
 use crate::domain::event::{Event, Fact, InboxState, Subject};
@@ -16,6 +16,9 @@ use crate::domain::time::Timestamp;
 use crate::domain::transaction::Transaction;
 use crate::error::Result;
 use crate::store::{Filed, Named, Turn};
+
+/// How far an event's time may be ahead of ours.
+const AHEAD_MILLIS: i64 = 10 * 60 * 1_000;
 
 /// An event on its way into the inbox, or out of waiting there.
 struct Item {
@@ -34,6 +37,13 @@ impl Item {
             filed.reason = reason;
         };
         let event = match arrived.content {
+            // It would be the newest for good, or until then.
+            Content::Event(event)
+                if event.moment() > Timestamp::now().plus_millis(AHEAD_MILLIS) =>
+            {
+                set(&mut filed, InboxState::Failed, Some("its time is in the future".to_owned()));
+                None
+            }
             Content::Event(event) => {
                 filed.subject = event.subject().map(|subject| subject.key());
                 filed.moment = event.moment();
@@ -92,6 +102,57 @@ pub(super) async fn apply_all(turn: &Turn, events: Vec<Filed>) -> Result<Vec<Fil
     Ok(filed)
 }
 
+/// Brings what an import has written in line with the events that have been
+/// applied: a balance is moved by what happened behind it, and a card is what
+/// its events say. For most imports there are none.
+pub(super) async fn reconcile(turn: &Turn, customers: &[String], cards: &[String]) -> Result<()> {
+    let mut subjects = turn.subjects_behind_base(customers.to_vec()).await?;
+    subjects.extend(cards.iter().map(|id| Subject::Card(id.clone()).key()));
+    let mut book = Book::default();
+    let events = turn.events_about(subjects).await?;
+    if events.is_empty() {
+        return Ok(());
+    }
+    let of = events.iter().filter_map(|filed| filed.customer_id.clone());
+    let of: HashSet<String> = of.collect();
+    let names = of.iter().filter_map(|id| Identifier::parse(id).ok()).collect::<Vec<_>>();
+    for named in turn.customers_named(&names).await? {
+        book.accounts.entry(named.id).or_default().currency = named.currency;
+    }
+    book.find_wallets(turn).await?;
+    book.keep(events);
+    let told = book.accounts.values().flat_map(|account| account.histories.keys());
+    let told = told.filter_map(|subject| match subject {
+        Subject::Card(id) => Some(id.clone()),
+        _ => None,
+    });
+    let told = told.collect();
+    book.find_cards(turn, told).await?;
+    let Book { accounts, cards, touched, .. } = &mut book;
+    for (customer, account) in accounts.iter_mut() {
+        let again = account
+            .wallet
+            .as_ref()
+            .map(|wallet| (rebased(account, wallet.base, &wallet.base_event), wallet.clone()));
+        if let Some((Ok(again), before)) = again
+            && again != before
+        {
+            account.wallet = Some(again);
+            touched.wallets.insert(customer.clone());
+        }
+        for (subject, history) in &account.histories {
+            let Subject::Card(id) = subject else { continue };
+            let known = cards.get(id);
+            let told = retold::card(history, customer, known);
+            if let Some(told) = told.filter(|told| Some(told) != known) {
+                cards.insert(id.clone(), told);
+                touched.cards.insert(id.clone());
+            }
+        }
+    }
+    book.close(turn).await
+}
+
 /// Finds out whom the events are about. Who is not known yet is waited for: by
 /// these names.
 async fn name_customers(turn: &Turn, items: &mut [Item]) -> Result<Vec<(String, String)>> {
@@ -106,6 +167,11 @@ async fn name_customers(turn: &Turn, items: &mut [Item]) -> Result<Vec<(String, 
     for Item { filed, event, currency } in items {
         let Some(event) = event else { continue };
         let customer = event.customer.iter().find_map(|name| known.get(name));
+        // Somebody else may go by the same address: the surer names must fit.
+        let customer = customer.filter(|customer| {
+            event.customer_id.as_ref().is_none_or(|id| *id == customer.id)
+                && event.yativo_card_id.as_ref().is_none_or(|id| *id == customer.yativo_card_id)
+        });
         filed.customer_id = customer.map(|customer| customer.id.clone());
         *currency = customer.and_then(|customer| customer.currency);
         if customer.is_none() {
@@ -162,6 +228,7 @@ impl Known {
 }
 
 /// Everything that the events of a turn touch, before and after them.
+#[derive(Default)]
 struct Book {
     accounts: HashMap<String, Account>,
     /// Whose each subject is.
@@ -182,13 +249,7 @@ struct Touched {
 
 impl Book {
     async fn open(turn: &Turn, items: &[Item]) -> Result<Self> {
-        let mut book = Self {
-            accounts: HashMap::new(),
-            owners: HashMap::new(),
-            transactions: HashMap::new(),
-            cards: HashMap::new(),
-            touched: Touched::default(),
-        };
+        let mut book = Self::default();
         let events = items.iter().filter_map(|item| {
             Some((item.filed.customer_id.as_ref()?, item.event.as_ref()?, item.currency))
         });
@@ -211,10 +272,7 @@ impl Book {
         if book.accounts.is_empty() {
             return Ok(book);
         }
-        let wallets = turn.wallets(book.accounts.keys().cloned().collect()).await?;
-        for (customer, wallet) in wallets {
-            book.accounts.entry(customer).or_default().wallet = Some(wallet);
-        }
+        book.find_wallets(turn).await?;
         if !rebased.is_empty() {
             let rebased: Vec<_> = rebased.into_iter().collect();
             subjects.extend(turn.subjects_behind(&rebased).await?);
@@ -227,21 +285,39 @@ impl Book {
                 book.transactions.insert(known.transaction_id.clone(), known);
             }
         }
-        if !cards.is_empty() {
-            for known in turn.cards(cards.into_iter().collect()).await? {
-                let subject = Subject::Card(known.card_id.clone()).key();
-                book.owners.entry(subject).or_insert_with(|| known.customer_id.clone());
-                book.cards.insert(known.card_id.clone(), known);
-            }
-        }
+        book.find_cards(turn, cards).await?;
         Ok(book)
     }
 
-    async fn find_histories(&mut self, turn: &Turn, subjects: HashSet<String>) -> Result<()> {
-        if subjects.is_empty() {
+    async fn find_wallets(&mut self, turn: &Turn) -> Result<()> {
+        for (customer, wallet) in turn.wallets(self.accounts.keys().cloned().collect()).await? {
+            self.accounts.entry(customer).or_default().wallet = Some(wallet);
+        }
+        Ok(())
+    }
+
+    async fn find_cards(&mut self, turn: &Turn, ids: HashSet<String>) -> Result<()> {
+        if ids.is_empty() {
             return Ok(());
         }
-        for filed in turn.events_about(subjects.into_iter().collect()).await? {
+        for known in turn.cards(ids.into_iter().collect()).await? {
+            let subject = Subject::Card(known.card_id.clone()).key();
+            self.owners.entry(subject).or_insert_with(|| known.customer_id.clone());
+            self.cards.insert(known.card_id.clone(), known);
+        }
+        Ok(())
+    }
+
+    async fn find_histories(&mut self, turn: &Turn, subjects: HashSet<String>) -> Result<()> {
+        if !subjects.is_empty() {
+            self.keep(turn.events_about(subjects.into_iter().collect()).await?);
+        }
+        Ok(())
+    }
+
+    /// Puts applied events into the histories of their customers.
+    fn keep(&mut self, events: Vec<Filed>) {
+        for filed in events {
             let (Some(customer), Content::Event(event)) =
                 (filed.customer_id, parse(&filed.body).content)
             else {
@@ -253,7 +329,6 @@ impl Book {
                 account.histories.entry(subject).or_default().add(event);
             }
         }
-        Ok(())
     }
 
     /// Applies one event, and notes what is to be written.

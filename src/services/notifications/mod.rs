@@ -4,7 +4,7 @@
 mod apply;
 mod parse;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
@@ -87,16 +87,22 @@ impl Notifications {
     /// If the store fails: whether it was kept is not known then, and it should
     /// be sent again.
     pub async fn take(&self, program: ProgramId, body: &[u8]) -> Result<Receipt, Arc<Error>> {
-        // A body that is no text is kept as far as it is one. PostgreSQL's
-        // texts have no NUL, nor has JSON.
-        let body = String::from_utf8_lossy(body).replace('\0', "\u{fffd}");
-        let filed = apply::unfiled(body, Timestamp::now());
+        let filed = filed_as(body);
         let (answer, answered) = oneshot::channel();
         let lost = || Arc::new(Error::unavailable("nobody writes events any more"));
         let delivery = Delivery { program, filed, answer };
         self.queue.send(delivery).await.map_err(|_| lost())?;
         answered.await.map_err(|_| lost())?
     }
+}
+
+/// What a body is going to be in the inbox, before it has an effect. Whatever
+/// it is, it can be kept.
+pub fn filed_as(body: &[u8]) -> Filed {
+    // A body that is no text is kept as far as it is one. PostgreSQL's
+    // texts have no NUL, nor has JSON.
+    let body = String::from_utf8_lossy(body).replace('\0', "\u{fffd}");
+    apply::unfiled(body, Timestamp::now())
 }
 
 /// Writes what comes, all that has come at once: one commit for many.
@@ -188,27 +194,27 @@ async fn take_together(
     events: Vec<Filed>,
 ) -> Result<Vec<Receipt>> {
     let turn = store.turn(program).await?;
-    let ids: Vec<String> = events.iter().map(|event| event.event_id.clone()).collect();
-    let mut known = turn.known_events(ids.clone()).await?;
+    let ids = events.iter().map(|event| event.event_id.clone()).collect();
+    let mut known = turn.known_events(ids).await?;
     let mut new = Vec::with_capacity(events.len());
     let mut receipts = Vec::with_capacity(events.len());
     for event in events {
-        let id = event.event_id.clone();
-        let duplicate = !known.insert(id.clone());
-        receipts.push(Receipt { id, duplicate, state: event.state });
+        let (id, state) = (event.event_id.clone(), event.state);
+        let duplicate = known.contains_key(&id);
+        known.entry(id.clone()).or_insert(state);
+        receipts.push(Receipt { id, duplicate, state });
         if !duplicate {
             new.push(event);
         }
     }
-    let mut states: HashMap<String, InboxState> = HashMap::new();
     if !new.is_empty() {
         let filed = apply::apply_all(&turn, new).await?;
-        states.extend(filed.iter().map(|filed| (filed.event_id.clone(), filed.state)));
-        count(&filed);
+        known.extend(filed.iter().map(|filed| (filed.event_id.clone(), filed.state)));
         turn.commit().await?;
+        count(&filed);
     }
     for receipt in &mut receipts {
-        receipt.state = states.get(&receipt.id).copied().unwrap_or(receipt.state);
+        receipt.state = known.get(&receipt.id).copied().unwrap_or(receipt.state);
     }
     Ok(receipts)
 }
@@ -236,6 +242,17 @@ pub async fn apply_waiting(turn: &Turn, names: Vec<String>) -> Result<()> {
             return Ok(());
         }
     }
+}
+
+/// Brings what an import has written in line with what events have told.
+///
+/// # Errors
+/// If the store fails.
+pub async fn reconcile(turn: &Turn, customers: &[String], cards: &[String]) -> Result<()> {
+    if turn.anything_applied().await? {
+        apply::reconcile(turn, customers, cards).await?;
+    }
+    Ok(())
 }
 
 /// Takes up one event again that is in the inbox; none if it is not there, or

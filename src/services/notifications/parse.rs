@@ -166,7 +166,11 @@ fn event(id: &str, event_type: &str, envelope: &Envelope<'_>) -> Result<Option<E
     if customer.is_empty() {
         return Err("data names no customer".to_owned());
     }
-    Ok(Some(Event { id: id.to_owned(), created_at, customer, fact }))
+    let customer_id = data.customer_id.and_then(text_of).map(|id| id.to_ascii_lowercase());
+    let customer_id = customer_id.filter(|id| identifier::is_customer_id(id));
+    let yativo_card_id = data.yativo_card_id.and_then(text_of);
+    let id = id.to_owned();
+    Ok(Some(Event { id, created_at, customer, customer_id, yativo_card_id, fact }))
 }
 
 fn balance(data: &Data<'_>, created_at: Timestamp) -> Result<BalanceFact, String> {
@@ -191,11 +195,11 @@ fn balance(data: &Data<'_>, created_at: Timestamp) -> Result<BalanceFact, String
                 .to_owned());
         }
     };
-    let currency = match data.currency.and_then(text_of) {
+    let currency = match iso_currency(data)? {
         Some(text) => Some(Currency::parse(&text).ok_or("currency is not USD, EUR or GBP")?),
         None => None,
     };
-    let at = data.updated_at.map(|raw| time("updated_at", raw)).transpose()?.unwrap_or(created_at);
+    let at = moment(data.updated_at).unwrap_or(created_at);
     Ok(BalanceFact { ledger, available, pending, currency, at })
 }
 
@@ -213,13 +217,11 @@ fn transfer(event: &str, data: &Data<'_>, arrived: bool) -> Result<TransferFact,
 
 fn card(change: Option<CardChange>, data: &Data<'_>) -> Result<CardFact, String> {
     let card_id = name("card_id", data.card_id)?.ok_or("card_id is missing")?;
-    let last_four = data.last_four.and_then(text_of);
-    if last_four
-        .as_ref()
-        .is_some_and(|text| text.len() != 4 || !text.bytes().all(|digit| digit.is_ascii_digit()))
-    {
-        return Err("last_four is not four digits".to_owned());
-    }
+    // Some write `**** 4242`.
+    let last_four = data.last_four.and_then(text_of).and_then(|text| {
+        let digits = text.get(text.len().checked_sub(4)?..)?;
+        digits.bytes().all(|digit| digit.is_ascii_digit()).then(|| digits.to_owned())
+    });
     let word = |raw: Option<&RawValue>| raw.and_then(text_of).map(|text| text.to_lowercase());
     Ok(CardFact {
         card_id: card_id.to_lowercase(),
@@ -238,7 +240,6 @@ fn transaction(stage: Option<Stage>, data: &Data<'_>) -> Result<TransactionFact,
         (None, Stage::Reversed | Stage::Expired | Stage::Failed) => Minor::ZERO,
         (None, _) => return Err("amount is missing".to_owned()),
     };
-    let told = |name, raw: Option<&RawValue>| raw.map(|raw| time(name, raw)).transpose();
     let kind = data.transaction_type.and_then(text_of).map(|text| text.to_lowercase());
     let transaction_id = name("transaction_id", data.transaction_id)?;
     Ok(TransactionFact {
@@ -252,8 +253,8 @@ fn transaction(stage: Option<Stage>, data: &Data<'_>) -> Result<TransactionFact,
         merchant_category: data.merchant_category.and_then(text_of),
         merchant_city: data.merchant_city.and_then(text_of),
         merchant_country: data.merchant_country.and_then(text_of),
-        authorized_at: told("authorized_at", data.authorized_at)?,
-        settled_at: told("settled_at", data.settled_at)?,
+        authorized_at: moment(data.authorized_at),
+        settled_at: moment(data.settled_at),
     })
 }
 
@@ -278,7 +279,8 @@ fn name(field: &str, raw: Option<&RawValue>) -> Result<Option<String>, String> {
 }
 
 fn iso_currency(data: &Data<'_>) -> Result<Option<String>, String> {
-    let text = data.currency.and_then(text_of).map(|text| text.to_uppercase());
+    let text = data.currency.and_then(text_of).filter(|text| !text.trim().is_empty());
+    let text = text.map(|text| text.trim().to_uppercase());
     let letters = |text: &String| text.len() == 3 && text.bytes().all(|b| b.is_ascii_uppercase());
     match text {
         Some(text) if !letters(&text) => Err("currency is not an ISO 4217 code".to_owned()),
@@ -289,6 +291,11 @@ fn iso_currency(data: &Data<'_>) -> Result<Option<String>, String> {
 fn time(field: &str, raw: &RawValue) -> Result<Timestamp, String> {
     let text = text_of(raw).ok_or_else(|| format!("{field} is not a text"))?;
     Timestamp::parse(&text).ok_or_else(|| format!("{field} is not an RFC 3339 time"))
+}
+
+/// A time that need not be told: what cannot be read is as good as missing.
+fn moment(raw: Option<&RawValue>) -> Option<Timestamp> {
+    Timestamp::parse(&text_of(raw?)?)
 }
 
 /// Major units as a JSON number or as a text, never by way of a float.

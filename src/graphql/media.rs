@@ -1,0 +1,126 @@
+//! Which form of answer a client wants (RFC 9110, section 12.5.1; GraphQL over
+//! HTTP, section 6).
+
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+
+/// A form of answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Media {
+    /// `application/json`: what a client gets that does not say otherwise. Its
+    /// status says whether there was a GraphQL request, and no more.
+    Json,
+    /// `application/graphql-response+json`: its status says how it went.
+    Graphql,
+    /// `text/event-stream`: answers one after the other.
+    Events,
+}
+
+impl Media {
+    /// The form that a client likes best; none if it wants none of ours.
+    pub(super) fn wanted(headers: &HeaderMap) -> Option<Self> {
+        let accept: Vec<&str> = headers
+            .get_all(header::ACCEPT)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .collect();
+        let accept = accept.join(",");
+        if accept.trim().is_empty() {
+            return Some(Self::Json);
+        }
+        let mut best: Option<(Self, u32)> = None;
+        for (name, quality) in accept.split(',').map(range) {
+            // Among those that are liked as much, the first.
+            let better = quality > best.map_or(0, |(_, known)| known);
+            if let Some(media) = Self::named(&name).filter(|_| better) {
+                best = Some((media, quality));
+            }
+        }
+        best.map(|(media, _)| media)
+    }
+
+    /// Whether a client takes events, perhaps among other forms: some name all
+    /// that they know with each request.
+    pub(super) fn takes_events(headers: &HeaderMap) -> bool {
+        let all = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+        let mut ranges = all.flat_map(|accept| accept.split(',').map(range));
+        ranges.any(|(name, quality)| name == "text/event-stream" && quality > 0)
+    }
+
+    fn named(range: &str) -> Option<Self> {
+        match range {
+            "*/*" | "application/*" | "application/json" => Some(Self::Json),
+            "application/graphql-response+json" => Some(Self::Graphql),
+            "text/event-stream" | "text/*" => Some(Self::Events),
+            _ => None,
+        }
+    }
+
+    /// The header of an answer in this form.
+    pub(super) const fn header(self) -> HeaderValue {
+        HeaderValue::from_static(match self {
+            Self::Json => "application/json; charset=utf-8",
+            Self::Graphql => "application/graphql-response+json; charset=utf-8",
+            Self::Events => "text/event-stream; charset=utf-8",
+        })
+    }
+
+    /// The status of a document that could not be executed.
+    pub(super) const fn not_executed(self) -> StatusCode {
+        match self {
+            Self::Graphql => StatusCode::BAD_REQUEST,
+            Self::Json | Self::Events => StatusCode::OK,
+        }
+    }
+}
+
+/// A media range and how much it is liked, in thousandths.
+fn range(text: &str) -> (String, u32) {
+    let mut parts = text.split(';').map(str::trim);
+    let name = parts.next().unwrap_or_default().to_ascii_lowercase();
+    let quality = parts.find_map(|part| part.strip_prefix("q=").or(part.strip_prefix("Q=")));
+    (name, quality.map_or(1_000, thousandths))
+}
+
+/// `0.5` is 500. What is no such number is not liked at all.
+fn thousandths(text: &str) -> u32 {
+    let (whole, part) = text.split_once('.').unwrap_or((text, ""));
+    let digits = part.len() <= 3 && part.bytes().all(|b| b.is_ascii_digit());
+    match whole {
+        "1" if digits => 1_000,
+        "0" if digits => format!("{part:0<3}").parse().unwrap_or(0),
+        _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_clients_accept() {
+        for (accept, expected) in [
+            ("", Some(Media::Json)),
+            ("*/*", Some(Media::Json)),
+            ("application/*", Some(Media::Json)),
+            ("application/json", Some(Media::Json)),
+            ("Application/JSON; charset=utf-8", Some(Media::Json)),
+            ("application/graphql-response+json", Some(Media::Graphql)),
+            ("application/graphql-response+json, application/json;q=0.9", Some(Media::Graphql)),
+            ("application/graphql-response+json;q=0.5, application/json;q=0.9", Some(Media::Json)),
+            ("application/json, application/graphql-response+json", Some(Media::Json)),
+            ("text/html, application/json;q=0.1", Some(Media::Json)),
+            ("text/event-stream", Some(Media::Events)),
+            ("text/event-stream;q=0.9, */*;q=0.1", Some(Media::Events)),
+            ("application/json;q=0, */*;q=0.1", Some(Media::Json)),
+            ("text/html", None),
+            ("application/json;q=0", None),
+            ("application/json;q=2", None),
+            ("application/xml, image/png", None),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ACCEPT, HeaderValue::from_str(accept).expect("a header"));
+            assert_eq!(Media::wanted(&headers), expected, "{accept}");
+        }
+        assert_eq!(Media::wanted(&HeaderMap::new()), Some(Media::Json));
+    }
+}

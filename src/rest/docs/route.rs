@@ -1,0 +1,98 @@
+//! What the page says of a route.
+
+use serde_json::Value;
+
+use super::html::{self, Entry, block, escaped, list, marked};
+use super::reader::{Reader, items, plain};
+use crate::rest::openapi::sample;
+
+/// What can be done at a path.
+pub(super) struct Route<'a> {
+    path: &'a str,
+    method: &'a str,
+    operation: &'a Value,
+}
+
+impl<'a> Route<'a> {
+    /// All that a document has.
+    pub(super) fn all(document: &'a Value) -> Vec<Self> {
+        let paths = document["paths"].as_object().into_iter().flatten();
+        let routes = paths.flat_map(|(path, item)| {
+            let all = item.as_object().into_iter().flatten();
+            let operations = all.filter(|(_, operation)| operation["operationId"].is_string());
+            operations.map(move |(method, operation)| Self { path, method, operation })
+        });
+        routes.collect()
+    }
+
+    /// An entry in the list of contents.
+    pub(super) fn entry(&self) -> String {
+        let Self { operation, .. } = self;
+        let (id, summary) = (plain(&operation["operationId"]), plain(&operation["summary"]));
+        format!("<li><a href=\"#{}\">{}</a></li>\n", escaped(&id), escaped(&summary))
+    }
+
+    /// All about it.
+    pub(super) fn section(&self, read: Reader<'a>) -> String {
+        let operation = self.operation;
+        let id = plain(&operation["operationId"]);
+        let parameters = items(&operation["parameters"]).iter();
+        let body = json(&operation["requestBody"]);
+        let answer = &operation["responses"]["200"];
+        let mut html = format!(
+            "<section id=\"{}\">\n<h2>{}</h2>\n<p class=\"address\"><code><b>{}</b> {}</code></p>\n<p>{}</p>\n",
+            escaped(&id),
+            escaped(&plain(&operation["summary"])),
+            self.method.to_uppercase(),
+            escaped(self.path),
+            marked(&plain(&operation["description"])),
+        );
+        html += &html::part("Parameters", &list(parameters.map(|of| parameter(read, of))));
+        html += &html::part("Body", &list(read.members(body, "").into_iter()));
+        if let Some(sample) = sample(&id) {
+            html += &html::part("Example", &(block(sample.request) + &block(sample.answer)));
+        }
+        html += &html::part("Answer", &list(read.members(json(answer), "").into_iter()));
+        html += &html::part("Failures", &self.failures(read));
+        html + "</section>\n"
+    }
+
+    fn failures(&self, read: Reader<'a>) -> String {
+        let answers = self.operation["responses"].as_object().into_iter().flatten();
+        let failures = answers.filter(|(status, _)| *status != "200");
+        list(failures.map(|(status, answer)| failure(status, read.at(answer))))
+    }
+}
+
+/// The schema of a body.
+fn json(of: &Value) -> &Value {
+    &of["content"]["application/json"]["schema"]
+}
+
+fn parameter<'a>(read: Reader<'a>, of: &'a Value) -> Entry {
+    let place = match of["in"].as_str() {
+        Some("path") => "in the path",
+        Some("header") => "header",
+        _ => "",
+    };
+    let need = if of["required"] == true { "required" } else { "" };
+    let kind = read.kind(&of["schema"]);
+    let kind = [kind.as_str(), place, need].into_iter().filter(|text| !text.is_empty());
+    Entry {
+        name: plain(&of["name"]),
+        kind: kind.collect::<Vec<_>>().join(", "),
+        words: plain(&of["description"]),
+    }
+}
+
+fn failure(status: &str, answer: &Value) -> Entry {
+    let code = &json(answer)["allOf"][1]["properties"]["error"]["enum"][0];
+    let headers = answer["headers"].as_object().into_iter().flatten();
+    let own = headers.filter(|(_, header)| header["$ref"].is_null());
+    let own: Vec<String> = own.map(|(name, _)| format!(" (header `{name}`)")).collect();
+    Entry {
+        name: status.to_owned(),
+        kind: format!("`{}`", plain(code)),
+        words: format!("{}{}.", plain(&answer["description"]), own.concat()),
+    }
+}

@@ -1,0 +1,19 @@
+// What both clients of subscriptions ask, and how their answers are read.
+
+export const COUNT = '{ cardCustomers { totalCount } }';
+export const COUNTED = [{ data: { cardCustomers: { totalCount: 2 } } }];
+export const WATCH = 'subscription { cardCustomerBalance(identifier: "usr_1") { availableBalance } }';
+export const WATCH_ALL = 'subscription { cardCustomersChanged { availableBalance } }';
+
+/** All answers until there are no more. */
+export const all = async (answers) => {
+  const list = [];
+  for await (const answer of answers) list.push(answer);
+  return list;
+};
+
+/** What a customer can spend, as the next answer has it. */
+export const next = async (answers) => {
+  const { value } = await answers.next();
+  return Object.values(value.data)[0].availableBalance;
+};

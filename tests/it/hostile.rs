@@ -1,0 +1,135 @@
+//! Documents that are meant to hurt are refused before they do, each by a limit
+//! that the answer names.
+
+use serde_json::{Value, json};
+
+use crate::support::{Database, Gateway, builders, on_both};
+
+/// Documents that no client needs, and the limit that each goes beyond.
+fn documents() -> Vec<(String, &'static str)> {
+    let bomb = |fragments: usize| {
+        let twice = |number: usize| {
+            let next = number + 1;
+            format!("fragment F{number} on CardCustomer {{ ...F{next} ...F{next} }}")
+        };
+        let all: Vec<String> = (0..fragments).map(twice).collect();
+        let all = all.join(" ");
+        format!(
+            "{{ cardCustomers {{ nodes {{ ...F0 }} }} }} {all} fragment F{fragments} on CardCustomer {{ id }}"
+        )
+    };
+    let aliases: Vec<String> = (0..101).map(|at| format!("a{at}: __typename")).collect();
+    let variables: Vec<String> = (0..10_000).map(|at| format!("$v{at}: Int")).collect();
+    let mut all = vec![
+        ("[".repeat(200_000), "document"),
+        (format!("{{ cardCustomer(identifier: {}", "[".repeat(20_000)), "nesting"),
+        (format!("{} {}", "{ a ".repeat(1_000), "}".repeat(1_000)), "nesting"),
+        (format!("{} {}", "{ a ".repeat(20), "}".repeat(20)), "depth"),
+        (
+            "{ __schema { types { fields { type { fields { type { fields { name } } } } } } } }"
+                .to_owned(),
+            "depth",
+        ),
+        (format!("query({}) {{ __typename }}", variables.join(" ")), "document"),
+        (format!("query({}) {{ __typename }}", variables[..500].join(" ")), "tokens"),
+        (format!("{{ {} }}", aliases.join(" ")), "aliases"),
+        (format!("{{ {} }}", "__typename ".repeat(500)), "fields"),
+        (format!("{{ cardCustomers {{ nodes {{ {} }} }} }}", "id ".repeat(500)), "fields"),
+        (format!("{{ __typename {} }}", "@a ".repeat(5_000)), "directives"),
+        (
+            format!("{{ cardCustomer(identifier: \"{}\") {{ id }} }}", "x".repeat(200_000)),
+            "document",
+        ),
+        (
+            "{ ...A } fragment A on Query { ...B } fragment B on Query { ...A }".to_owned(),
+            "selections",
+        ),
+        (
+            format!("{{ {} }}", "cardCustomers(perPage: 1) { totalCount } ".repeat(21)),
+            "root_fields",
+        ),
+    ];
+    all.extend((12..=31).map(|fragments| (bomb(fragments), "selections")));
+    all
+}
+
+fn open(database: &Database) -> (Gateway, String) {
+    let token = database.program_with("acme", &builders::lines(3));
+    (database.serve(), token)
+}
+
+on_both! {
+    fn each_is_refused_by_a_limit_that_is_named(database) {
+        let (gateway, token) = open(&database);
+        for (document, limit) in documents() {
+            let answer = gateway.query(&token, &document);
+            assert_eq!((answer.status, answer.code().as_str()), (400, "QUERY_TOO_COMPLEX"), "{document:.120}: {:.300}", answer.text);
+            let error = answer.json()["errors"][0].take();
+            assert_eq!(error["extensions"]["limit"], limit, "{document:.120}");
+            let value = error["extensions"]["value"].as_u64().expect("a number").to_string();
+            assert!(error["message"].as_str().expect("a text").contains(&value), "{error}");
+        }
+        // What tools ask for is not.
+        let introspection = "{ __schema { types { fields { args { name type { name ofType { name } } } type { ofType { ofType { ofType { ofType { name } } } } } } inputFields { name } enumValues { name } } directives { name args { name } } } }";
+        gateway.query(&token, introspection).data();
+        // Fewer of the same are none of our business.
+        let bomb = "{ cardCustomers { nodes { ...A ...A } } } fragment A on CardCustomer { ...B ...B } fragment B on CardCustomer { id }";
+        assert_eq!(gateway.query(&token, bomb).status, 200);
+        assert_eq!(gateway.query(&token, "{ cardCustomers { totalCount } }").data()["cardCustomers"]["totalCount"], 3);
+    }
+
+    fn requests_beyond_what_we_read_are_refused(database) {
+        let (gateway, token) = open(&database);
+        let post = |body: String| {
+            let request = gateway.client().post(format!("{}/graphql", gateway.host)).bearer_auth(&token);
+            gateway.send(request.header("content-type", "application/json").body(body))
+        };
+        let query = json!({ "query": "{ __typename }" });
+        assert_eq!(post(format!("{query}{}", " ".repeat(300 * 1024))).status, 413);
+        assert_eq!(post(json!([query, query]).to_string()).status, 400);
+        let many: serde_json::Map<String, Value> = (0..10_000).map(|at| (format!("v{at}"), json!(at))).collect();
+        let answer = post(json!({ "query": "{ __typename }", "variables": many }).to_string());
+        assert_eq!((answer.status, &answer.json()["errors"][0]["extensions"]["limit"]), (400, &json!("variables")));
+        let deep = format!("{{\"query\":\"{{ __typename }}\",\"variables\":{{\"a\":{}", "[".repeat(100_000));
+        assert_eq!(post(deep).status, 400);
+        let answer = gateway.query_with(&token, "query($id: ID!) { cardCustomer(identifier: $id) { id } }", &json!({ "id": "x".repeat(200_000) }));
+        assert_eq!(answer.code(), "BAD_USER_INPUT");
+    }
+
+    fn limits_are_settings(database) {
+        let token = database.program_with("acme", &builders::lines(3));
+        for (setting, value, document, limit) in [
+            ("TOKENS", "10", "{ cardCustomers { totalCount nodes { id email step } } }", "tokens"),
+            ("NESTING", "2", "{ cardCustomers { nodes { id } } }", "nesting"),
+            ("DEPTH", "2", "{ cardCustomers { nodes { id } } }", "depth"),
+            ("ALIASES", "0", "{ a: __typename }", "aliases"),
+            ("ROOT_FIELDS", "1", "{ __typename cardCustomers { totalCount } }", "root_fields"),
+            ("DIRECTIVES", "0", "{ __typename @include(if: true) }", "directives"),
+            ("SELECTIONS", "2", "{ cardCustomers { nodes { id } } }", "selections"),
+            ("FIELDS", "1", "{ cardCustomers { totalCount pageInfo { page } } }", "fields"),
+            ("DOCUMENT", "5", "{ __typename }", "document"),
+            ("COMPLEXITY", "60", "{ cardCustomers { nodes { id availableBalance } } }", "complexity"),
+        ] {
+            let name = format!("CARD_GATEWAY__LIMITS__{setting}");
+            let gateway = database.serve_with(&[(name.as_str(), value)]);
+            let answer = gateway.query(&token, document);
+            assert_eq!((answer.status, &answer.json()["errors"][0]["extensions"]["limit"]), (400, &json!(limit)), "{}", answer.text);
+            assert_eq!(answer.json()["errors"][0]["extensions"]["value"].to_string(), value);
+        }
+    }
+
+    fn costly_documents_use_up_more_of_the_rate(database) {
+        let token = database.program_with("acme", &builders::lines(3));
+        let gateway = database.serve_with(&[("CARD_GATEWAY__LIMITS__RATE_BURST", "20"), ("CARD_GATEWAY__LIMITS__RATE_PER_SECOND", "1")]);
+        let left = |query: &str| gateway.query(&token, query).header("x-ratelimit-remaining").to_owned();
+        assert_eq!(left("{ __typename }"), "19");
+        // 2 + 100 * (2 + 2 * 2) is 602: six points besides the request's own.
+        let costly = "{ cardCustomers(perPage: 100) { nodes { id email availableBalance ledgerBalance } } }";
+        assert_eq!(left(costly), "12");
+        assert_eq!(left(costly), "5");
+        let refused = gateway.query(&token, costly);
+        assert_eq!((refused.status, refused.code().as_str()), (429, "RATE_LIMITED"), "{}", refused.text);
+        assert!(refused.header("retry-after").parse::<u64>().is_ok_and(|seconds| seconds >= 1));
+        assert_eq!(gateway.query(&token, "{ __typename }").status, 200, "the request itself was paid for");
+    }
+}

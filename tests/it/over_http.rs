@@ -1,0 +1,178 @@
+//! GraphQL over HTTP: methods, forms of answers, statuses, documents by hash.
+
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+
+use crate::support::{Answer, Database, Gateway, builders, on_both};
+
+const JSON: &str = "application/json";
+const GRAPHQL: &str = "application/graphql-response+json";
+
+fn open(database: &Database) -> (Gateway, String) {
+    let token = database.program_with("acme", &builders::lines(3));
+    (database.serve(), token)
+}
+
+/// A POST of a body that wants a form of answer.
+fn post(gateway: &Gateway, token: &str, accept: &str, body: &Value) -> Answer {
+    let request = gateway.client().post(format!("{}/graphql", gateway.host)).bearer_auth(token);
+    gateway.send(request.header("accept", accept).json(body))
+}
+
+/// A GET with these members in its query.
+fn get(gateway: &Gateway, token: &str, accept: &str, members: &[(&str, &str)]) -> Answer {
+    let request = gateway.client().get(format!("{}/graphql", gateway.host)).bearer_auth(token);
+    gateway.send(request.header("accept", accept).query(members))
+}
+
+fn hash(text: &str) -> String {
+    let digits: Vec<String> =
+        Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+    digits.concat()
+}
+
+fn by_hash(hash: &str) -> Value {
+    json!({ "persistedQuery": { "version": 1, "sha256Hash": hash } })
+}
+
+on_both! {
+    fn the_status_says_how_it_went_to_those_who_understand(database) {
+        let (gateway, token) = open(&database);
+        for (query, json_status, graphql_status, has_data) in [
+            ("{ cardCustomers { totalCount } }", 200, 200, true),
+            ("{", 200, 400, false),
+            ("{ nonsense }", 200, 400, false),
+            ("query($id: ID!) { cardCustomer(identifier: $id) { id } }", 200, 400, false),
+            ("{ cardCustomer(identifier: \"nobody\") { id } }", 200, 200, true),
+            // What fails while it runs is an answer.
+            ("{ cardCustomers(page: 0) { totalCount } }", 200, 200, true),
+            // What asks for too much is no request that we take.
+            ("{ cardCustomers(perPage: 100) { nodes { cards { cardId lastFour cardType status isVoid isFrozen isLost isStolen isBlocked createdAt activatedAt } transactions(perPage: 100) { nodes { amount } } } } }", 400, 400, false),
+        ] {
+            for (accept, status, kind) in [(JSON, json_status, JSON), (GRAPHQL, graphql_status, GRAPHQL), ("*/*", json_status, JSON), ("", json_status, JSON)] {
+                let answer = post(&gateway, &token, accept, &json!({ "query": query }));
+                assert_eq!(answer.status, status, "{query} as {accept}: {}", answer.text);
+                assert_eq!(answer.header("content-type"), format!("{kind}; charset=utf-8"), "{query}");
+                assert_eq!(answer.json().get("data").is_some(), has_data, "{query}: {}", answer.text);
+            }
+        }
+        let answer = post(&gateway, &token, "text/html", &json!({ "query": "{ __typename }" }));
+        assert_eq!((answer.status, answer.code().as_str()), (406, "BAD_USER_INPUT"));
+        // Without a token it is no GraphQL response, whatever is wanted.
+        let answer = post(&gateway, "", GRAPHQL, &json!({ "query": "{ __typename }" }));
+        assert_eq!((answer.status, answer.header("content-type")), (401, "application/json; charset=utf-8"));
+    }
+
+    fn variables_have_their_defaults(database) {
+        let (gateway, token) = open(&database);
+        let query = "query($no: Boolean = false, $n: Int = 1) { cardCustomers(perPage: $n) { totalCount @include(if: $no) nodes { id @skip(if: $no) } } }";
+        let answer = gateway.query(&token, query).data();
+        assert_eq!(answer, json!({ "cardCustomers": { "nodes": [{ "id": builders::Line::new(3).id() }] } }));
+        for variables in [json!({}), json!({ "n": null })] {
+            let answer = gateway.query_with(&token, "query($n: Int!) { cardCustomers(perPage: $n) { totalCount } }", &variables);
+            assert_eq!(answer.code(), "GRAPHQL_VALIDATION_FAILED");
+            assert_eq!(answer.json()["errors"][0]["message"], "Variable \"$n\" of required type \"Int!\" was not provided");
+        }
+    }
+
+    fn queries_can_be_asked_with_get(database) {
+        let (gateway, token) = open(&database);
+        let query = "query A($n: Int) { cardCustomers(perPage: $n) { nodes { email } } } query B { __typename }";
+        let answer = get(&gateway, &token, GRAPHQL, &[("query", query), ("operationName", "A"), ("variables", "{\"n\":1}"), ("extensions", "{}"), ("more", "x")]);
+        assert_eq!(answer.data()["cardCustomers"]["nodes"], json!([{ "email": "customer3@example.com" }]));
+        assert_eq!(get(&gateway, &token, JSON, &[("query", query), ("operationName", "B")]).data(), json!({ "__typename": "Query" }));
+        for (members, status) in [
+            (&[][..], 400),
+            (&[("query", "{ __typename }"), ("variables", "[]")], 400),
+            (&[("query", "{ __typename }"), ("variables", "{")], 400),
+            (&[("query", "{ __typename }"), ("extensions", "1")], 400),
+            (&[("query", "{")], 400),
+        ] {
+            let answer = get(&gateway, &token, GRAPHQL, members);
+            assert_eq!(answer.status, status, "{members:?}: {}", answer.text);
+        }
+        let answer = get(&gateway, &token, JSON, &[("query", "subscription { cardCustomersChanged { id } }")]);
+        assert_eq!(answer.status, 400, "{}", answer.text);
+        let answer = get(&gateway, "", JSON, &[("query", "{ __typename }")]);
+        assert_eq!((answer.status, answer.code().as_str()), (401, "UNAUTHENTICATED"));
+        let request = gateway.client().put(format!("{}/graphql", gateway.host)).bearer_auth(&token);
+        let answer = gateway.send(request);
+        assert_eq!(answer.status, 405);
+        assert!(answer.header("allow").contains("POST") && answer.header("allow").contains("GET"), "{answer:?}");
+    }
+
+    fn documents_are_persisted_by_their_hash(database) {
+        let (gateway, token) = open(&database);
+        let text = "{ cardCustomers(perPage: 1) { nodes { email } } }";
+        let expected = json!({ "cardCustomers": { "nodes": [{ "email": "customer3@example.com" }] } });
+        let known = hash(text);
+        let unknown = |answer: &Answer| {
+            assert_eq!(answer.code(), "PERSISTED_QUERY_NOT_FOUND", "{}", answer.text);
+            assert_eq!(answer.json()["errors"][0]["message"], "PersistedQueryNotFound");
+        };
+        // The client tries the hash, then sends both, then the hash alone.
+        let alone = json!({ "extensions": by_hash(&known) });
+        unknown(&post(&gateway, &token, JSON, &alone));
+        let wrong = json!({ "query": "{ __typename }", "extensions": by_hash(&known) });
+        let answer = post(&gateway, &token, JSON, &wrong);
+        assert_eq!((answer.status, answer.code().as_str()), (400, "BAD_USER_INPUT"));
+        unknown(&post(&gateway, &token, JSON, &alone));
+        assert_eq!(post(&gateway, &token, JSON, &json!({ "query": text, "extensions": by_hash(&known) })).data(), expected);
+        assert_eq!(post(&gateway, &token, JSON, &alone).data(), expected);
+        let extensions = by_hash(&known).to_string();
+        assert_eq!(get(&gateway, &token, JSON, &[("extensions", &extensions)]).data(), expected);
+        let newer = json!({ "extensions": { "persistedQuery": { "version": 2, "sha256Hash": known } } });
+        assert_eq!(post(&gateway, &token, JSON, &newer).json()["errors"][0]["message"], "PersistedQueryNotSupported");
+        // What asks for too much is not remembered, and a hash does not go around a limit.
+        let large = "{ cardCustomers { nodes { a: email b: email c: email d: email e: email f: email g: email h: email i: email j: email k: email l: email m: email n: email o: email p: email } } }";
+        let answer = post(&gateway, &token, JSON, &json!({ "query": large, "extensions": by_hash(&hash(large)) }));
+        assert_eq!((answer.status, answer.code().as_str()), (400, "QUERY_TOO_COMPLEX"));
+        unknown(&post(&gateway, &token, JSON, &json!({ "extensions": by_hash(&hash(large)) })));
+    }
+
+    fn only_trusted_documents_run_where_it_is_said_so(database) {
+        let token = database.program_with("acme", &builders::lines(1));
+        let trusted = "{ cardCustomers { totalCount } }";
+        let file = database.folder.path().join("trusted.json");
+        std::fs::write(&file, json!({ hash(trusted): trusted }).to_string()).expect("written");
+        let file = file.display().to_string();
+        let mut command = database.program(&["serve", "--listen", "127.0.0.1:0", "--persisted-only"]);
+        command.env("CARD_GATEWAY__GRAPHQL__TRUSTED_DOCUMENTS", &file);
+        let gateway = Gateway::start(command);
+        let expected = json!({ "cardCustomers": { "totalCount": 1 } });
+        assert_eq!(post(&gateway, &token, JSON, &json!({ "extensions": by_hash(&hash(trusted)) })).data(), expected);
+        assert_eq!(gateway.query(&token, trusted).data(), expected);
+        let other = "{ __typename }";
+        for body in [json!({ "query": other }), json!({ "query": other, "extensions": by_hash(&hash(other)) })] {
+            let answer = post(&gateway, &token, JSON, &body);
+            assert_eq!((answer.status, answer.code().as_str()), (403, "FORBIDDEN"), "{}", answer.text);
+        }
+        let answer = post(&gateway, &token, JSON, &json!({ "extensions": by_hash(&hash(other)) }));
+        assert_eq!(answer.code(), "PERSISTED_QUERY_NOT_FOUND");
+        // A file that lies is refused at the start.
+        std::fs::write(&file, json!({ hash(other): trusted }).to_string()).expect("written");
+        let output = database.program(&["serve"]).env("CARD_GATEWAY__GRAPHQL__TRUSTED_DOCUMENTS", &file).output().expect("it runs");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.code() == Some(2) && said.contains("which is not its SHA-256"), "{said}");
+    }
+
+    fn who_may_ask_what_the_schema_holds(database) {
+        let reader = database.program_with("acme", &builders::lines(1));
+        let tool = database.succeed(&["token", "create", "--program", "acme", "--scope", "schema"], "");
+        let ask = "{ __schema { queryType { name } } }";
+        let typo = "{ cardCustomrs { totalCount } }";
+        for (setting, may_read, may_tool) in [("any", true, true), ("schema", false, true), ("off", false, false)] {
+            let gateway = database.serve_with(&[("CARD_GATEWAY__GRAPHQL__INTROSPECTION", setting)]);
+            for (token, may) in [(&reader, may_read), (&tool, may_tool)] {
+                let answer = gateway.query(token, ask);
+                let code = if may { "none" } else { "FORBIDDEN" };
+                assert_eq!((answer.status, answer.code().as_str()), (if may { 200 } else { 403 }, code), "{setting}: {}", answer.text);
+                let suggested = gateway.query(token, typo).text.contains("Did you mean");
+                assert_eq!(suggested, may, "{setting}");
+                // This much is needed by every client, and says nothing.
+                gateway.query(token, "{ __typename cardCustomers { __typename nodes { __typename } } }").data();
+            }
+            assert_eq!(gateway.query("", ask).code(), "UNAUTHENTICATED");
+        }
+    }
+}

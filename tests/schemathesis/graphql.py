@@ -1,0 +1,19 @@
+"""What a schema cannot say of the GraphQL API, said to Schemathesis."""
+
+import schemathesis
+from hypothesis import strategies as st
+from schemathesis.graphql import nodes
+from schemathesis.graphql.checks import GraphQLClientError
+
+# Numbers that pages and their sizes can be, and names that somebody has.
+schemathesis.graphql.scalar("Int", st.integers(1, 100).map(nodes.Int))
+schemathesis.graphql.scalar("ID", st.sampled_from(["usr_1207", "jonas@example.org"]).map(nodes.String))
+
+
+@schemathesis.hook
+def filter_failure(context, failure, case, response):
+    """A text need not be a cursor, and the two ways to cut a list do not mix: such arguments are
+    refused by name. Any other refusal of a query that fits the schema is a failure."""
+    if not isinstance(failure, GraphQLClientError):
+        return True
+    return any(error["extensions"]["code"] != "BAD_USER_INPUT" for error in failure.errors)
