@@ -10,7 +10,8 @@
 //! - [`services`]: the rules, over many things at once.
 //! - [`store`]: every SQL statement. [`chain`]: balances from the blockchain.
 //! - [`domain`], [`error`]: plain types that know none of the above.
-//! - [`config`], [`telemetry`]: settings, logs and metrics.
+//! - [`config`], [`telemetry`]: settings, logs and metrics. [`usage`]: what a
+//!   request makes others do.
 
 pub mod app;
 pub mod chain;
@@ -27,4 +28,5 @@ pub mod router;
 pub mod services;
 pub mod store;
 pub mod telemetry;
+pub mod usage;
 pub mod webhooks;

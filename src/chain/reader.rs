@@ -15,6 +15,7 @@ use super::providers::Providers;
 use super::{Block, Fitness, Settings, Wallet, balance};
 use crate::domain::balance::{ChainBalance, ChainOutcome};
 use crate::error::Result;
+use crate::usage;
 
 /// A question is put again at most so often, when its parts turned out to be
 /// of different blocks.
@@ -117,6 +118,7 @@ impl Reader {
             if !known.is_empty() {
                 found.insert(epoch, known);
             }
+            usage::chain_calls(flights.len());
             for flight in flights {
                 let Some(landed) = landed(flight, deadline).await else { continue };
                 for wallet in asked {

@@ -10,6 +10,7 @@ use dataloader::cached::Loader;
 use futures_util::future::BoxFuture;
 
 use crate::error::Error;
+use crate::usage;
 
 /// No question is ever cut in two: the services cut where a source needs it.
 const BATCH: usize = usize::MAX;
@@ -38,7 +39,9 @@ where
         } else {
             // In a task of its own: a root field that is dropped half-way must
             // not take the answers of all the others with it.
-            tokio::spawn(asking).await.unwrap_or_else(|panic| Err(Error::internal(panic)))
+            tokio::spawn(usage::inherited(asking))
+                .await
+                .unwrap_or_else(|panic| Err(Error::internal(panic)))
         };
         let asked = asked.map_err(Arc::new);
         match asked {

@@ -16,6 +16,7 @@ use axum::response::Response as HttpResponse;
 use futures_util::{Stream, StreamExt as _};
 use tokio::sync::watch;
 
+use super::bill::{self, Bill};
 use super::cost;
 use super::documents::{Document, Documents, Kind};
 use super::error::{finish, refusal};
@@ -32,6 +33,7 @@ use crate::error::{self, Error, Result};
 use crate::http::rate::Budget;
 use crate::http::{headers, status};
 use crate::services::Services;
+use crate::usage::{self, Usage};
 
 /// So much of a document's cost is worth a request.
 const COST_OF_A_POINT: usize = 100;
@@ -157,12 +159,12 @@ impl Endpoint {
             Request::new(&*text).variables(variables).data(Caller::new(principal, services, shape));
         query.operation_name.clone_from(&operation);
         query.set_parsed_query(document.parsed.clone());
-        Ok(Prepared { document, query, operation, kind, open })
+        Ok(Prepared { document, query, operation, kind, open, cost, points })
     }
 
     /// The answer to a query.
     async fn run(&self, prepared: Prepared, request: &RequestId) -> Response {
-        let Prepared { document, query, operation, kind, open } = prepared;
+        let Prepared { document, query, operation, kind, open, .. } = prepared;
         let known = kind.as_ref().is_some_and(|kind| document.is_valid(kind));
         let schema = if known { &self.schemas.trusting } else { &self.schemas.strict };
         // Hundreds of fields share the request's loaders; a scheduler that cuts
@@ -203,9 +205,17 @@ pub(super) struct Prepared {
     kind: Option<Kind>,
     /// Whether the caller may know what the schema holds.
     open: bool,
+    /// What the document costs at the most.
+    cost: usize,
+    /// The points that were paid for it, besides the request's own.
+    points: u32,
 }
 
 impl Prepared {
+    fn bill(&self) -> Bill {
+        Bill::of(&self.document.parsed, self.cost, self.points.saturating_add(1))
+    }
+
     /// Whether it goes on until somebody ends it.
     pub(super) fn is_subscription(&self) -> bool {
         self.is(OperationType::Subscription)
@@ -295,9 +305,20 @@ async fn answer(
         let message = "Subscriptions come as text/event-stream, or over a WebSocket";
         return refused(&Error::new(error::Kind::Invalid, message), &request);
     }
-    let response = endpoint.run(prepared, &request).await;
+    let bill = headers.contains_key(bill::HEADER).then(|| prepared.bill());
+    let usage = Arc::<Usage>::default();
+    let running = endpoint.run(prepared, &request);
+    let response = match &bill {
+        Some(_) => usage::counted(Arc::clone(&usage), running).await,
+        None => running.await,
+    };
     let status = if never_ran(&response) { media.not_executed() } else { StatusCode::OK };
-    respond(media, status, &response)
+    let body = written(&response);
+    let body = match bill {
+        Some(bill) => bill.added_to(body, &usage),
+        None => body,
+    };
+    (status, [(header::CONTENT_TYPE, media.header())], body).into_response()
 }
 
 fn finished(response: &mut Response, request: &RequestId, open: bool) {

@@ -2,6 +2,7 @@
 
 mod arrivals;
 mod batch;
+mod bill;
 mod card;
 mod connection;
 mod cost;

@@ -18,6 +18,8 @@ use sea_orm::{ExecResult, QueryResult, RuntimeErr, SqlxError, Statement};
 use sea_query_sqlx::SqlxValues;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
+use crate::usage;
+
 /// A connection idle for longer may have been cut off by the other side.
 const IDLE: Duration = Duration::from_secs(1);
 /// The pool wants to see a connection now and then: it replaces old ones.
@@ -83,6 +85,7 @@ impl Reads {
     }
 
     async fn rows(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        usage::statement();
         let waited = tokio::time::timeout(self.patience, self.connection()).await;
         let (mut kept, _turn) =
             waited.map_err(|_| DbErr::ConnectionAcquire(ConnAcquireErr::Timeout))??;

@@ -132,4 +132,24 @@ on_both! {
         assert!(refused.header("retry-after").parse::<u64>().is_ok_and(|seconds| seconds >= 1));
         assert_eq!(gateway.query(&token, "{ __typename }").status, 200, "the request itself was paid for");
     }
+
+    fn a_client_can_ask_what_a_query_costs(database) {
+        let sandbox = crate::support::chain::sandbox(30);
+        let token = database.program_with("acme", &crate::support::chain::wallets(30));
+        let gateway = database.serve_on(&[&sandbox], &[]);
+        let cost = |query: &str, asked: bool| {
+            let request = gateway.client().post(format!("{}/graphql", gateway.host)).bearer_auth(&token);
+            let request = if asked { request.header("x-graphql-cost", "true") } else { request };
+            gateway.send(request.json(&json!({ "query": query }))).json()["extensions"]["cost"].take()
+        };
+        let list = "{ cardCustomers(perPage: 10) { nodes { id email } } }";
+        assert_eq!(cost(list, false), Value::Null);
+        assert_eq!(cost(list, true), json!({ "requested": 22, "actual": 22, "points": 1, "sqlStatements": 1, "chainCalls": 0 }));
+        let balances = "{ cardCustomers(perPage: 50) { totalCount nodes { id b: availableBalance cards { lastFour } } } }";
+        assert_eq!(cost(balances, true), json!({ "requested": 3 + 50 * 7, "actual": 3 + 30 * 4, "points": 4, "sqlStatements": 4, "chainCalls": 1 }));
+        assert_eq!(cost(balances, true)["chainCalls"], 0, "it is remembered");
+        // Several root fields share their questions, which tasks of their own put.
+        let two = "{ a: cardCustomers(perPage: 5) { nodes { availableBalance } } b: cardCustomers(page: 2, perPage: 5) { nodes { availableBalance } } }";
+        assert_eq!(cost(two, true)["sqlStatements"], 3);
+    }
 }

@@ -1,0 +1,341 @@
+//! The REST side's document tells the truth: of the routes, of every answer, in
+//! its samples; and the reference page shows it.
+
+mod validator;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use self::validator::{Validator, list, text};
+use crate::support::chain::{sandbox, wallets};
+use crate::support::database::program;
+use crate::support::issuer::{self, ACME, SECRET};
+use crate::support::{Answer, Database, Gateway, Line, on_both, transaction};
+
+const LIST: &str = "/v1/card-issuer/customers";
+const ONE: &str = "/v1/card-issuer/customers/{customerId}";
+const TRANSACTIONS: &str = "/v1/card-issuer/customers/{customerId}/card-transactions";
+const WEBHOOK: &str = "/webhooks/yativo/{program}";
+
+/// The document, as a gateway serves it.
+struct Document(Value);
+
+impl Document {
+    fn of(gateway: &Gateway) -> Self {
+        Self(gateway.get("", "/openapi.json").json())
+    }
+
+    /// The only operation of a path, and its method.
+    fn operation(&self, path: &str) -> (&str, &Value) {
+        let item = self.0["paths"][path].as_object().expect("a path");
+        let operations = item.iter().filter(|(_, one)| one["responses"].is_object());
+        let [(method, operation)] = operations.collect::<Vec<_>>()[..] else { panic!("{path}") };
+        (method, operation)
+    }
+
+    /// An answer is what the document says: its status, headers and body.
+    fn holds(&self, path: &str, answer: &Answer) {
+        let read = Validator(&self.0);
+        let (_, operation) = self.operation(path);
+        let described = operation["responses"].get(answer.status.to_string());
+        let described = read.at(described.unwrap_or_else(|| panic!("{path}: {answer:?}")));
+        for (name, header) in described["headers"].as_object().expect("headers") {
+            let header = read.at(header);
+            assert_eq!(header["required"], true, "{name}");
+            let value = answer.header(name);
+            let number = value.parse::<i64>().map(Value::from);
+            let whole = header["schema"]["type"] == "integer";
+            let value = if whole { number.unwrap_or_default() } else { value.into() };
+            assert_eq!(read.faults(&header["schema"], &value, name), [""; 0], "{answer:?}");
+        }
+        assert_eq!(answer.header("content-type"), "application/json");
+        let schema = &described["content"]["application/json"]["schema"];
+        assert_eq!(read.faults(schema, &answer.json(), "body"), [""; 0], "{path}: {}", answer.text);
+    }
+
+    /// An answer is what the document says, and has this status.
+    fn holds_with(&self, status: u16, path: &str, answer: &Answer) {
+        assert_eq!(answer.status, status, "{path}: {}", answer.text);
+        self.holds(path, answer);
+    }
+}
+
+#[test]
+fn the_printed_document_is_the_one_that_is_served() {
+    let nowhere = tempfile::tempdir().expect("a folder");
+    let mut command = program();
+    command.arg("openapi").current_dir(nowhere.path()).env("DATABASE_URL", "none");
+    let printed = command.output().expect("it runs");
+    assert!(printed.status.success());
+    let printed = String::from_utf8(printed.stdout).expect("UTF-8");
+    let gateway = Database::sqlite().serve();
+    let served = gateway.get("", "/openapi.json");
+    assert_eq!((served.status, served.header("content-type")), (200, "application/json"));
+    assert_eq!(served.text, printed);
+    assert_eq!(served.json()["openapi"], "3.1.0");
+    let refused = gateway.send(gateway.client().post(format!("{}/openapi.json", gateway.host)));
+    assert_eq!((refused.status, refused.header("allow")), (405, "GET,HEAD"));
+}
+
+/// The routes that a file of the program makes, with their methods.
+fn routes(file: &str) -> Vec<(String, String)> {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(file);
+    let source = fs::read_to_string(source).expect("text");
+    let calls = source.split(".route(\"").skip(1).map(|call| {
+        let (path, rest) = call.split_once("\", ").expect("a path");
+        let (method, _) = rest.split_once('(').expect("a method");
+        (path.to_owned(), method.to_owned())
+    });
+    calls.collect()
+}
+
+#[test]
+fn it_has_every_route_and_nothing_else() {
+    let document = Document::of(&Database::sqlite().serve());
+    let rest = routes("rest/mod.rs").into_iter();
+    let rest = rest.map(|(path, method)| (format!("/v1/card-issuer{path}"), method));
+    let made: BTreeSet<_> = rest.chain(routes("webhooks/endpoint.rs")).collect();
+    assert_eq!(made.len(), 4, "{made:?}");
+    let paths = document.0["paths"].as_object().expect("paths").keys();
+    let described = paths.map(|path| (path.clone(), document.operation(path).0.to_owned()));
+    assert_eq!(described.collect::<BTreeSet<_>>(), made);
+    // The old name of the same routes, but for the webhook.
+    let servers = |of: &Value| list(of).iter().map(|of| of["url"].clone()).collect::<Vec<_>>();
+    assert_eq!(servers(&document.0["servers"]), ["/", "/api"]);
+    assert_eq!(servers(&document.0["paths"][WEBHOOK]["servers"]), ["/"]);
+}
+
+/// Customers of all kinds, with transactions; a token of theirs.
+fn customers(database: &Database) -> String {
+    let statuses = ["active", "frozen", "blocked", "lost", "voided"];
+    let lines = [
+        Line::new(1).balance(10_115, 1_925).cards(&statuses),
+        Line::new(2).balance(-5, 5).with("currency", "GBP"),
+        Line::new(3)
+            .with("safe_deployed", false)
+            .with("currency", Value::Null)
+            .with("kyc_status", Value::Null)
+            .with("external_customer_id", Value::Null)
+            .with("flow_status", "otp_requested"),
+    ];
+    let token = database.program_with("acme", &lines);
+    let id = lines[0].id();
+    let mut bare = transaction(id, 2, -1);
+    (bare.merchant, bare.merchant_category) = (None, None);
+    (bare.merchant_city, bare.merchant_country) = (None, None);
+    (bare.authorized_at, bare.settled_at) = (None, None);
+    database.put_transactions("acme", vec![transaction(id, 1, 3_850), bare]);
+    token
+}
+
+on_both! {
+    fn every_answer_is_described(database) {
+        let token = customers(&database);
+        let gateway = database.serve();
+        let document = Document::of(&gateway);
+        let get = |path: &str| gateway.get(&token, path);
+        for prefix in ["/v1", "/api/v1"] {
+            let customers = format!("{prefix}/card-issuer/customers");
+            for query in ["", "?include_balances=false", "?page=9", "?status=active&limit=1"] {
+                document.holds_with(200, LIST, &get(&format!("{customers}{query}")));
+            }
+            for number in 1..=3 {
+                let one = format!("{customers}/yativo_card_customer_{number}");
+                document.holds_with(200, ONE, &get(&one));
+                document.holds_with(200, TRANSACTIONS, &get(&format!("{one}/card-transactions")));
+            }
+            for (path, query) in [(LIST, ""), (ONE, "/nobody"), (TRANSACTIONS, "/nobody/card-transactions")] {
+                let at = format!("{customers}{query}");
+                document.holds_with(401, path, &gateway.get("nonsense", &at));
+                let deleted = gateway.client().delete(format!("{}{at}", gateway.host)).bearer_auth(&token);
+                document.holds_with(405, path, &gateway.send(deleted));
+            }
+            document.holds_with(400, LIST, &get(&format!("{customers}?page=0&status=x")));
+            for (path, rest) in [(ONE, ""), (TRANSACTIONS, "/card-transactions")] {
+                document.holds_with(400, path, &get(&format!("{customers}/%00{rest}")));
+                document.holds_with(404, path, &get(&format!("{customers}/nobody{rest}")));
+            }
+        }
+    }
+
+    fn so_is_the_one_that_is_too_many(database) {
+        let token = customers(&database);
+        let gateway = database.serve_with(&[
+            ("CARD_GATEWAY__LIMITS__RATE_BURST", "1"), ("CARD_GATEWAY__LIMITS__RATE_PER_SECOND", "1"),
+        ]);
+        let document = Document::of(&gateway);
+        let refused = (0..5).map(|_| gateway.get(&token, LIST)).find(|answer| answer.status == 429);
+        document.holds(LIST, &refused.expect("one is refused"));
+    }
+
+    fn so_are_balances_of_the_chain(database) {
+        let chain = sandbox(2);
+        let token = database.program_with("acme", &wallets(2));
+        let gateway = database.serve_on(&[&chain], &[]);
+        let document = Document::of(&gateway);
+        let list = gateway.get(&token, LIST);
+        assert_eq!(list.json()["data"]["customers"][0]["balance_freshness"], "on_chain");
+        document.holds_with(200, LIST, &list);
+        document.holds_with(200, ONE, &gateway.get(&token, &format!("{LIST}/usr_1")));
+    }
+
+    fn so_are_answers_to_notifications(database) {
+        database.program_with("acme", &[Line::new(1)]);
+        let gateway = database.serve_with(&[ACME]);
+        let document = Document::of(&gateway);
+        let (now, soon) = (issuer::from_now(0), issuer::from_now(1));
+        let known = issuer::balance("evt_1", "usr_1", "5.00", "0.00", &now);
+        let unknown = issuer::balance("evt_2", "nobody", "5.00", "0.00", &soon);
+        let kept = issuer::event("evt_3", "voucher.created", &now, &json!({}));
+        let mut states = Vec::new();
+        for body in [known.as_str(), &known, &unknown, &kept, "no JSON at all"] {
+            let answer = gateway.deliver(body);
+            document.holds_with(200, WEBHOOK, &answer);
+            states.push(text(&answer.json()["data"]["state"]).to_owned());
+        }
+        assert_eq!(states, ["applied", "applied", "waiting", "kept", "failed"]);
+        document.holds_with(413, WEBHOOK, &gateway.deliver(&" ".repeat(256 * 1024 + 1)));
+        let unsigned = gateway.client().post(format!("{}/webhooks/yativo/acme", gateway.host));
+        document.holds_with(401, WEBHOOK, &gateway.send(unsigned));
+        document.holds_with(405, WEBHOOK, &gateway.get("", "/webhooks/yativo/acme"));
+    }
+}
+
+#[test]
+fn so_are_failures_of_our_own() {
+    let Some(database) = Database::postgres() else { return };
+    let token = customers(&database);
+    let gateway = database.serve_with(&[
+        ("CARD_GATEWAY__SERVER__REQUEST_TIMEOUT", "1s"),
+        ("CARD_GATEWAY__DATABASE__ACQUIRE_TIMEOUT", "500ms"),
+        ACME,
+    ]);
+    let document = Document::of(&gateway);
+    let name = database.postgres.as_deref().expect("it is PostgreSQL");
+    let sql = |sql: &str| crate::support::postgres::server().expect("it is").sql(name, sql);
+    sql("ALTER TABLE wallet_balances RENAME TO elsewhere");
+    document.holds_with(500, LIST, &gateway.get(&token, LIST));
+    sql("ALTER TABLE elsewhere RENAME TO wallet_balances");
+    // Somebody has the table for themselves.
+    std::thread::scope(|scope| {
+        scope.spawn(|| sql("BEGIN; LOCK TABLE card_customers; SELECT pg_sleep(4); COMMIT"));
+        let begun = Instant::now();
+        let late = loop {
+            let answer = gateway.get(&token, LIST);
+            if answer.status != 200 || begun.elapsed() > Duration::from_secs(4) {
+                break answer;
+            }
+        };
+        document.holds_with(504, LIST, &late);
+    });
+    database.wire.as_ref().expect("PostgreSQL is behind one").cut();
+    document.holds_with(503, LIST, &gateway.get(&token, LIST));
+    let event = issuer::event("evt_1", "voucher.created", &issuer::from_now(0), &json!({}));
+    document.holds_with(503, WEBHOOK, &gateway.deliver(&event));
+}
+
+#[test]
+fn its_samples_are_what_happens() {
+    let database = Database::sqlite();
+    database.succeed(&["program", "create", "--name", "acme"], "");
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/customers.ndjson");
+    database.succeed(&["import", "--program", "acme", &examples.display().to_string()], "");
+    let mira = "69f0bdf29a84752db9cc8ff9";
+    database.put_transactions("acme", vec![transaction(mira, 1, 3_850)]);
+    let token = database.token("acme");
+    let gateway = database.serve_with(&[ACME]);
+    let document = Document::of(&gateway);
+    let has_openssl = Command::new("openssl").arg("version").output().is_ok();
+    for path in document.0["paths"].as_object().expect("paths").keys() {
+        let (method, operation) = document.operation(path);
+        let expected = &operation["responses"]["200"]["content"]["application/json"]["example"];
+        if method == "post" && !has_openssl {
+            continue;
+        }
+        let mut shell = Command::new("sh");
+        shell.args(["-c", text(&operation["x-codeSamples"][0]["source"])]);
+        shell.env("GATEWAY", &gateway.host).env("TOKEN", &token).env("SECRET", SECRET);
+        let output = shell.output().expect("a shell");
+        let printed: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        assert_eq!(printed, *expected, "{path}");
+    }
+}
+
+/// Examples of failures, too, are what their schemas say.
+#[test]
+fn its_examples_are_described() {
+    let document = Document::of(&Database::sqlite().serve());
+    let read = Validator(&document.0);
+    let mut looked_at = 0;
+    for path in document.0["paths"].as_object().expect("paths").keys() {
+        let (_, operation) = document.operation(path);
+        for parameter in list(&operation["parameters"]) {
+            let example = parameter.get("example").filter(|example| !example.is_null());
+            let faults = example.map(|example| read.faults(&parameter["schema"], example, path));
+            assert_eq!(faults.unwrap_or_default(), [""; 0]);
+        }
+        for (status, answer) in operation["responses"].as_object().expect("answers") {
+            let content = &read.at(answer)["content"]["application/json"];
+            let faults = read.faults(&content["schema"], &content["example"], status);
+            assert_eq!(faults, [""; 0], "{path}");
+            looked_at += 1;
+        }
+    }
+    assert!(looked_at > 30, "only {looked_at} examples");
+}
+
+#[test]
+fn the_page_shows_all_of_it_and_asks_nobody_else() {
+    let gateway = Database::sqlite().serve();
+    let page = gateway.get("", "/docs");
+    assert_eq!((page.status, page.header("content-type")), (200, "text/html; charset=utf-8"));
+    let html = &page.text;
+    let document = Document::of(&gateway);
+    for path in document.0["paths"].as_object().expect("paths").keys() {
+        let (method, operation) = document.operation(path);
+        let route = format!("<b>{}</b> {path}<", method.to_uppercase());
+        assert!(html.contains(&route), "{route}");
+        for parameter in list(&operation["parameters"]) {
+            let name = format!("<dt><code>{}</code>", text(&parameter["name"]));
+            assert!(html.contains(&name), "{name}");
+        }
+        let curl = text(&operation["x-codeSamples"][0]["source"]);
+        assert!(html.contains(&curl.replace('&', "&amp;").replace('"', "&quot;")), "{curl}");
+    }
+    for said in ["data.customers[].ledger_balance", "data.cards[].last_four", "rate_limit_exceeded"]
+    {
+        assert!(html.contains(&format!("<code>{said}</code>")), "{said}");
+    }
+    // Every placeholder is filled, every link leads somewhere, and stays here.
+    assert!(!html.contains("{routes}") && !html.contains("null"), "{html}");
+    assert!(!html.contains("src=") && !html.contains("<script"));
+    for link in html.split("href=\"").skip(1).map(|rest| rest.split('"').next().expect("an end")) {
+        match link.strip_prefix('#') {
+            Some(place) => assert!(html.contains(&format!("id=\"{place}\"")), "{link}"),
+            None if link == "data:," => {}
+            None => assert_eq!(gateway.get("", &format!("/{link}")).status, 200, "{link}"),
+        }
+    }
+}
+
+#[test]
+fn the_page_and_the_document_are_for_everybody_and_safe() {
+    let gateway = Database::sqlite().serve();
+    for path in ["/openapi.json", "/docs", "/docs/style.css"] {
+        let request = gateway.client().get(format!("{}{path}", gateway.host));
+        let answer = gateway.send(request);
+        assert_eq!(answer.status, 200, "{path}");
+        let policy = answer.header("content-security-policy");
+        assert!(policy.starts_with("default-src 'none';"), "{policy}");
+        for lax in ["http", "*", "unsafe", "script"] {
+            assert!(!policy.contains(lax), "{policy}");
+        }
+        assert_eq!(answer.header("x-content-type-options"), "nosniff");
+        assert_eq!(answer.header("referrer-policy"), "no-referrer");
+    }
+}
