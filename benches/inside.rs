@@ -161,6 +161,7 @@ impl Gateway {
                 body: 256 * 1024,
                 timeout: Duration::from_secs(10),
                 rate: RateLimits::new(rate),
+                origins: Vec::new(),
                 documents: config.documents,
                 stopping: watch::channel(false).1,
             };

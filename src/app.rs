@@ -119,6 +119,7 @@ pub async fn serve(config: &Config, store: Store, listener: TcpListener) -> Resu
         body: config.server.body_limit,
         timeout: config.server.request_timeout,
         rate: rate.clone(),
+        origins: config.server.cors_origins.clone(),
         documents: config.documents.clone(),
         stopping: stopped,
     };

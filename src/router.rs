@@ -9,13 +9,14 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::Redirect;
 use axum::routing::{get, post};
 use tokio::sync::watch;
+use tower::util::option_layer;
 
 use crate::config::Documents;
 use crate::graphql;
 use crate::http::gate::{self, Bounds, Gate, Refuse};
 use crate::http::health::{self, Health};
 use crate::http::rate::RateLimits;
-use crate::http::{graphiql, request_log};
+use crate::http::{elsewhere, graphiql, headers, request_log};
 use crate::rest;
 use crate::services::Services;
 use crate::webhooks;
@@ -32,6 +33,8 @@ pub struct Limits {
     pub timeout: Duration,
     /// How many requests a caller may send.
     pub rate: RateLimits,
+    /// The origins whose pages may call.
+    pub origins: Vec<String>,
     /// Which GraphQL documents may be used, and what they may ask for.
     pub documents: Documents,
     /// Becomes true when the process is told to stop.
@@ -60,6 +63,9 @@ pub fn router(
         .route("/readyz", get(health::readyz))
         .route("/metrics", get(health::metrics))
         .with_state(health);
+    let unknown = Router::new()
+        .fallback(rest::unknown_route)
+        .layer(from_fn_with_state(limits.rate.clone(), gate::count));
     Router::new()
         .merge(graphql)
         .nest("/v1/card-issuer", rest.clone())
@@ -69,8 +75,10 @@ pub fn router(
         .merge(graphiql::router())
         .merge(health)
         .route("/", get(|| async { Redirect::temporary("/graphiql") }))
-        .fallback(rest::unknown_route)
+        .fallback_service(unknown)
         .layer(DefaultBodyLimit::max(limits.body))
+        .layer(option_layer(elsewhere::layer(&limits.origins)))
+        .layer(from_fn(headers::secure))
         // Outermost, so that it tells of every answer, refusals too.
         .layer(from_fn(request_log::tell))
 }

@@ -18,8 +18,8 @@ use url::Url;
 pub use documents::{DocumentLimits, Documents, Introspection, Trusted, hash_of};
 use layers::Layers;
 use parse::{
-    connections, database_url, duration, list, log_filter, log_format, maybe_url, some_time, text,
-    text_as, whole, whole_from_one, yes_or_no,
+    connections, database_url, duration, list, log_filter, log_format, maybe_url, origins,
+    some_time, text, text_as, whole, whole_from_one, yes_or_no,
 };
 
 /// Every setting, checked. Its `Debug` form is [`Config::show`]: without secrets.
@@ -60,6 +60,8 @@ pub struct Server {
     pub body_limit: usize,
     /// How long open requests may go on after a signal to stop.
     pub shutdown_grace: Duration,
+    /// The origins whose pages may call from a browser.
+    pub cors_origins: Vec<String>,
 }
 
 /// Settings of the database.
@@ -198,6 +200,7 @@ impl Config {
             request_timeout: read.get("server.request_timeout", duration),
             body_limit: read.get("server.body_limit", whole),
             shutdown_grace: read.get("server.shutdown_grace", duration),
+            cors_origins: read.get("server.cors_origins", origins),
         };
         let database = Database {
             store: crate::store::Settings {

@@ -84,6 +84,18 @@ pub(super) fn urls(value: &Value) -> Result<Vec<Url>, String> {
     list(value)?.iter().map(|text| url(text)).collect()
 }
 
+/// Origins as browsers write them: a scheme, a host, perhaps a port.
+pub(super) fn origins(value: &Value) -> Result<Vec<String>, String> {
+    let all = list(value)?;
+    let whole =
+        |text: &String| url(text).is_ok_and(|url| url.origin().ascii_serialization() == *text);
+    if all.iter().all(whole) {
+        Ok(all)
+    } else {
+        Err("must be origins like https://app.example, without a path".to_owned())
+    }
+}
+
 pub(super) fn maybe_url(value: &Value) -> Result<Option<Url>, String> {
     let text = text(value)?;
     if text.is_empty() { Ok(None) } else { url(&text).map(Some) }

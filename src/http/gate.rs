@@ -104,6 +104,12 @@ pub async fn pass_or_upgrade(gate: State<Arc<Gate>>, request: Request, next: Nex
     pass(gate, request, next).await
 }
 
+/// Takes what belongs to no API out of its address' bucket.
+pub async fn count(State(limits): State<RateLimits>, request: Request, next: Next) -> Response {
+    let budget = Budget::open(&limits, Who::Address(address(&request)));
+    with_allowance(next.run(request).await, budget.allowance())
+}
+
 fn name_of(request: &Request) -> RequestId {
     let id = request.extensions().get::<RequestId>().cloned();
     id.unwrap_or_else(|| RequestId(String::new()))

@@ -1,6 +1,7 @@
 //! What all transports share: who asks, how much, how long; health, metrics,
 //! the server itself.
 
+pub mod elsewhere;
 pub mod gate;
 pub mod graphiql;
 pub mod headers;

@@ -108,7 +108,7 @@ pub(super) struct CustomerItem<'a> {
     available_balance: Option<MajorUnits>,
     /// What is held for transactions that have not settled; null where that is unknown.
     pending_balance: Option<MajorUnits>,
-    /// Where the balance comes from.
+    /// `realtime`: from live card notifications; `on_chain`: read from the blockchain.
     #[schema(value_type = Option<Freshness>)]
     balance_freshness: Option<&'static str>,
     /// How many cards there are that are not void.
@@ -187,7 +187,7 @@ pub(super) struct CustomerDetail<'a> {
     pending_balance: Option<MajorUnits>,
     /// The same in minor units.
     pending_balance_minor: Option<i64>,
-    /// Where the balance comes from.
+    /// `realtime`: from live card notifications; `on_chain`: read from the blockchain.
     #[schema(value_type = Option<Freshness>)]
     balance_freshness: Option<&'static str>,
     /// When the live notification was true; null where the balance is not from one.

@@ -175,4 +175,58 @@ on_both! {
             assert_eq!(gateway.query("", ask).code(), "UNAUTHENTICATED");
         }
     }
+
+    fn requests_from_elsewhere_need_a_setting(database) {
+        let token = database.program_with("acme", &builders::lines(1));
+        let closed = database.serve();
+        let open = database.serve_with(&[("CARD_GATEWAY__SERVER__CORS_ORIGINS", "https://app.example,http://localhost:3000")]);
+        let ask = |gateway: &Gateway, origin: &str, preflight: bool| {
+            let url = format!("{}/graphql", gateway.host);
+            let request = if preflight {
+                gateway.client().request(reqwest::Method::OPTIONS, url).header("access-control-request-method", "POST").header("access-control-request-headers", "authorization,content-type")
+            } else {
+                gateway.client().post(url).bearer_auth(&token).json(&json!({ "query": "{ __typename }" }))
+            };
+            let answer = gateway.send(request.header("origin", origin));
+            answer.header("access-control-allow-origin").to_owned()
+        };
+        for preflight in [true, false] {
+            assert_eq!(ask(&closed, "https://app.example", preflight), "");
+            assert_eq!(ask(&open, "https://app.example", preflight), "https://app.example");
+            assert_eq!(ask(&open, "http://localhost:3000", preflight), "http://localhost:3000");
+            for other in ["https://evil.example", "https://app.example.evil.example", "http://app.example", "null"] {
+                assert_eq!(ask(&open, other, preflight), "", "{other}");
+            }
+        }
+        // Whatever a page of somebody else can send without asking first is no request.
+        for kind in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", ""] {
+            let request = open.client().post(format!("{}/graphql", open.host)).bearer_auth(&token).header("content-type", kind);
+            assert_eq!(open.send(request.body("{\"query\":\"{ __typename }\"}")).status, 415, "{kind}");
+        }
+        for wrong in ["app.example", "https://app.example/", "*"] {
+            let output = database.program(&["config"]).env("CARD_GATEWAY__SERVER__CORS_ORIGINS", wrong).output().expect("it runs");
+            assert_eq!(output.status.code(), Some(2), "{wrong}");
+        }
+    }
+
+    fn every_answer_says_what_it_is(database) {
+        let (gateway, token) = open(&database);
+        for path in ["/graphql?query={__typename}", "/v1/card-issuer/customers", "/v1/card-issuer/customers/nobody", "/v1/card-issuer/", "/nowhere", "/webhooks/yativo/acme", "/healthz", "/graphiql", "/openapi.json"] {
+            let answer = gateway.get(&token, path);
+            assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
+            assert_eq!(answer.header("referrer-policy"), "no-referrer", "{path}");
+            assert!(answer.header("content-security-policy").starts_with("default-src 'none'"), "{path}");
+            assert!(!answer.header("cache-control").is_empty(), "{path}");
+            assert!(answer.headers.get("set-cookie").is_none(), "{path}");
+            assert!(!answer.header("x-request-id").is_empty(), "{path}");
+        }
+        for path in ["/graphql?query={__typename}", "/v1/card-issuer/customers", "/v1/card-issuer/", "/nowhere"] {
+            for token in [token.as_str(), "", "nobody"] {
+                let answer = gateway.get(token, path);
+                for header in ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"] {
+                    assert!(answer.header(header).parse::<u64>().is_ok(), "{header} of {path}");
+                }
+            }
+        }
+    }
 }

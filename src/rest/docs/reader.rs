@@ -27,7 +27,12 @@ impl<'a> Reader<'a> {
             return joined(values, ", ", |value| format!("`{}`", plain(value)));
         }
         let kind = match &schema["type"] {
+            Value::Null => return "anything".to_owned(),
             Value::Array(kinds) => joined(kinds, " or ", plain),
+            // A format says more than that it is a text.
+            Value::String(kind) if kind == "string" => {
+                schema["format"].as_str().unwrap_or(kind).to_owned()
+            }
             kind => plain(kind),
         };
         kind + &limits(schema)

@@ -89,10 +89,10 @@ fn failure(status: &str, answer: &Value) -> Entry {
     let code = &json(answer)["allOf"][1]["properties"]["error"]["enum"][0];
     let headers = answer["headers"].as_object().into_iter().flatten();
     let own = headers.filter(|(_, header)| header["$ref"].is_null());
-    let own: Vec<String> = own.map(|(name, _)| format!(" (header `{name}`)")).collect();
+    let own: Vec<String> = own.map(|(name, _)| format!(" Header: `{name}`.")).collect();
     Entry {
         name: status.to_owned(),
         kind: format!("`{}`", plain(code)),
-        words: format!("{}{}.", plain(&answer["description"]), own.concat()),
+        words: plain(&answer["description"]) + &own.concat(),
     }
 }

@@ -38,19 +38,20 @@ pub(super) fn of(success: ResponseBuilder, more: &[Kind]) -> Responses {
 /// The failures of the routes behind the gate, by their codes.
 pub(super) fn failures() -> Vec<(String, RefOr<Response>)> {
     let page = FieldError::new("page", format!("must be an integer between 1 and {MAX_PAGE}"));
-    let (_, no_token) = failure(&Error::unauthenticated(), "There is no token, or none that works");
-    let scheme = header("What is wanted", text().enum_values(Some(["Bearer"])));
+    let (_, no_token) =
+        failure(&Error::unauthenticated(), "There is no token, or none that works.");
+    let scheme = header("What is wanted.", text().enum_values(Some(["Bearer"])));
     let mut all = vec![
         (error::METHOD_NOT_ALLOWED, wrong_method()),
         (error::code(Kind::Unauthenticated), no_token.header("WWW-Authenticate", scheme)),
     ];
     for (error, words) in [
-        (Error::invalid(vec![page]), "A parameter is not as it should be; `details` names it"),
-        (Error::new(Kind::NotFound, "Customer not found"), "The program has no such customer"),
-        (Error::rate_limited(1), "Too many requests came"),
-        (Error::internal(""), "Our own fault; the log knows the request by its name"),
-        (Error::unavailable(""), "Something that we need is away; trying again later may help"),
-        (Error::timeout(), "It took too long"),
+        (Error::invalid(vec![page]), "A parameter is not as it should be; `details` names it."),
+        (Error::new(Kind::NotFound, "Customer not found"), "The program has no such customer."),
+        (Error::rate_limited(1), "Too many requests came."),
+        (Error::internal(""), "Our own fault; the log knows the request by its name."),
+        (Error::unavailable(""), "Something that we need is away; trying again later may help."),
+        (Error::timeout(), "It took too long."),
     ] {
         all.push((error::code(error.kind()), failure(&error, words).1));
     }
@@ -78,7 +79,7 @@ pub(super) fn failure(error: &Error, words: &str) -> (String, ResponseBuilder) {
     let request = RequestId("0198f0a5-6f0c-7c53-9d3f-2f4b6c0a9e11".to_owned());
     let mut answer = failed(&Failure::of(error, &request), words);
     if error.retry_after_seconds().is_some() {
-        let words = "When trying again makes sense, in seconds";
+        let words = "When trying again makes sense, in seconds.";
         answer = answer.header("Retry-After", header(words, whole(1)));
     }
     (status_of(error.kind()), answer)
@@ -86,8 +87,8 @@ pub(super) fn failure(error: &Error, words: &str) -> (String, ResponseBuilder) {
 
 /// A request by a method that the route does not have.
 pub(super) fn wrong_method() -> ResponseBuilder {
-    failed(&Failure::method(), "The route does not have this method")
-        .header("Allow", header("The methods that it has", text()))
+    failed(&Failure::method(), "The route does not have this method.")
+        .header("Allow", header("The methods that it has.", text()))
 }
 
 fn failed(failure: &Failure<'_>, words: &str) -> ResponseBuilder {

@@ -14,12 +14,13 @@ const RESET: &str = "X-RateLimit-Reset";
 
 /// The headers that answers have in common.
 pub(super) fn common() -> impl Iterator<Item = (String, RefOr<Header>)> {
-    let name = "The request's name: the one that it came with, if that can be logged, or a new one";
+    let name =
+        "The request's name: the one that it came with, if that can be logged, or a new one.";
     let headers = [
         (REQUEST_ID, header(name, text().min_length(Some(1)))),
-        (LIMIT, header("How many requests may be sent at once", whole(1))),
-        (REMAINING, header("How many of them are left", whole(0))),
-        (RESET, header("When all of them will be, in Unix seconds", whole(0))),
+        (LIMIT, header("How many requests may be sent at once.", whole(1))),
+        (REMAINING, header("How many of them are left.", whole(0))),
+        (RESET, header("When all of them will be, in Unix seconds.", whole(0))),
     ];
     headers.into_iter().map(|(name, header)| (name.to_owned(), header.into()))
 }

@@ -36,8 +36,8 @@ fn document() -> OpenApi {
     OpenApiBuilder::new()
         .info(info())
         .servers(Some([
-            server("/", "The gateway itself"),
-            server("/api", "The same, as old clients call it"),
+            server("/", "The gateway itself."),
+            server("/api", "The same, as old clients call it."),
         ]))
         .paths(paths())
         .components(Some(components()))

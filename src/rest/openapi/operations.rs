@@ -23,7 +23,7 @@ pub(super) fn routes() -> [(&'static str, PathItem); 3] {
 }
 
 fn customers() -> Operation {
-    let answer = success::<CustomerList<'_>>("A page of customers", &CUSTOMERS);
+    let answer = success::<CustomerList<'_>>("A page of customers.", &CUSTOMERS);
     named(&CUSTOMERS, "List customers")
         .description(Some("Every customer of the program, newest first, whatever the stage."))
         .parameters(Some(parameters::page()))
@@ -34,7 +34,7 @@ fn customers() -> Operation {
 }
 
 fn customer() -> Operation {
-    let answer = success::<CustomerDetail<'_>>("The customer", &CUSTOMER)
+    let answer = success::<CustomerDetail<'_>>("The customer.", &CUSTOMER)
         .link(TRANSACTIONS.operation, link(&TRANSACTIONS, "$response.body#/data/id"));
     named(&CUSTOMER, "Show a customer")
         .description(Some("One customer with balance and cards. Whom a name fits best is meant."))
@@ -44,7 +44,7 @@ fn customer() -> Operation {
 }
 
 fn transactions() -> Operation {
-    let answer = success::<TransactionList<'_>>("A page of card transactions", &TRANSACTIONS);
+    let answer = success::<TransactionList<'_>>("A page of card transactions.", &TRANSACTIONS);
     let words = "Only transactions that have come so far.";
     named(&TRANSACTIONS, "List a customer's card transactions")
         .description(Some("The card transactions of one customer, newest first."))

@@ -34,17 +34,17 @@ macro_rules! one_of {
 }
 
 described! {
-    FlowStatus, one_of!(FlowStatus), "The onboarding stage, the first one first";
-    KycStatus, one_of!(KycStatus), "The state of the identity check";
-    Currency, one_of!(Currency), "The currency of a wallet";
-    Freshness, one_of!(Freshness), "`realtime`: from live card notifications; `on_chain`: read from the blockchain";
-    CardType, one_of!(CardType), "What a card is made of";
-    CardStatus, one_of!(CardStatus), "What a card can do now";
-    TransactionType, one_of!(TransactionType), "What kind of transaction it is";
-    TransactionStatus, one_of!(TransactionStatus), "How far a transaction has come";
-    InboxState, one_of!(InboxState), "What has become of a notification";
-    MajorUnits, ObjectBuilder::new().schema_type(Type::Number), "Money in major units, with at most two decimals";
-    Time, time(), "RFC 3339, in UTC, with milliseconds";
+    FlowStatus, one_of!(FlowStatus), "The onboarding stage, the first one first.";
+    KycStatus, one_of!(KycStatus), "The state of the identity check.";
+    Currency, one_of!(Currency), "The currency of a wallet.";
+    Freshness, one_of!(Freshness), "Where a balance comes from.";
+    CardType, one_of!(CardType), "What a card is made of.";
+    CardStatus, one_of!(CardStatus), "What a card can do now.";
+    TransactionType, one_of!(TransactionType), "What kind of transaction it is.";
+    TransactionStatus, one_of!(TransactionStatus), "How far a transaction has come.";
+    InboxState, one_of!(InboxState), "What has become of a notification.";
+    MajorUnits, ObjectBuilder::new().schema_type(Type::Number), "Money in major units, with at most two decimals.";
+    Time, time(), "RFC 3339, in UTC, with milliseconds.";
 }
 
 fn time() -> ObjectBuilder {

@@ -65,14 +65,14 @@ fn body() -> RequestBody {
     let any =
         |words| ObjectBuilder::new().schema_type(SchemaType::AnyValue).description(Some(words));
     let types =
-        any("What it tells; a type that is not known is kept").examples(TYPES.iter().copied());
+        any("What it tells; a type that is not known is kept.").examples(TYPES.iter().copied());
     let data = "What happened, and to whom: `customer_id`, `yativo_card_id`, \
-        `external_customer_id` or `email`; what is not known is ignored";
+        `external_customer_id` or `email`; what is not known is ignored.";
     let schema = ObjectBuilder::new()
         .schema_type(SchemaType::AnyValue)
-        .property("id", any("The issuer's name for it"))
+        .property("id", any("The issuer's name for it."))
         .property("type", types)
-        .property("created_at", any("When it happened: RFC 3339"))
+        .property("created_at", any("When it happened: RFC 3339."))
         .property("data", any(data));
     let content = ContentBuilder::new().schema(Some(schema)).build();
     RequestBodyBuilder::new()
@@ -86,8 +86,8 @@ fn body() -> RequestBody {
 fn receipt() -> Object {
     let duplicate = ObjectBuilder::new().schema_type(Type::Boolean);
     ObjectBuilder::new()
-        .property("id", text().description(Some("The name under which it is kept")))
-        .property("duplicate", duplicate.description(Some("Whether it was there already")))
+        .property("id", text().description(Some("The name under which it is kept.")))
+        .property("duplicate", duplicate.description(Some("Whether it was there already.")))
         .property("state", InboxState::schema())
         .required("id")
         .required("duplicate")
@@ -98,13 +98,13 @@ fn receipt() -> Object {
 fn responses() -> Responses {
     let unsigned = Error::new(Kind::Unauthenticated, "The signature is missing or wrong");
     let failures = [
-        (Error::new(Kind::Invalid, "The body cannot be read"), "The body broke off"),
-        (unsigned, "Nobody has signed it who may, or not within five minutes"),
-        (Error::new(Kind::TooLarge, "The body is too large"), "The body is too large"),
-        (Error::unavailable(""), "It could not be kept, and should be sent again"),
+        (Error::new(Kind::Invalid, "The body cannot be read"), "The body broke off."),
+        (unsigned, "Nobody has signed it who may, or not within five minutes."),
+        (Error::new(Kind::TooLarge, "The body is too large"), "It is too large."),
+        (Error::unavailable(""), "It could not be kept, and should be sent again."),
     ];
     ResponsesBuilder::new()
-        .response("200", answers::success("It is kept", receipt(), &NOTIFICATION))
+        .response("200", answers::success("It is kept.", receipt(), &NOTIFICATION))
         .response("405", answers::wrong_method())
         .responses_from_iter(failures.map(|(error, words)| answers::failure(&error, words)))
         .build()
