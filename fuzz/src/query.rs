@@ -30,11 +30,23 @@ static MOST: LazyLock<Found> = LazyLock::new(|| {
     }
 });
 
+/// More brackets than may be.
+static BEHIND: LazyLock<String> = LazyLock::new(|| {
+    let depth = MOST.nesting + 1;
+    format!("fragment Behind on It {}{}", "{a".repeat(depth), "}".repeat(depth))
+});
+
 /// # Panics
 /// If the parser finds more in a text than the look at it that goes before. It
 /// overflows the stack where that has not seen thousands of brackets.
 pub fn check(text: &[u8]) {
     let Ok(text) = str::from_utf8(text) else { return };
+    look(text);
+    // No string or comment makes it blind for what is behind.
+    look(&format!("{text} {}", *BEHIND));
+}
+
+fn look(text: &str) {
     if !clears(text) {
         return;
     }

@@ -13,7 +13,8 @@ use super::error::unparsable;
 use super::limits::Limits;
 use super::loaders::Shape;
 use super::order::Order;
-use super::{guard, single, text};
+use super::{guard, literals, nulls, single, text};
+use crate::config::hash_of;
 
 /// How many bytes of text are remembered altogether. A parsed document takes
 /// some twenty times its text.
@@ -28,6 +29,8 @@ const LONGEST_VALUE: usize = 64;
 /// A parsed document.
 pub(super) struct Document {
     pub(super) parsed: ExecutableDocument,
+    /// The hexadecimal SHA-256 of its text, for the log.
+    pub(super) hash: Arc<str>,
     /// Whether it asks what the schema holds.
     pub(super) introspects: bool,
     /// The order of its only operation's fields.
@@ -42,14 +45,20 @@ pub(super) struct Document {
 pub(super) struct Kind(String);
 
 impl Document {
-    fn of(parsed: ExecutableDocument, introspects: bool) -> Self {
+    fn of(text: &str, parsed: ExecutableDocument, introspects: bool) -> Self {
         let only = parsed.operations.iter().count() == 1;
         let order = if only { Order::of(&parsed, None) } else { None };
-        Self { parsed, introspects, order, valid: Mutex::default() }
+        let hash = hash_of(text).into();
+        Self { parsed, hash, introspects, order, valid: Mutex::default() }
     }
 
     /// Brings the fields of an answer to a valid document into their order.
     pub(super) fn put_in_order(&self, operation: Option<&str>, response: &mut Response) {
+        if response.errors.iter().any(|error| !error.path.is_empty())
+            && let Some(of) = self.operation(operation)
+        {
+            nulls::put(&self.parsed, of, response);
+        }
         if let Some(order) = &self.order {
             order.apply(&mut response.data);
         } else if let Some(order) = Order::of(&self.parsed, operation) {
@@ -62,6 +71,13 @@ impl Document {
         let mut all = self.parsed.operations.iter();
         let wanted = |of: Option<&Name>| name.is_none() || of.map(Name::as_str) == name;
         all.find(|(of, _)| wanted(*of)).map(|(_, operation)| &operation.node)
+    }
+
+    /// The name of the operation that a request means, if it has one.
+    pub(super) fn name(&self, asked: Option<&str>) -> Option<String> {
+        let mut all = self.parsed.operations.iter();
+        let (name, _) = all.find(|(of, _)| asked.is_none() || of.map(Name::as_str) == asked)?;
+        name.map(ToString::to_string)
     }
 
     /// What the loaders can be told of it.
@@ -157,7 +173,8 @@ impl Documents {
             parse_query(text).map_err(|error| Refused::Document(Box::new(unparsable(error))))?;
         let introspects = guard::check(&parsed, &self.limits)?;
         single::rooted(&mut parsed).map_err(Refused::Document)?;
-        let document = Arc::new(Document::of(parsed, introspects));
+        literals::check(&parsed).map_err(Refused::Document)?;
+        let document = Arc::new(Document::of(text, parsed, introspects));
         if text.len() <= LONGEST {
             self.known.insert(text.to_owned(), Arc::clone(&document));
         }
@@ -174,7 +191,7 @@ mod tests {
     #[test]
     fn variables_are_of_a_kind_where_their_values_do_not_matter() {
         let text = "query A($a: Int, $b: [ID!]!, $s: Status) { x } query B($a: Int) { x }";
-        let document = Document::of(parse_query(text).expect("a document"), false);
+        let document = Document::of(text, parse_query(text).expect("a document"), false);
         let kind = |variables| {
             let variables = Variables::from_value(variables);
             document.kind(Some("A"), &variables).map(|Kind(kind)| kind)

@@ -31,6 +31,7 @@ use crate::domain::principal::{Principal, Scope};
 use crate::domain::request::RequestId;
 use crate::error::{self, Error, Result};
 use crate::http::rate::Budget;
+use crate::http::request_log::Operation;
 use crate::http::{headers, status};
 use crate::services::Services;
 use crate::usage::{self, Usage};
@@ -212,6 +213,11 @@ pub(super) struct Prepared {
 }
 
 impl Prepared {
+    fn about(&self) -> Operation {
+        let document = Arc::clone(&self.document.hash);
+        Operation { name: self.document.name(self.operation.as_deref()), document }
+    }
+
     fn bill(&self) -> Bill {
         Bill::of(&self.document.parsed, self.cost, self.points.saturating_add(1))
     }
@@ -305,6 +311,7 @@ async fn answer(
         let message = "Subscriptions come as text/event-stream, or over a WebSocket";
         return refused(&Error::new(error::Kind::Invalid, message), &request);
     }
+    let about = prepared.about();
     let bill = headers.contains_key(bill::HEADER).then(|| prepared.bill());
     let usage = Arc::<Usage>::default();
     let running = endpoint.run(prepared, &request);
@@ -318,7 +325,8 @@ async fn answer(
         Some(bill) => bill.added_to(body, &usage),
         None => body,
     };
-    (status, [(header::CONTENT_TYPE, media.header())], body).into_response()
+    let kind = [(header::CONTENT_TYPE, media.header())];
+    (status, kind, Extension(about), body).into_response()
 }
 
 fn finished(response: &mut Response, request: &RequestId, open: bool) {

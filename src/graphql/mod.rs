@@ -14,8 +14,10 @@ mod error;
 mod guard;
 mod json;
 mod limits;
+mod literals;
 mod loaders;
 mod media;
+mod nulls;
 mod order;
 mod persisted;
 mod query;
@@ -28,6 +30,7 @@ mod stream;
 mod subscription;
 mod text;
 mod transaction;
+mod types;
 mod variables;
 mod written;
 

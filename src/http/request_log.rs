@@ -2,6 +2,7 @@
 //! two metrics about it. Paths hold identifiers and queries hold anything,
 //! so neither is ever written: the route's pattern is.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request};
@@ -11,6 +12,16 @@ use axum::response::Response;
 use uuid::Uuid;
 
 use crate::domain::request::RequestId;
+
+/// Which document a GraphQL request was about: a name that is all letters and
+/// digits, and a hash. It goes along with the answer.
+#[derive(Clone)]
+pub struct Operation {
+    /// The operation's name, if it has one.
+    pub name: Option<String>,
+    /// The hexadecimal SHA-256 of the document.
+    pub document: Arc<str>,
+}
 
 const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -31,11 +42,14 @@ pub async fn tell(mut request: Request, next: Next) -> Response {
     )
     .increment(1);
     metrics::histogram!("http_request_duration_seconds", "route" => route.to_owned()).record(took);
+    let operation = answer.extensions_mut().remove::<Operation>();
     tracing::info!(
         request_id = %id,
         method = name_of(&method),
         route,
         status = status.as_u16(),
+        operation = operation.as_ref().and_then(|of| of.name.as_deref()),
+        document = operation.as_ref().map(|of| &*of.document),
         duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
         "request"
     );

@@ -20,6 +20,8 @@ pub(super) fn failed(error: DbErr) -> Error {
     match sqlx {
         SqlxError::Io(_)
         | SqlxError::Tls(_)
+        // Cut off in the middle of a message.
+        | SqlxError::Protocol(_)
         | SqlxError::PoolTimedOut
         | SqlxError::PoolClosed
         | SqlxError::WorkerCrashed => Error::unavailable(error),

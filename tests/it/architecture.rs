@@ -80,6 +80,7 @@ const BELONG_TO: &[(&str, &[&str])] = &[
     ("axum", &["http", "graphql", "rest", "webhooks", "router"]),
     ("clap", &["cli"]),
     ("hmac", &["webhooks"]),
+    ("utoipa", &["rest"]),
 ];
 
 fn files(folder: &Path) -> Vec<PathBuf> {

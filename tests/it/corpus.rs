@@ -8,6 +8,9 @@ use std::path::Path;
 
 use fastrand::Rng;
 
+use crate::support::issuer::ACME;
+use crate::support::{Line, on_both};
+
 #[path = "../../fuzz/src/query.rs"]
 #[expect(unreachable_pub, reason = "it is a part of a library where it comes from")]
 mod query;
@@ -65,12 +68,38 @@ fn documents_are_no_deeper_than_their_texts_seem() {
     try_all("query", query::check);
 }
 
-fn try_all(target: &str, check: fn(&[u8])) {
+on_both! {
+    fn the_whole_gateway_bears_the_corpus(database) {
+        let token = database.program_with("acme", &[Line::new(1)]);
+        let gateway = database.serve_with(&[ACME]);
+        for body in texts("webhook") {
+            let answer = gateway.deliver(&body);
+            assert_eq!(answer.status, 200, "{body}: {}", answer.text);
+        }
+        for query in texts("query") {
+            let answer = gateway.query(&token, &query);
+            assert!(answer.json().is_object() && answer.code() != "INTERNAL_SERVER_ERROR", "{query}: {}", answer.text);
+        }
+    }
+}
+
+/// The files of a corpus, in the same order each time.
+fn corpus(target: &str) -> Vec<Vec<u8>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target);
-    let files =
-        fs::read_dir(&folder).expect("a folder").map(|entry| entry.expect("an entry").path());
-    let corpus: Vec<Vec<u8>> = files.map(|path| fs::read(path).expect("a file")).collect();
-    assert!(corpus.len() >= 25, "{} files in {}", corpus.len(), folder.display());
+    let files = fs::read_dir(&folder).expect("a folder");
+    let mut files: Vec<_> = files.map(|entry| entry.expect("an entry").path()).collect();
+    files.sort();
+    assert!(files.len() >= 25, "{} files in {}", files.len(), folder.display());
+    files.iter().map(|path| fs::read(path).expect("a file")).collect()
+}
+
+/// Those of them that are texts.
+fn texts(target: &str) -> impl Iterator<Item = String> {
+    corpus(target).into_iter().filter_map(|bytes| String::from_utf8(bytes).ok())
+}
+
+fn try_all(target: &str, check: fn(&[u8])) {
+    let corpus = corpus(target);
     let check = |text: &[u8]| {
         let passed = catch_unwind(|| check(text));
         assert!(passed.is_ok(), "{target}, of {:?}", String::from_utf8_lossy(text));

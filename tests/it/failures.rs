@@ -28,8 +28,9 @@ fn a_database_that_goes_away_is_503_and_comes_back() {
     assert_eq!(
         (answer.status, answer.code().as_str()),
         (200, "UPSTREAM_UNAVAILABLE"),
-        "{}",
-        answer.text
+        "{} {:#?}",
+        answer.text,
+        gateway.warnings()
     );
     assert_eq!(gateway.get("", "/readyz").status, 503);
     assert_eq!(gateway.get("", "/healthz").status, 200);
@@ -107,7 +108,7 @@ on_both! {
 }
 
 /// Takes the balances' table away, under the gateway's feet.
-fn break_balances(database: &Database) {
+pub(crate) fn break_balances(database: &Database) {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(async {
         let db = sea_orm::Database::connect(database.url.as_str()).await.expect("it answers");

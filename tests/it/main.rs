@@ -7,6 +7,7 @@ mod agreement;
 mod architecture;
 mod auth;
 mod bad_input;
+mod canary;
 mod chain;
 mod commands;
 mod conformance;

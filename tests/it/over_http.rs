@@ -229,4 +229,40 @@ on_both! {
             }
         }
     }
+
+    fn what_fails_is_null_or_what_is_around_it(database) {
+        let token = database.program_with("acme", &[builders::Line::new(1)]);
+        let gateway = database.serve();
+        let (bad, wrong) = ("cardCustomers(page: 0) { totalCount }", "transactions(page: 0) { totalCount }");
+        for (query, expected, path) in [
+            // A root field that may be null.
+            ("{ a: cardCustomer(identifier: \"\") { id } cardCustomers { totalCount } }".to_owned(), json!({ "a": null, "cardCustomers": { "totalCount": 1 } }), json!(["a"])),
+            // One that must not, and what is around it is everything.
+            (format!("{{ {bad} b: cardCustomers {{ totalCount }} }}"), Value::Null, json!(["cardCustomers"])),
+            (format!("{{ b: cardCustomers {{ totalCount nodes {{ id {wrong} }} }} }}"), Value::Null, json!(["b", "nodes", 0, "transactions"])),
+            (format!("{{ ... {{ ...F }} }} fragment F on Query {{ cardCustomers {{ edges {{ node {{ {wrong} }} }} }} }}"), Value::Null, json!(["cardCustomers", "edges", 0, "node", "transactions"])),
+            // Below something that may be null, it ends there.
+            (format!("{{ x: cardCustomer(identifier: \"usr_1\") {{ id {wrong} }} b: cardCustomers {{ totalCount }} }}"), json!({ "x": null, "b": { "totalCount": 1 } }), json!(["x", "transactions"])),
+        ] {
+            let answer = gateway.query(&token, &query).json();
+            assert_eq!(answer["data"], expected, "{query}: {answer}");
+            assert!(answer.get("data").is_some());
+            assert_eq!(answer["errors"][0]["path"], path, "{query}");
+            assert_eq!(answer["errors"][0]["extensions"]["code"], "BAD_USER_INPUT");
+        }
+    }
+
+    fn enum_values_have_no_quotes(database) {
+        let (gateway, token) = open(&database);
+        for bad in [
+            "{ cardCustomers(status: \"ACTIVE\") { totalCount } }",
+            "{ cardCustomers { nodes { transactions(status: \"SETTLED\") { totalCount } } } }",
+            "{ ...F } fragment F on Query { ... on Query { cardCustomers(orderBy: \"CREATED_AT_ASC\") { totalCount } } }",
+        ] {
+            let answer = gateway.query(&token, bad);
+            assert_eq!(answer.code(), "GRAPHQL_VALIDATION_FAILED", "{bad}: {}", answer.text);
+        }
+        let query = "query($s: CardCustomerStatus) { cardCustomers(status: $s) { totalCount } }";
+        assert_eq!(gateway.query_with(&token, query, &json!({ "s": "ACTIVE" })).data()["cardCustomers"]["totalCount"], 3);
+    }
 }

@@ -61,8 +61,11 @@ impl Gateway {
     pub(crate) fn start(mut command: Command) -> Self {
         // First, so that nothing is left running if it cannot be had.
         let client = client();
+        const LEVEL: &str = "CARD_GATEWAY__LOG__LEVEL";
+        if !command.get_envs().any(|(name, value)| name == LEVEL && value.is_some()) {
+            command.env(LEVEL, "info,sqlx=debug");
+        }
         let mut child = command
-            .env("CARD_GATEWAY__LOG__LEVEL", "info,sqlx=debug")
             .env("CARD_GATEWAY__LOG__FORMAT", "json")
             .stdin(Stdio::null())
             .stdout(Stdio::null())

@@ -1,0 +1,91 @@
+//! What the schema says of its own types, for what the engine overlooks.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
+
+use async_graphql::parser::parse_schema;
+use async_graphql::parser::types::{BaseType, Type, TypeKind, TypeSystemDefinition};
+
+/// A field: its type and those of its arguments.
+pub(super) struct Field {
+    pub(super) of: Type,
+    pub(super) arguments: HashMap<String, Type>,
+}
+
+/// The object types with their fields, and the names of all enums.
+pub(super) struct Types {
+    objects: HashMap<String, HashMap<String, Field>>,
+    enums: HashSet<String>,
+}
+
+impl Types {
+    /// Those of our schema.
+    pub(super) fn ours() -> &'static Self {
+        static TYPES: LazyLock<Types> = LazyLock::new(|| Types::of(&super::sdl()));
+        &TYPES
+    }
+
+    fn of(sdl: &str) -> Self {
+        let mut types = Self { objects: HashMap::new(), enums: HashSet::new() };
+        // The engine has written it itself.
+        let definitions = parse_schema(sdl).map(|document| document.definitions);
+        for definition in definitions.unwrap_or_default() {
+            let TypeSystemDefinition::Type(definition) = definition else { continue };
+            let name = definition.node.name.node.to_string();
+            match definition.node.kind {
+                TypeKind::Object(object) => {
+                    let fields = object.fields.into_iter().map(|field| {
+                        let field = field.node;
+                        let arguments = field.arguments.into_iter();
+                        let arguments = arguments
+                            .map(|one| (one.node.name.node.to_string(), one.node.ty.node))
+                            .collect();
+                        (field.name.node.to_string(), Field { of: field.ty.node, arguments })
+                    });
+                    types.objects.insert(name, fields.collect());
+                }
+                TypeKind::Enum(_) => drop(types.enums.insert(name)),
+                _ => {}
+            }
+        }
+        types
+    }
+
+    /// A field of an object type.
+    pub(super) fn field(&self, object: &str, field: &str) -> Option<&Field> {
+        self.objects.get(object)?.get(field)
+    }
+
+    /// Whether a type is an enum, perhaps in lists.
+    pub(super) fn is_enum(&self, of: &Type) -> bool {
+        self.enums.contains(name_of(of))
+    }
+}
+
+/// The name of a type without its lists.
+pub(super) fn name_of(of: &Type) -> &str {
+    match &of.base {
+        BaseType::Named(name) => name,
+        BaseType::List(inner) => name_of(inner),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_schema_is_known() {
+        let types = Types::ours();
+        let field = types.field("Query", "cardCustomers").expect("a field");
+        assert_eq!(field.of.to_string(), "CardCustomerConnection!");
+        assert!(types.is_enum(&field.arguments["status"]));
+        assert!(!types.is_enum(&field.arguments["page"]));
+        let nodes = types.field("CardCustomerConnection", "nodes").expect("a field");
+        assert_eq!(
+            (nodes.of.to_string().as_str(), name_of(&nodes.of)),
+            ("[CardCustomer!]!", "CardCustomer")
+        );
+        assert!(types.field("Subscription", "cardCustomerBalance").is_some());
+    }
+}
