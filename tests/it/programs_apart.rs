@@ -1,12 +1,45 @@
 //! Two programs that know the same customers never see each other's.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
+use crate::support::watcher::Events;
 use crate::support::{Database, Gateway, Line, on_both, transaction};
 
 /// Everything about a customer that names or could betray its program.
 const FIELDS: &str = "id yativoCardId externalCustomerId email walletAddress ledgerBalance
     cards { cardId lastFour } cardsCount transactions { totalCount nodes { transactionId merchant } }";
+
+/// Every field of every object that a client can ask for.
+const EVERY_FIELD: &[(&str, &str)] = &[
+    ("Query", "cardCustomers cardCustomer"),
+    ("Subscription", "cardCustomerBalance cardCustomersChanged"),
+    ("CardCustomerConnection", "edges nodes pageInfo totalCount"),
+    ("CardCustomerEdge", "cursor node"),
+    (
+        "CardCustomer",
+        "id yativoCardId externalCustomerId email flowStatus step nextAction kycStatus safeDeployed \
+         walletAddress currency ledgerBalance availableBalance pendingBalance balanceFreshness \
+         balanceUpdatedAt cardsCount cards transactions createdAt",
+    ),
+    (
+        "Card",
+        "cardId lastFour cardType status isFrozen isLost isStolen isBlocked isVoid activatedAt createdAt",
+    ),
+    ("CardTransactionConnection", "edges nodes pageInfo totalCount"),
+    ("CardTransactionEdge", "cursor node"),
+    (
+        "CardTransaction",
+        "transactionId cardId type amount currency status merchant merchantCategory merchantCity \
+         merchantCountry authorizedAt settledAt createdAt",
+    ),
+    ("PageInfo", "hasNextPage hasPreviousPage startCursor endCursor page perPage totalPages"),
+];
+
+/// Those of one object, to be selected.
+fn of(object: &str) -> String {
+    let (_, fields) = EVERY_FIELD.iter().find(|(name, _)| *name == object).expect("it is there");
+    format!(" {fields}")
+}
 
 /// The same ids, e-mail addresses, names and cards in both programs; what differs are
 /// four digits, the balance and the transactions. The second program has one customer more.
@@ -92,19 +125,65 @@ on_both! {
         assert_eq!(mine["cardCustomers"]["totalCount"], 3);
     }
 
-    fn every_field_of_the_schema_is_in_these_tests(database) {
-        // A root field that is added must be added to the tests above.
-        let token = database.program_with("acme", &[]);
+    fn every_field_of_the_schema_shows_ones_own(database) {
+        // Customers, cards and transactions of the same names in both programs;
+        // every text, number and time that can differ does.
+        let marks = [("ours", "11", "2026-01-11"), ("theirs", "99", "2026-09-09")];
+        let mut tokens = Vec::new();
+        for (program, mark, day) in marks {
+            let (wallet, time) = (format!("0x{}", mark.repeat(20)), format!("{day}T{mark:0>2}:00:00.000Z").replace("T99", "T09"));
+            let mut line = Line::new(1).with("email", format!("of{mark}@example.com")).with("external_customer_id", "usr_same")
+                .with("wallet_address", wallet).with("created_at", time.clone())
+                .with("balance", json!({ "ledger_minor": 0, "available_minor": 0, "pending_minor": 0, "updated_at": "2020-01-01T00:00:00Z" }));
+            let minor: i64 = mark.repeat(3).parse().expect("a number");
+            line.0["balance"] = json!({ "ledger_minor": 2 * minor, "available_minor": minor, "pending_minor": minor, "updated_at": time });
+            line.0["cards"] = json!([{ "card_id": uuid::Uuid::from_u128(7), "last_four": mark.repeat(2), "card_type": "virtual", "status": "active", "activated_at": time, "created_at": time }]);
+            tokens.push(database.program_with(program, &[line]));
+            let mut made = transaction(Line::new(1).id(), 1, minor);
+            made.merchant = Some(format!("shop {mark}"));
+            made.merchant_city = Some(format!("city {mark}"));
+            made.merchant_category = Some(mark.repeat(2));
+            database.put_transactions(program, vec![made]);
+        }
         let gateway = database.serve();
-        let query = "{ __schema { queryType { fields { name } } mutationType { name } subscriptionType { fields { name } } } }";
-        let schema = gateway.query(&token, query).data()["__schema"].take();
-        let names = |of: &Value| -> Vec<String> {
-            let fields = of["fields"].as_array().expect("a list").iter();
-            fields.filter_map(|field| field["name"].as_str().map(str::to_owned)).collect()
-        };
-        assert_eq!(names(&schema["queryType"]), ["cardCustomers", "cardCustomer"]);
-        // Theirs are in the tests of subscriptions.
-        assert_eq!(names(&schema["subscriptionType"]), ["cardCustomerBalance", "cardCustomersChanged"]);
-        assert_eq!(schema["mutationType"], Value::Null);
+        let schema = gateway.query(&tokens[0], "{ __schema { types { kind name fields { name } } } }").data()["__schema"]["types"].take();
+        let mut known: Vec<String> = EVERY_FIELD.iter().flat_map(|(of, fields)| fields.split_whitespace().map(move |field| format!("{of}.{field}"))).collect();
+        let mut found: Vec<String> = schema.as_array().expect("a list").iter()
+            .filter(|of| of["kind"] == "OBJECT" && !of["name"].as_str().expect("a name").starts_with("__"))
+            .flat_map(|of| of["fields"].as_array().expect("a list").iter().map(|field| format!("{}.{}", of["name"].as_str().expect("a name"), field["name"].as_str().expect("a name"))).collect::<Vec<_>>())
+            .collect();
+        known.sort();
+        found.sort();
+        assert_eq!(found, known, "a field that is new must be looked at here");
+        let node = of("CardCustomer").replace(" cards ", &format!(" cards {{ {} }} ", of("Card")))
+            .replace(" transactions", &format!(" transactions {{ totalCount pageInfo {{ {} }} edges {{ cursor }} nodes {{ {} }} }}", of("PageInfo"), of("CardTransaction")));
+        let list = format!("{{ cardCustomers(perPage: 1) {{ totalCount pageInfo {{ {} }} edges {{ cursor node {{ {node} }} }} nodes {{ {node} }} }} }}", of("PageInfo"));
+        let one = format!("{{ cardCustomer(identifier: \"{}\") {{ {node} }} }}", Line::new(1).id());
+        let id = Line::new(1).id().to_owned();
+        let mut events = Vec::new();
+        for (token, (_, mine, _), (_, theirs, _)) in [(&tokens[0], marks[0], marks[1]), (&tokens[1], marks[1], marks[0])] {
+            let mut answers = vec![gateway.query(token, &list).text, gateway.query(token, &one).text];
+            for path in ["/customers".to_owned(), format!("/customers/{id}"), "/customers/usr_same".to_owned(), format!("/customers/{id}/card-transactions")] {
+                answers.push(gateway.get(token, &format!("/v1/card-issuer{path}")).text);
+            }
+            let watch = Events::open(&gateway, token, &format!("subscription {{ cardCustomerBalance(identifier: \"{id}\") {{ {node} }} }}"));
+            answers.push(watch.next().to_string());
+            events.push((watch, Events::open(&gateway, token, &format!("subscription {{ cardCustomersChanged {{ {node} }} }}")), token, mine, theirs));
+            for answer in &answers {
+                assert!(!answer.contains("errors"), "{answer}");
+                let shown = |mark: &str| [format!("of{mark}@"), mark.repeat(10), format!("shop {mark}"), format!("{mark}.{mark}"), mark.repeat(2)].iter().any(|text| answer.contains(text));
+                assert!(shown(mine) && !shown(theirs), "{answer}");
+            }
+        }
+        // Both watch; what changes in one is seen in that one.
+        database.import("ours", &[Line::new(1).with("email", "of11@new.example").with("external_customer_id", "usr_same")]);
+        for (one, all, _, mine, theirs) in &events {
+            if *mine == "11" {
+                assert!(one.next().to_string().contains("of11@new.example") && all.next().to_string().contains("of11@new.example"));
+            } else {
+                assert!(one.nothing() && all.nothing(), "{mine} has heard of {theirs}");
+            }
+        }
     }
+
 }

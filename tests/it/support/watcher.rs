@@ -155,6 +155,11 @@ impl Events {
         self.0.recv_timeout(PATIENCE).ok()
     }
 
+    /// Whether nothing comes for a while.
+    pub(crate) fn nothing(&self) -> bool {
+        self.0.recv_timeout(Duration::from_millis(700)).is_err()
+    }
+
     /// `data` of the next answer.
     pub(crate) fn next(&self) -> Value {
         let (name, mut payload) = self.hear().expect("an event");
