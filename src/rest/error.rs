@@ -22,10 +22,11 @@ pub(super) struct Failure<'a> {
     pub(super) error: &'static str,
     /// What has happened, in a sentence.
     message: &'a str,
-    /// What is wrong with which parameter; of our own failures, the name of the request. Only where it helps.
+    /// What is wrong with which parameter; of our own failures, the request's name.
+    /// Only where it helps.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     details: BTreeMap<&'a str, &'a str>,
-    /// When trying again makes sense, in seconds. Only where too many requests came.
+    /// When trying again makes sense, in seconds; only where too many requests came.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = u64)]
     retry_after: Option<u64>,

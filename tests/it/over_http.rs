@@ -266,3 +266,75 @@ on_both! {
         assert_eq!(gateway.query_with(&token, query, &json!({ "s": "ACTIVE" })).data()["cardCustomers"]["totalCount"], 3);
     }
 }
+
+/// The codes that clients can meet, each brought about. `CONFLICT` is for what
+/// changes something, which nothing does yet.
+#[test]
+fn every_code_can_be_met() {
+    use crate::support::chain::{sandbox, wallets};
+    let Some(database) = Database::postgres() else { return };
+    let sandbox = sandbox(1);
+    let token = database.program_with("acme", &wallets(1));
+    let settings = [
+        ("CARD_GATEWAY__CHAIN__TIMEOUT", "300ms"),
+        ("CARD_GATEWAY__DATABASE__ACQUIRE_TIMEOUT", "500ms"),
+        ("CARD_GATEWAY__GRAPHQL__INTROSPECTION", "off"),
+    ];
+    let hasty =
+        database.serve_on(&[&sandbox], &[("CARD_GATEWAY__SERVER__REQUEST_TIMEOUT", "300ms")]);
+    let gateway = database.serve_on(&[&sandbox], &settings);
+    let ask = |query: &str| gateway.query(&token, query);
+    let mut met = vec![
+        ask("{").code(),
+        ask("{ nonsense }").code(),
+        ask("{ cardCustomers(page: 0) { totalCount } }").code(),
+        ask(&format!("{{ {} }}", "__typename ".repeat(2_000))).code(),
+        ask("{ __schema { queryType { name } } }").code(),
+        gateway.query("nobody", "{ __typename }").code(),
+        ask(&"x".repeat(300_000)).code(),
+        post(&gateway, &token, JSON, &json!({ "extensions": by_hash("00") })).code(),
+    ];
+    sandbox.set_fault(Some(card_gateway_sandbox::Fault::Delay(std::time::Duration::from_secs(2))));
+    met.push(ask("{ cardCustomers { nodes { ledgerBalance } } }").code());
+    let events = crate::support::watcher::Events::open(
+        &gateway,
+        &token,
+        "subscription { cardCustomerBalance(identifier: \"nobody\") { id } }",
+    );
+    let (_, payload) = events.hear().expect("an event");
+    met.push(payload["errors"][0]["extensions"]["code"].as_str().expect("a text").to_owned());
+    let late = hasty.query(&token, "{ cardCustomers { nodes { ledgerBalance } } }");
+    assert_eq!(late.status, 504, "{}", late.text);
+    met.push(late.code());
+    let scarce = database.serve_with(&[
+        ("CARD_GATEWAY__LIMITS__RATE_BURST", "1"),
+        ("CARD_GATEWAY__LIMITS__RATE_PER_SECOND", "1"),
+    ]);
+    scarce.query(&token, "{ __typename }");
+    met.push(scarce.query(&token, "{ __typename }").code());
+    crate::failures::break_balances(&database);
+    let fresh = database.serve();
+    let broken = fresh.query(&token, "{ cardCustomers { nodes { ledgerBalance } } }");
+    met.push(broken.code());
+    assert!(broken.json()["errors"][0]["extensions"]["requestId"].is_string());
+    database.wire.as_ref().expect("PostgreSQL is behind one").cut();
+    met.push(fresh.query(&token, "{ cardCustomers { totalCount } }").code());
+    met.sort();
+    let expected = [
+        "BAD_USER_INPUT",
+        "BALANCE_UNAVAILABLE",
+        "FORBIDDEN",
+        "GRAPHQL_PARSE_FAILED",
+        "GRAPHQL_VALIDATION_FAILED",
+        "INTERNAL_SERVER_ERROR",
+        "NOT_FOUND",
+        "PAYLOAD_TOO_LARGE",
+        "PERSISTED_QUERY_NOT_FOUND",
+        "QUERY_TOO_COMPLEX",
+        "RATE_LIMITED",
+        "TIMEOUT",
+        "UNAUTHENTICATED",
+        "UPSTREAM_UNAVAILABLE",
+    ];
+    assert_eq!(met, expected);
+}

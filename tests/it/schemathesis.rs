@@ -53,7 +53,7 @@ fn run(description: &str, rules: &str) -> Option<String> {
     command.args(["--phases", "examples,coverage,fuzzing,stateful", "--checks", "all"]);
     command.args(["--no-color", "--header", &format!("Authorization: Bearer {token}")]);
     command.env("SCHEMATHESIS_HOOKS", source.join(rules)).env("WEBHOOK_SECRET", SECRET);
-    command.current_dir(database.folder.path());
+    command.env("PYTHONDONTWRITEBYTECODE", "1").current_dir(database.folder.path());
     command.stdout(said.try_clone().expect("a file")).stderr(said);
     let mut child = command.spawn().expect("it starts");
     let begun = Instant::now();

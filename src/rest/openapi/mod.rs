@@ -50,7 +50,9 @@ fn info() -> Info {
         can spend, and what they have spent. A token sees its own program; another program's \
         customer is answered like one that does not exist. Times are RFC 3339 in UTC. Money is a \
         number in major units with at most two decimals, and an integer in cents where the name \
-        ends in `_minor`. A member without a value is null, never absent.";
+        ends in `_minor`. A member without a value is null, never absent. In a query, an empty \
+        value counts as absent, an unknown name is ignored, and the same name with two values is \
+        refused.";
     InfoBuilder::new()
         .title("card-gateway")
         .version(env!("CARGO_PKG_VERSION"))
