@@ -1,5 +1,5 @@
-//! Enum values are names, not texts (GraphQL September 2025, section 3.9). The
-//! engine takes either.
+//! Enum values are names, not texts, and an `Int` has 32 bits (GraphQL September
+//! 2025, sections 3.9 and 3.5.1). The engine takes more than that.
 
 use async_graphql::parser::types::{ExecutableDocument, OperationType, Selection, SelectionSet};
 use async_graphql::{Pos, Response, ServerError};
@@ -8,7 +8,7 @@ use async_graphql_value::Value;
 use super::error::VALIDATION_FAILED;
 use super::types::{Types, name_of};
 
-/// Refuses a document with a text where an enum's value should be. It is walked
+/// Refuses a document with such a literal. It is walked
 /// with the types of the schema; fragments say theirs themselves.
 pub(super) fn check(document: &ExecutableDocument) -> Result<(), Box<Response>> {
     for (_, operation) in document.operations.iter() {
@@ -34,9 +34,14 @@ fn set(selections: &SelectionSet, object: &str) -> Result<(), Box<Response>> {
                 // Validation will say that there is none.
                 let Some(field) = types.field(object, &selected.name.node) else { continue };
                 for (name, value) in &selected.arguments {
-                    let of = field.arguments.get(name.node.as_str());
-                    if of.is_some_and(|of| types.is_enum(of)) && has_text(&value.node) {
-                        return Err(refusal(&name.node, value.pos));
+                    let Some(of) = field.arguments.get(name.node.as_str()) else { continue };
+                    if types.is_enum(of) && any(&value.node, &is_text) {
+                        let what = "an enum's value has no quotes";
+                        return Err(refusal(&name.node, what, value.pos));
+                    }
+                    if name_of(of) == "Int" && any(&value.node, &is_too_large) {
+                        let what = "an Int has 32 bits";
+                        return Err(refusal(&name.node, what, value.pos));
                     }
                 }
                 set(&selected.selection_set.node, name_of(&field.of))?;
@@ -52,16 +57,28 @@ fn set(selections: &SelectionSet, object: &str) -> Result<(), Box<Response>> {
     Ok(())
 }
 
-fn has_text(value: &Value) -> bool {
+/// Whether something is true of a value, or of one in its list.
+fn any(value: &Value, is: &impl Fn(&Value) -> bool) -> bool {
     match value {
-        Value::String(_) => true,
-        Value::List(items) => items.iter().any(has_text),
-        _ => false,
+        Value::List(items) => items.iter().any(|item| any(item, is)),
+        value => is(value),
     }
 }
 
-fn refusal(argument: &str, pos: Pos) -> Box<Response> {
-    let what = format!("Invalid value for argument \"{argument}\": an enum's value has no quotes");
+fn is_text(value: &Value) -> bool {
+    matches!(value, Value::String(_))
+}
+
+fn is_too_large(value: &Value) -> bool {
+    let fits = |number: &async_graphql::Number| {
+        number.as_i64().is_some_and(|whole| i32::try_from(whole).is_ok())
+    };
+    // What is no number at all is for validation to find.
+    matches!(value, Value::Number(number) if !number.is_f64() && !fits(number))
+}
+
+fn refusal(argument: &str, what: &str, pos: Pos) -> Box<Response> {
+    let what = format!("Invalid value for argument \"{argument}\": {what}");
     let mut failure = ServerError::new(what, Some(pos));
     failure.extensions.get_or_insert_default().set("code", VALIDATION_FAILED);
     Box::new(Response::from_errors(vec![failure]))

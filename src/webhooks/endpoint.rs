@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
@@ -56,11 +57,13 @@ pub fn router(endpoint: Endpoint) -> Router {
 
 async fn receive(
     State(endpoint): State<Endpoint>,
-    Path(program): Path<String>,
+    program: Result<Path<String>, PathRejection>,
     Extension(request): Extension<RequestId>,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
+    // What cannot be a name is nobody's.
+    let program = program.map(|Path(program)| program).unwrap_or_default();
     match endpoint.take(&program, &headers, body).await {
         Ok(receipt) => {
             let Receipt { id, duplicate, state } = receipt;

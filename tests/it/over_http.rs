@@ -255,6 +255,8 @@ on_both! {
     fn enum_values_have_no_quotes(database) {
         let (gateway, token) = open(&database);
         for bad in [
+            "{ cardCustomers(page: 2147483648) { totalCount } }",
+            "{ cardCustomer(identifier: \"nobody\") { transactions(perPage: -2147483649) { totalCount } } }",
             "{ cardCustomers(status: \"ACTIVE\") { totalCount } }",
             "{ cardCustomers { nodes { transactions(status: \"SETTLED\") { totalCount } } } }",
             "{ ...F } fragment F on Query { ... on Query { cardCustomers(orderBy: \"CREATED_AT_ASC\") { totalCount } } }",

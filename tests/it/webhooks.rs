@@ -100,6 +100,7 @@ on_both! {
         }
         assert_eq!(gateway.balance_of(&token, MINE), json!([null, null, null, null]));
         assert_eq!(database.succeed(&["events", "list"], ""), "");
+        assert_eq!(gateway.send(gateway.client().post(format!("{}/webhooks/yativo/%FF", gateway.host)).header(signed, &good).header(stamped, &now).body(body.to_vec())).status, 401);
         // Within the tolerance; by the secret of before; with a mark that was signed.
         for (at, secret, body) in [(295, SECRET, body), (-295, OLD_SECRET, body), (0, SECRET, &marked)] {
             let at = (seconds() - at).to_string();

@@ -56,12 +56,14 @@ impl Answer {
     }
 }
 
+/// What is logged, where a test does not say otherwise.
+const LEVEL: &str = "CARD_GATEWAY__LOG__LEVEL";
+
 impl Gateway {
     /// Starts a command that serves, and waits until it listens.
     pub(crate) fn start(mut command: Command) -> Self {
         // First, so that nothing is left running if it cannot be had.
         let client = client();
-        const LEVEL: &str = "CARD_GATEWAY__LOG__LEVEL";
         if !command.get_envs().any(|(name, value)| name == LEVEL && value.is_some()) {
             command.env(LEVEL, "info,sqlx=debug");
         }
