@@ -8,10 +8,18 @@ use async_graphql_value::Value;
 use super::error::VALIDATION_FAILED;
 use super::types::{Types, name_of};
 
-/// Refuses a document with such a literal. It is walked
+/// Refuses a document with such a literal, or with a variable of no type that
+/// there is: of lists of those the engine panics. It is walked
 /// with the types of the schema; fragments say theirs themselves.
 pub(super) fn check(document: &ExecutableDocument) -> Result<(), Box<Response>> {
     for (_, operation) in document.operations.iter() {
+        for variable in &operation.node.variable_definitions {
+            let of = &variable.node.var_type;
+            if !Types::ours().is_input(&of.node) {
+                let what = format!("Unknown input type \"{}\"", name_of(&of.node));
+                return Err(invalid(what, of.pos));
+            }
+        }
         let root = match operation.node.ty {
             OperationType::Query => "Query",
             OperationType::Mutation => "Mutation",
@@ -78,7 +86,10 @@ fn is_too_large(value: &Value) -> bool {
 }
 
 fn refusal(argument: &str, what: &str, pos: Pos) -> Box<Response> {
-    let what = format!("Invalid value for argument \"{argument}\": {what}");
+    invalid(format!("Invalid value for argument \"{argument}\": {what}"), pos)
+}
+
+fn invalid(what: String, pos: Pos) -> Box<Response> {
     let mut failure = ServerError::new(what, Some(pos));
     failure.extensions.get_or_insert_default().set("code", VALIDATION_FAILED);
     Box::new(Response::from_errors(vec![failure]))

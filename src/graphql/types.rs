@@ -12,11 +12,15 @@ pub(super) struct Field {
     pub(super) arguments: HashMap<String, Type>,
 }
 
-/// The object types with their fields, and the names of all enums.
+/// The object types with their fields, and the names of enums and scalars.
 pub(super) struct Types {
     objects: HashMap<String, HashMap<String, Field>>,
     enums: HashSet<String>,
+    scalars: HashSet<String>,
 }
+
+/// The scalars that every schema has (GraphQL September 2025, section 3.5).
+const BUILT_IN: [&str; 5] = ["Int", "Float", "String", "Boolean", "ID"];
 
 impl Types {
     /// Those of our schema.
@@ -26,7 +30,8 @@ impl Types {
     }
 
     fn of(sdl: &str) -> Self {
-        let mut types = Self { objects: HashMap::new(), enums: HashSet::new() };
+        let scalars = BUILT_IN.map(str::to_owned).into();
+        let mut types = Self { objects: HashMap::new(), enums: HashSet::new(), scalars };
         // The engine has written it itself.
         let definitions = parse_schema(sdl).map(|document| document.definitions);
         for definition in definitions.unwrap_or_default() {
@@ -45,6 +50,7 @@ impl Types {
                     types.objects.insert(name, fields.collect());
                 }
                 TypeKind::Enum(_) => drop(types.enums.insert(name)),
+                TypeKind::Scalar => drop(types.scalars.insert(name)),
                 _ => {}
             }
         }
@@ -54,6 +60,11 @@ impl Types {
     /// A field of an object type.
     pub(super) fn field(&self, object: &str, field: &str) -> Option<&Field> {
         self.objects.get(object)?.get(field)
+    }
+
+    /// Whether a variable can be of a type.
+    pub(super) fn is_input(&self, of: &Type) -> bool {
+        self.is_enum(of) || self.scalars.contains(name_of(of))
     }
 
     /// Whether a type is an enum, perhaps in lists.

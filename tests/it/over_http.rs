@@ -255,6 +255,8 @@ on_both! {
     fn enum_values_have_no_quotes(database) {
         let (gateway, token) = open(&database);
         for bad in [
+            "query ($a: [T] = [1]) { __typename }",
+            "query ($a: CardCustomer) { __typename }",
             "{ cardCustomers(page: 2147483648) { totalCount } }",
             "{ cardCustomer(identifier: \"nobody\") { transactions(perPage: -2147483649) { totalCount } } }",
             "{ cardCustomers(status: \"ACTIVE\") { totalCount } }",
