@@ -112,7 +112,11 @@ fn read(file: &Path) -> Result<Trusted, String> {
 
 /// The hexadecimal form of a text's SHA-256.
 pub fn hash_of(text: &str) -> String {
-    let bytes = Sha256::digest(text.as_bytes());
-    let digits: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    digits.concat()
+    let mut hash = String::with_capacity(64);
+    for byte in Sha256::digest(text.as_bytes()) {
+        for digit in [byte >> 4, byte & 15] {
+            hash.push(char::from(b"0123456789abcdef"[usize::from(digit)]));
+        }
+    }
+    hash
 }
