@@ -303,15 +303,16 @@ async fn answer(
     request: RequestId,
     prepared: Prepared,
 ) -> HttpResponse {
+    let about = prepared.about();
     let events = prepared.is_subscription() && Media::takes_events(headers);
     if events || media == Media::Events {
-        return stream::events(endpoint, headers, request, prepared);
+        return (Extension(about), stream::events(endpoint, headers, request, prepared))
+            .into_response();
     }
     if prepared.is_subscription() {
         let message = "Subscriptions come as text/event-stream, or over a WebSocket";
         return refused(&Error::new(error::Kind::Invalid, message), &request);
     }
-    let about = prepared.about();
     let bill = headers.contains_key(bill::HEADER).then(|| prepared.bill());
     let usage = Arc::<Usage>::default();
     let running = endpoint.run(prepared, &request);

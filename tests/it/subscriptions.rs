@@ -55,7 +55,9 @@ on_both! {
         let mut socket = Socket::connect(&gateway, &token);
         socket.subscribe("a", &watch(MINE));
         assert_eq!(socket.next("a"), json!({ "cardCustomerBalance": { "availableBalance": "1.00", "balanceFreshness": "REALTIME" } }));
-        let events = Events::open(&gateway, &token, &watch("customer1@example.com"));
+        let watched = watch("customer1@example.com").replacen("subscription", "subscription Watch", 1);
+        let events = Events::open(&gateway, &token, &watched);
+        gateway.wait_for_log(|line| (line.get("operation")?.as_str()? == "Watch").then_some(()));
         assert_eq!(seen(&events.next()), "- 1.00");
         // Each change, also where many come at once; the others' are not mine.
         let bodies: Vec<String> = (2..30).map(|id| spendable(id, if id % 5 == 0 { "usr_2" } else { MINE }, &format!("{id}.00"))).collect();
