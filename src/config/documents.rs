@@ -7,6 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::Reader;
 use super::parse::{introspection, text, whole, yes_or_no};
+use crate::domain::text::hex;
 
 /// What a document may ask of us.
 #[derive(Clone, Copy, Debug)]
@@ -112,11 +113,5 @@ fn read(file: &Path) -> Result<Trusted, String> {
 
 /// The hexadecimal form of a text's SHA-256.
 pub fn hash_of(text: &str) -> String {
-    let mut hash = String::with_capacity(64);
-    for byte in Sha256::digest(text.as_bytes()) {
-        for digit in [byte >> 4, byte & 15] {
-            hash.push(char::from(b"0123456789abcdef"[usize::from(digit)]));
-        }
-    }
-    hash
+    hex(&Sha256::digest(text.as_bytes()))
 }

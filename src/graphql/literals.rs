@@ -1,12 +1,12 @@
 //! Enum values are names, not texts, and an `Int` has 32 bits (GraphQL September
 //! 2025, sections 3.9 and 3.5.1). The engine takes more than that.
 
-use async_graphql::parser::types::{ExecutableDocument, OperationType, Selection, SelectionSet};
+use async_graphql::parser::types::{ExecutableDocument, Selection, SelectionSet};
 use async_graphql::{Pos, Response, ServerError};
 use async_graphql_value::Value;
 
 use super::error::VALIDATION_FAILED;
-use super::types::{Types, name_of};
+use super::types::{Types, name_of, root_of};
 
 /// Refuses a document with such a literal, or with a variable of no type that
 /// there is: of lists of those the engine panics. It is walked
@@ -20,11 +20,7 @@ pub(super) fn check(document: &ExecutableDocument) -> Result<(), Box<Response>> 
                 return Err(invalid(what, of.pos));
             }
         }
-        let root = match operation.node.ty {
-            OperationType::Query => "Query",
-            OperationType::Mutation => "Mutation",
-            OperationType::Subscription => "Subscription",
-        };
+        let root = root_of(operation.node.ty);
         set(&operation.node.selection_set.node, root)?;
     }
     for fragment in document.fragments.values() {

@@ -3,12 +3,11 @@
 //! fields out.
 
 use async_graphql::parser::types::{
-    BaseType, ExecutableDocument, Field, OperationDefinition, OperationType, Selection,
-    SelectionSet, Type,
+    BaseType, ExecutableDocument, Field, OperationDefinition, Selection, SelectionSet, Type,
 };
 use async_graphql::{Name, PathSegment, Response, Value};
 
-use super::types::{Types, name_of};
+use super::types::{Types, name_of, root_of};
 
 /// The parent cannot be without what is missing.
 struct Missing;
@@ -19,11 +18,7 @@ pub(super) fn put(
     operation: &OperationDefinition,
     response: &mut Response,
 ) {
-    let root = match operation.ty {
-        OperationType::Query => "Query",
-        OperationType::Mutation => "Mutation",
-        OperationType::Subscription => "Subscription",
-    };
+    let root = root_of(operation.ty);
     let walk = Walk { document, types: Types::ours() };
     let Response { data, errors, .. } = response;
     for error in errors.iter().filter(|error| !error.path.is_empty()) {

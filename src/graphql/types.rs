@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use async_graphql::parser::parse_schema;
-use async_graphql::parser::types::{BaseType, Type, TypeKind, TypeSystemDefinition};
+use async_graphql::parser::types::{BaseType, OperationType, Type, TypeKind, TypeSystemDefinition};
 
 /// A field: its type and those of its arguments.
 pub(super) struct Field {
@@ -70,6 +70,15 @@ impl Types {
     /// Whether a type is an enum, perhaps in lists.
     pub(super) fn is_enum(&self, of: &Type) -> bool {
         self.enums.contains(name_of(of))
+    }
+}
+
+/// The type that an operation begins with.
+pub(super) const fn root_of(operation: OperationType) -> &'static str {
+    match operation {
+        OperationType::Query => "Query",
+        OperationType::Mutation => "Mutation",
+        OperationType::Subscription => "Subscription",
     }
 }
 

@@ -7,6 +7,8 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 use subtle::ConstantTimeEq as _;
 
+use crate::domain::text::hex;
+
 /// What goes before the digits.
 const PREFIX: &str = "sha256=";
 /// A time of more digits is not of this age.
@@ -55,14 +57,7 @@ pub fn sign(secret: &[u8], timestamp: &str, body: &[u8]) -> String {
     for part in [timestamp.as_bytes(), b".", body] {
         mac.update(part);
     }
-    let mut text = String::with_capacity(PREFIX.len() + 64);
-    text.push_str(PREFIX);
-    for byte in mac.finalize().into_bytes() {
-        for digit in [byte >> 4, byte & 15] {
-            text.push(char::from(b"0123456789abcdef"[usize::from(digit)]));
-        }
-    }
-    text
+    format!("{PREFIX}{}", hex(&mac.finalize().into_bytes()))
 }
 
 #[cfg(test)]

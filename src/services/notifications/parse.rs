@@ -15,6 +15,7 @@ use crate::domain::event::{
 };
 use crate::domain::identifier::{self, Identifier};
 use crate::domain::money::{Currency, Minor};
+use crate::domain::text::hex;
 use crate::domain::time::Timestamp;
 use crate::domain::transaction::TransactionType;
 
@@ -130,9 +131,7 @@ pub(super) fn parse(body: &str) -> Arrived {
 
 /// A signed body without a name is told from others by its hash.
 fn nameless(body: &str, event_type: &str, what: String) -> Arrived {
-    let hash = Sha256::digest(body.as_bytes());
-    let hash: Vec<String> = hash.iter().map(|byte| format!("{byte:02x}")).collect();
-    let id = format!("sha256:{}", hash.concat());
+    let id = format!("sha256:{}", hex(&Sha256::digest(body.as_bytes())));
     Arrived { id, event_type: event_type.to_owned(), content: Content::Wrong(what) }
 }
 
