@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_graphql::parser::types::OperationType;
-use async_graphql::{Request, Response, ValidationMode, Value};
+use async_graphql::{Request, Response, ValidationMode, Value, Variables};
 use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -127,8 +127,10 @@ impl Endpoint {
         mut body: Body,
     ) -> Result<Prepared, Refused> {
         let limits = &self.settings.documents.limits;
-        let mut variables = body.variables.take().map(|map| map.0).unwrap_or_default();
-        Excess::check("variables", limits.variables, variables.len())?;
+        let mut variables = match &body.variables {
+            Some(json) => variables::read(json, limits.variables)?,
+            None => Variables::default(),
+        };
         let (text, hash) = self.persisted.text(&mut body)?;
         let document = self.documents.get(&text)?;
         let open = match self.settings.documents.introspection {
@@ -213,7 +215,8 @@ pub(super) struct Prepared {
 }
 
 impl Prepared {
-    fn about(&self) -> Operation {
+    /// What a log may hold of it.
+    pub(super) fn about(&self) -> Operation {
         let document = Arc::clone(&self.document.hash);
         Operation { name: self.document.name(self.operation.as_deref()), document }
     }

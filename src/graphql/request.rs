@@ -1,7 +1,6 @@
 //! GraphQL requests as HTTP carries them: in a JSON body, or in the query of a
 //! URL (GraphQL over HTTP, section 5).
 
-use async_graphql::Variables;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -20,26 +19,11 @@ pub(super) struct Body {
     pub(super) query: Option<String>,
     #[serde(default)]
     pub(super) operation_name: Option<String>,
+    /// An object, not read yet.
     #[serde(default)]
-    pub(super) variables: Option<Map>,
+    pub(super) variables: Option<Box<RawValue>>,
     #[serde(default)]
     pub(super) extensions: Option<Extensions>,
-}
-
-/// Variables: an object. (The engine would take anything.)
-#[derive(Deserialize)]
-#[serde(try_from = "serde_json::Value")]
-pub(super) struct Map(pub(super) Variables);
-
-impl TryFrom<serde_json::Value> for Map {
-    type Error = &'static str;
-
-    fn try_from(value: serde_json::Value) -> std::result::Result<Self, Self::Error> {
-        match value {
-            object @ serde_json::Value::Object(_) => Ok(Self(Variables::from_json(object))),
-            _ => Err("not an object"),
-        }
-    }
 }
 
 /// What goes beyond the specification.
@@ -97,8 +81,7 @@ pub(super) fn of_get(query: &str) -> Result<Body> {
             "query" => body.query = Some(value.into_owned()),
             "operationName" if !value.is_empty() => body.operation_name = Some(value.into_owned()),
             "variables" if !value.is_empty() => {
-                body.variables = serde_json::from_str(json("variables")?.get())
-                    .map_err(|_| invalid("variables is not an object"))?;
+                body.variables = Some(json("variables")?).filter(|raw| raw.get() != "null");
             }
             "extensions" if !value.is_empty() => {
                 body.extensions = serde_json::from_str(json("extensions")?.get())
@@ -114,6 +97,9 @@ fn complete(body: Body) -> Result<Body> {
     let hash = body.extensions.as_ref().is_some_and(|all| all.persisted_query.is_some());
     if body.query.is_none() && !hash {
         return Err(invalid("There is no query in the request"));
+    }
+    if body.variables.as_ref().is_some_and(|raw| !raw.get().starts_with('{')) {
+        return Err(invalid("variables is not an object"));
     }
     Ok(body)
 }

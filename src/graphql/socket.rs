@@ -38,6 +38,9 @@ const INIT: Duration = Duration::from_secs(10);
 const PING: Duration = Duration::from_secs(20);
 /// How long it may take to read what it was sent.
 const READING: Duration = Duration::from_secs(30);
+/// How long who sends too much has, to read that it is too much. What it still
+/// sends is not read, and leaving earlier would throw away what it has not read.
+const FAREWELL: Duration = Duration::from_secs(1);
 /// Operations that one connection may have at once.
 const OPERATIONS: usize = 100;
 /// Messages that wait for a client to read them; more wait where they are made.
@@ -209,6 +212,9 @@ impl Connection {
         if let Some((code, reason)) = self.talk().await {
             let frame = CloseFrame { code, reason: Utf8Bytes::from_static(reason) };
             self.close(frame).await;
+            if code == TOO_LARGE.0 {
+                tokio::time::sleep(FAREWELL).await;
+            }
         }
         metrics::gauge!("graphql_sockets").decrement(1);
     }
@@ -383,6 +389,7 @@ impl Connection {
                 return gone_unless(self.send_text(message(&id, "error", &errors)).await);
             }
         };
+        prepared.about().tell(&self.request);
         self.counted += 1;
         let operation = self.counted;
         let replies = replies(endpoint, subscriber, self.request.clone(), prepared);

@@ -23,6 +23,16 @@ pub struct Operation {
     pub document: Arc<str>,
 }
 
+impl Operation {
+    /// Writes the line of an operation that came over a connection, which has
+    /// one request for many of them.
+    pub fn tell(&self, request: &RequestId) {
+        let Self { name, document } = self;
+        let operation = name.as_deref();
+        tracing::info!(request_id = %request.0, operation, document = &**document, "operation");
+    }
+}
+
 const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Runs a request and tells of it.

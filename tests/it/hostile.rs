@@ -90,6 +90,9 @@ on_both! {
         let many: serde_json::Map<String, Value> = (0..10_000).map(|at| (format!("v{at}"), json!(at))).collect();
         let answer = post(json!({ "query": "{ __typename }", "variables": many }).to_string());
         assert_eq!((answer.status, &answer.json()["errors"][0]["extensions"]["limit"]), (400, &json!("variables")));
+        // However they are put: what is inside of them counts as well.
+        let answer = post(json!({ "query": "{ __typename }", "variables": { "a": vec![json!([]); 200] } }).to_string());
+        assert_eq!((answer.status, &answer.json()["errors"][0]["extensions"]["limit"]), (400, &json!("variables")));
         let deep = format!("{{\"query\":\"{{ __typename }}\",\"variables\":{{\"a\":{}", "[".repeat(100_000));
         assert_eq!(post(deep).status, 400);
         let answer = gateway.query_with(&token, "query($id: ID!) { cardCustomer(identifier: $id) { id } }", &json!({ "id": "x".repeat(200_000) }));

@@ -210,6 +210,10 @@ on_both! {
         socket.subscribe("q", "{ cardCustomers { totalCount } }");
         assert_eq!(socket.next("q"), json!({ "cardCustomers": { "totalCount": 2 } }));
         assert_eq!(socket.expect("q", "complete"), Value::Null);
+        socket.subscribe("named", "query OverASocket { __typename }");
+        gateway.wait_for_log(|line| (line.get("operation")?.as_str()? == "OverASocket" && line.get("document")?.as_str()?.len() == 64).then_some(()));
+        socket.next("named");
+        socket.expect("named", "complete");
         for (query, code) in [("{ nonsense }", "GRAPHQL_VALIDATION_FAILED"), ("{", "GRAPHQL_PARSE_FAILED"), ("subscription { cardCustomerBalance(identifier: \"\") { id } }", "BAD_USER_INPUT")] {
             socket.subscribe("q", query);
             assert_eq!(socket.expect("q", "error")[0]["extensions"]["code"], code, "{query}");
@@ -224,6 +228,12 @@ on_both! {
         assert_eq!(socket.hear_within(Duration::from_millis(700)), Heard::Nothing);
         socket.subscribe("s", &watch(MINE));
         assert_eq!(seen(&socket.next("s")), "- 1.00");
+        // RFC 6455, section 7.4.1. It is heard although not everything can be said.
+        for size in [300 * 1024, 8 * 1024 * 1024] {
+            let mut socket = Socket::connect(&gateway, &token);
+            let _ = socket.try_say(&" ".repeat(size));
+            assert_eq!(socket.hear(), Heard::Closed(1009), "{size}");
+        }
         // What is no WebSocket, and who shows a wrong token at once.
         assert_eq!(gateway.get(&token, "/graphql").status, 400);
     }

@@ -55,7 +55,12 @@ impl Socket {
     }
 
     pub(crate) fn say_text(&mut self, text: &str) {
-        self.0.send(Message::text(text)).expect("it is open");
+        self.try_say(text).expect("it is open");
+    }
+
+    /// Fails where the gateway does not want to hear all of it.
+    pub(crate) fn try_say(&mut self, text: &str) -> tungstenite::Result<()> {
+        self.0.send(Message::text(text))
     }
 
     pub(crate) fn say_bytes(&mut self, bytes: &[u8]) {
