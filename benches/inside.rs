@@ -163,6 +163,7 @@ impl Gateway {
                 rate: RateLimits::new(rate),
                 origins: Vec::new(),
                 documents: config.documents,
+                graphiql: config.server.graphiql,
                 stopping: watch::channel(false).1,
             };
             (router(&services, webhooks, health, &limits), token)

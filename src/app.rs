@@ -121,6 +121,7 @@ pub async fn serve(config: &Config, store: Store, listener: TcpListener) -> Resu
         rate: rate.clone(),
         origins: config.server.cors_origins.clone(),
         documents: config.documents.clone(),
+        graphiql: config.server.graphiql,
         stopping: stopped,
     };
     let mut tasks = JoinSet::new();
@@ -141,6 +142,8 @@ pub async fn serve(config: &Config, store: Store, listener: TcpListener) -> Resu
         tracing::info!("balances are not read from the chain: {hint}");
     }
     let address = listener.local_addr().map_err(Error::internal)?;
+    // Whoever reads the next line may tell it to stop at once.
+    let told = told_to_stop();
     tracing::info!(%address, "listening on http://{address}");
     tell_of_what_is_not_here_yet(config);
     let routes = router(&services, webhooks, health.clone(), &limits);
@@ -148,7 +151,7 @@ pub async fn serve(config: &Config, store: Store, listener: TcpListener) -> Resu
     let stop = {
         let (health, stopping) = (health.clone(), stopping.clone());
         async move {
-            told_to_stop().await;
+            told.await;
             tracing::info!("stopping: no new requests, open ones may finish");
             health.stopping();
             stopping.send_replace(true);
@@ -188,11 +191,12 @@ fn webhook_settings(config: &Config) -> webhooks::Settings {
     webhooks::Settings { secrets: secrets.collect(), tolerance: config.webhooks.tolerance }
 }
 
-/// Ends when the process is told to stop: Ctrl-C, SIGTERM, or its terminal is closed.
-pub async fn told_to_stop() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let heard = |kind| async move {
-        match signal(kind) {
+/// Ends when the process is told to stop: Ctrl-C, SIGTERM, or its terminal is
+/// closed. It is listened for from the call on.
+pub fn told_to_stop() -> impl Future<Output = ()> {
+    use tokio::signal::unix::{Signal, SignalKind, signal};
+    async fn heard(signal: std::io::Result<Signal>) {
+        match signal {
             Ok(mut signal) => {
                 signal.recv().await;
             }
@@ -201,10 +205,14 @@ pub async fn told_to_stop() {
                 std::future::pending::<()>().await;
             }
         }
-    };
-    tokio::select! {
-        () = heard(SignalKind::interrupt()) => {}
-        () = heard(SignalKind::terminate()) => {}
-        () = heard(SignalKind::hangup()) => {}
+    }
+    let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
+    let [interrupt, terminate, hangup] = kinds.map(signal);
+    async move {
+        tokio::select! {
+            () = heard(interrupt) => {}
+            () = heard(terminate) => {}
+            () = heard(hangup) => {}
+        }
     }
 }

@@ -6,7 +6,8 @@
 //! - [`cli`]: the commands. [`demo`]: a sample program.
 //! - [`app`]: puts everything together. [`router`]: the route table.
 //! - [`graphql`], [`rest`]: the two APIs; [`webhooks`]: the issuer's live
-//!   notifications; [`http`]: what they share.
+//!   notifications; [`pages`]: for those who come with a browser; [`http`]: what
+//!   they share.
 //! - [`services`]: the rules, over many things at once.
 //! - [`store`]: every SQL statement. [`chain`]: balances from the blockchain.
 //! - [`domain`], [`error`]: plain types that know none of the above.
@@ -23,6 +24,7 @@ pub mod domain;
 pub mod error;
 pub mod graphql;
 pub mod http;
+pub mod pages;
 pub mod rest;
 pub mod router;
 pub mod services;

@@ -6,17 +6,17 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::response::Redirect;
 use axum::routing::{get, post};
 use tokio::sync::watch;
 use tower::util::option_layer;
 
-use crate::config::Documents;
+use crate::config::{Documents, Graphiql, Introspection};
 use crate::graphql;
 use crate::http::gate::{self, Bounds, Gate, Refuse};
 use crate::http::health::{self, Health};
 use crate::http::rate::RateLimits;
-use crate::http::{elsewhere, graphiql, headers, request_log};
+use crate::http::{elsewhere, headers, request_log};
+use crate::pages;
 use crate::rest;
 use crate::services::Services;
 use crate::webhooks;
@@ -37,6 +37,8 @@ pub struct Limits {
     pub origins: Vec<String>,
     /// Which GraphQL documents may be used, and what they may ask for.
     pub documents: Documents,
+    /// Where GraphiQL comes from.
+    pub graphiql: Graphiql,
     /// Becomes true when the process is told to stop.
     pub stopping: watch::Receiver<bool>,
 }
@@ -58,6 +60,9 @@ pub fn router(
     let rest = rest::router(services).layer(from_fn_with_state(gate(rest::refused), gate::pass));
     let bounds = Bounds { timeout: WEBHOOK, refuse: webhooks::refused };
     let webhooks = webhooks::router(webhooks).layer(from_fn_with_state(bounds, gate::bound));
+    let introspection = limits.documents.introspection;
+    let schema = schema_route(introspection, gate(graphql::refused));
+    let pages = pages::router(health.clone(), limits.graphiql, introspection != Introspection::Off);
     let health = Router::new()
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
@@ -72,9 +77,9 @@ pub fn router(
         .nest("/api/v1/card-issuer", rest)
         .merge(webhooks)
         .merge(rest::docs())
-        .merge(graphiql::router())
+        .merge(schema)
+        .merge(pages)
         .merge(health)
-        .route("/", get(|| async { Redirect::temporary("/graphiql") }))
         .fallback_service(unknown)
         .layer(DefaultBodyLimit::max(limits.body))
         .layer(option_layer(elsewhere::layer(&limits.origins)))
@@ -97,4 +102,17 @@ fn graphql_route(services: Arc<Services>, gate: Arc<Gate>, limits: &Limits) -> R
     Router::new()
         .route("/graphql", execute.merge(read))
         .method_not_allowed_fallback(graphql::method_not_allowed)
+}
+
+/// The schema as a file: open where any token could ask for it, because then it
+/// is no secret; else for those who may.
+fn schema_route(introspection: Introspection, gate: Arc<Gate>) -> Router {
+    const PATH: &str = "/schema.graphql";
+    match introspection {
+        Introspection::Any => Router::new().route(PATH, get(graphql::published)),
+        Introspection::Schema => Router::new()
+            .route(PATH, get(graphql::published_to))
+            .layer(from_fn_with_state(gate, gate::pass)),
+        Introspection::Off => Router::new(),
+    }
 }

@@ -18,8 +18,8 @@ use url::Url;
 pub use documents::{DocumentLimits, Documents, Introspection, Trusted, hash_of};
 use layers::Layers;
 use parse::{
-    connections, database_url, duration, list, log_filter, log_format, maybe_url, origins,
-    some_time, text, text_as, whole, whole_from_one, yes_or_no,
+    connections, database_url, duration, graphiql, list, log_filter, log_format, maybe_url,
+    origins, some_time, text, text_as, whole, whole_from_one, yes_or_no,
 };
 
 /// Every setting, checked. Its `Debug` form is [`Config::show`]: without secrets.
@@ -62,6 +62,19 @@ pub struct Server {
     pub shutdown_grace: Duration,
     /// The origins whose pages may call from a browser.
     pub cors_origins: Vec<String>,
+    /// Where GraphiQL comes from.
+    pub graphiql: Graphiql,
+}
+
+/// Where GraphiQL comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Graphiql {
+    /// It is in the program.
+    Bundled,
+    /// A content delivery network, by exact version and checked by hash.
+    Cdn,
+    /// Nowhere: there is none.
+    Off,
 }
 
 /// Settings of the database.
@@ -201,6 +214,7 @@ impl Config {
             body_limit: read.get("server.body_limit", whole),
             shutdown_grace: read.get("server.shutdown_grace", duration),
             cors_origins: read.get("server.cors_origins", origins),
+            graphiql: read.get("server.graphiql", graphiql),
         };
         let database = Database {
             store: crate::store::Settings {

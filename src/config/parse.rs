@@ -7,7 +7,7 @@ use alloy_primitives::Address;
 use toml::Value;
 use url::Url;
 
-use super::{Introspection, LogFormat};
+use super::{Graphiql, Introspection, LogFormat};
 
 pub(super) fn text(value: &Value) -> Result<String, String> {
     match value {
@@ -136,6 +136,15 @@ pub(super) fn introspection(value: &Value) -> Result<Introspection, String> {
         "schema" => Ok(Introspection::Schema),
         "off" => Ok(Introspection::Off),
         _ => Err("must be any, schema or off".to_owned()),
+    }
+}
+
+pub(super) fn graphiql(value: &Value) -> Result<Graphiql, String> {
+    match text(value)?.as_str() {
+        "bundled" => Ok(Graphiql::Bundled),
+        "cdn" => Ok(Graphiql::Cdn),
+        "off" => Ok(Graphiql::Off),
+        _ => Err("must be bundled, cdn or off".to_owned()),
     }
 }
 

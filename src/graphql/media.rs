@@ -3,6 +3,8 @@
 
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 
+use crate::http::accept;
+
 /// A form of answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Media {
@@ -18,32 +20,24 @@ pub(super) enum Media {
 impl Media {
     /// The form that a client likes best; none if it wants none of ours.
     pub(super) fn wanted(headers: &HeaderMap) -> Option<Self> {
-        let accept: Vec<&str> = headers
-            .get_all(header::ACCEPT)
-            .iter()
-            .filter_map(|value| value.to_str().ok())
-            .collect();
-        let accept = accept.join(",");
-        if accept.trim().is_empty() {
-            return Some(Self::Json);
-        }
         let mut best: Option<(Self, u32)> = None;
-        for (name, quality) in accept.split(',').map(range) {
+        let mut anything = true;
+        for (name, quality) in accept::liked(headers, &header::ACCEPT) {
+            anything = false;
             // Among those that are liked as much, the first.
             let better = quality > best.map_or(0, |(_, known)| known);
             if let Some(media) = Self::named(&name).filter(|_| better) {
                 best = Some((media, quality));
             }
         }
-        best.map(|(media, _)| media)
+        if anything { Some(Self::Json) } else { best.map(|(media, _)| media) }
     }
 
     /// Whether a client takes events, perhaps among other forms: some name all
     /// that they know with each request.
     pub(super) fn takes_events(headers: &HeaderMap) -> bool {
-        let all = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
-        let mut ranges = all.flat_map(|accept| accept.split(',').map(range));
-        ranges.any(|(name, quality)| name == "text/event-stream" && quality > 0)
+        accept::liked(headers, &header::ACCEPT)
+            .any(|(name, quality)| name == "text/event-stream" && quality > 0)
     }
 
     fn named(range: &str) -> Option<Self> {
@@ -70,25 +64,6 @@ impl Media {
             Self::Graphql => StatusCode::BAD_REQUEST,
             Self::Json | Self::Events => StatusCode::OK,
         }
-    }
-}
-
-/// A media range and how much it is liked, in thousandths.
-fn range(text: &str) -> (String, u32) {
-    let mut parts = text.split(';').map(str::trim);
-    let name = parts.next().unwrap_or_default().to_ascii_lowercase();
-    let quality = parts.find_map(|part| part.strip_prefix("q=").or(part.strip_prefix("Q=")));
-    (name, quality.map_or(1_000, thousandths))
-}
-
-/// `0.5` is 500. What is no such number is not liked at all.
-fn thousandths(text: &str) -> u32 {
-    let (whole, part) = text.split_once('.').unwrap_or((text, ""));
-    let digits = part.len() <= 3 && part.bytes().all(|b| b.is_ascii_digit());
-    match whole {
-        "1" if digits => 1_000,
-        "0" if digits => format!("{part:0<3}").parse().unwrap_or(0),
-        _ => 0,
     }
 }
 

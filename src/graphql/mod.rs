@@ -20,6 +20,7 @@ mod media;
 mod nulls;
 mod order;
 mod persisted;
+mod published;
 mod query;
 mod request;
 mod scalars;
@@ -37,6 +38,7 @@ mod written;
 use async_graphql::{EmptyMutation, SDLExportOptions};
 
 pub use endpoint::{Endpoint, Settings, execute, method_not_allowed, refused};
+pub use published::{published, published_to};
 pub use socket::{Sockets, get};
 
 /// The gateway's schema.

@@ -9,10 +9,13 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use metrics_exporter_prometheus::PrometheusHandle;
+use serde::Serialize;
 use serde_json::json;
 
 use crate::chain::{Fitness, Reader};
 use crate::store::Store;
+
+const READY: &str = "ready";
 
 /// What the checks look at.
 #[derive(Clone)]
@@ -33,6 +36,62 @@ impl Health {
     pub fn stopping(&self) {
         self.stopping.store(true, Ordering::Relaxed);
     }
+
+    /// How the gateway is, now.
+    pub async fn report(&self) -> Report {
+        let database = tokio::time::timeout(Duration::from_secs(1), self.store.ping()).await;
+        let database = matches!(database, Ok(Ok(())));
+        let stopping = self.stopping.load(Ordering::Relaxed);
+        Report {
+            status: if database && !stopping { READY } else { "not ready" },
+            database: if database { "ok" } else { "unavailable" },
+            chain: self.chain(),
+            stopping,
+        }
+    }
+
+    /// What is known of the chain's endpoints. Without the chain the gateway still
+    /// answers, with the last known balances: that is told, and no more.
+    fn chain(&self) -> Chain {
+        let Some(chain) = &self.chain else { return Chain::Off("off") };
+        let endpoints = chain.fitness();
+        let fit = endpoints.contains(&(Fitness::Fit, false));
+        let endpoints = endpoints.into_iter().map(|endpoint| match endpoint {
+            (Fitness::Fit, false) => "ok".to_owned(),
+            (Fitness::Fit, true) => "has failed, and is left alone for a while".to_owned(),
+            (Fitness::Unknown, _) => "has not answered yet".to_owned(),
+            (Fitness::Unfit(what), _) => format!("not used: {what}"),
+        });
+        let status = if fit { "ok" } else { "unavailable" };
+        Chain::On { status, endpoints: endpoints.collect() }
+    }
+}
+
+/// How the gateway is, as `/readyz` tells it.
+#[derive(Serialize)]
+pub struct Report {
+    /// Whether requests should be sent here: `ready` or `not ready`.
+    pub status: &'static str,
+    /// Whether the database answers: `ok` or `unavailable`.
+    pub database: &'static str,
+    chain: Chain,
+    stopping: bool,
+}
+
+impl Report {
+    /// Whether balances can be read from the chain: `ok`, `unavailable` or `off`.
+    pub const fn chain_status(&self) -> &'static str {
+        match self.chain {
+            Chain::Off(status) | Chain::On { status, .. } => status,
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Chain {
+    Off(&'static str),
+    On { status: &'static str, endpoints: Vec<String> },
 }
 
 /// Whether the process is alive: it answers.
@@ -40,38 +99,12 @@ pub async fn healthz() -> Response {
     Json(json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") })).into_response()
 }
 
-/// What is known of the chain's endpoints. Without the chain the gateway still
-/// answers, with the last known balances: that is told, and no more.
-fn chain(health: &Health) -> serde_json::Value {
-    let Some(chain) = &health.chain else { return json!("off") };
-    let endpoints = chain.fitness();
-    let status = if endpoints.contains(&(Fitness::Fit, false)) { "ok" } else { "unavailable" };
-    let endpoints: Vec<String> = endpoints
-        .into_iter()
-        .map(|endpoint| match endpoint {
-            (Fitness::Fit, false) => "ok".to_owned(),
-            (Fitness::Fit, true) => "has failed, and is left alone for a while".to_owned(),
-            (Fitness::Unknown, _) => "has not answered yet".to_owned(),
-            (Fitness::Unfit(what), _) => format!("not used: {what}"),
-        })
-        .collect();
-    json!({ "status": status, "endpoints": endpoints })
-}
-
 /// Whether requests should be sent here.
 pub async fn readyz(State(health): State<Health>) -> Response {
-    let database = tokio::time::timeout(Duration::from_secs(1), health.store.ping()).await;
-    let database = matches!(database, Ok(Ok(())));
-    let stopping = health.stopping.load(Ordering::Relaxed);
-    let ready = database && !stopping;
+    let report = health.report().await;
+    let ready = report.status == READY;
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    let body = json!({
-        "status": if ready { "ready" } else { "not ready" },
-        "database": if database { "ok" } else { "unavailable" },
-        "chain": chain(&health),
-        "stopping": stopping,
-    });
-    (status, Json(body)).into_response()
+    (status, Json(report)).into_response()
 }
 
 /// The metrics in Prometheus' text format.

@@ -1,9 +1,9 @@
 //! What all transports share: who asks, how much, how long; health, metrics,
 //! the server itself.
 
+pub mod accept;
 pub mod elsewhere;
 pub mod gate;
-pub mod graphiql;
 pub mod headers;
 pub mod health;
 pub mod rate;

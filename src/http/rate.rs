@@ -45,7 +45,7 @@ pub struct Budget {
 impl Budget {
     /// Takes the request itself out of the caller's bucket.
     pub fn open(limits: &RateLimits, who: Who) -> Self {
-        let last = Mutex::new(limits.spend(&who, NonZeroU32::MIN));
+        let last = Mutex::new(limits.spend(&who, NonZeroU32::MIN, 0));
         Self { limits: limits.clone(), who, last }
     }
 
@@ -55,7 +55,8 @@ impl Budget {
     /// [`crate::error::Kind::RateLimited`] if that was too much.
     pub fn spend(&self, points: u32) -> Result<()> {
         let Some(points) = NonZeroU32::new(points) else { return Ok(()) };
-        let allowance = self.limits.spend(&self.who, points);
+        // Whoever comes again pays for the request again.
+        let allowance = self.limits.spend(&self.who, points, 1);
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = allowance;
         allowance.retry_after.map_or(Ok(()), |seconds| Err(Error::rate_limited(seconds)))
     }
@@ -85,8 +86,9 @@ impl RateLimits {
         Self { buckets: Arc::new(buckets), limit: rate.burst, per_second: rate.per_second }
     }
 
-    /// Takes points out of a bucket; a request is worth one.
-    pub fn spend(&self, who: &Who, points: NonZeroU32) -> Allowance {
+    /// Takes points out of a bucket; a request is worth one. If there are too few,
+    /// it is told when there will be enough, and for `others` as well.
+    pub fn spend(&self, who: &Who, points: NonZeroU32, others: u32) -> Allowance {
         let (remaining, wait) = match self.buckets.check_key_n(who, points) {
             Ok(Ok(state)) => (state.remaining_burst_capacity(), None),
             Ok(Err(early)) => (0, Some(early.wait_time_from(DefaultClock::default().now()))),
@@ -102,7 +104,11 @@ impl RateLimits {
             limit: self.limit,
             remaining,
             reset: now + until_full,
-            retry_after: wait.map(|wait| wait.as_secs().max(1)),
+            retry_after: wait.map(|wait| {
+                let others = Duration::from_secs(others.into()) / self.per_second.max(1);
+                // Whole seconds: rather late than in vain.
+                (wait + others).as_millis().div_ceil(1_000).max(1).try_into().unwrap_or(u64::MAX)
+            }),
         }
     }
 

@@ -17,7 +17,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("graphql", &["http", "services", "config", "domain", "error", "usage"]),
     ("rest", &["http", "services", "domain", "error"]),
     ("webhooks", &["rest", "services", "domain", "error"]),
-    ("router", &["graphql", "rest", "webhooks", "http", "services", "config"]),
+    ("pages", &["http", "config"]),
+    ("router", &["graphql", "rest", "webhooks", "pages", "http", "services", "config"]),
     (
         "app",
         &[
@@ -77,7 +78,8 @@ const BELONG_TO: &[(&str, &[&str])] = &[
     ("async_graphql", &["graphql"]),
     ("async_graphql_axum", &["graphql"]),
     ("dataloader", &["graphql"]),
-    ("axum", &["http", "graphql", "rest", "webhooks", "router"]),
+    ("axum", &["http", "graphql", "rest", "webhooks", "pages", "router"]),
+    ("card_gateway_web", &["pages"]),
     ("clap", &["cli"]),
     ("hmac", &["webhooks"]),
     ("utoipa", &["rest"]),

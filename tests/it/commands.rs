@@ -336,7 +336,7 @@ fn the_demo_is_ready_within_ten_seconds_and_its_lines_work() {
     let changes: Vec<&str> =
         watched.lines().filter(|line| line.contains("availableBalance")).collect();
     assert!(changes.len() >= 3 && !watched.contains("errors"), "{watched}");
-    for path in ["/graphiql", "/graphiql/app.js", "/graphiql/app.css", "/"] {
+    for path in ["/graphiql", "/docs", "/"] {
         let page = client.get(format!("{host}{path}")).send().expect("an answer");
         assert_eq!(page.status().as_u16(), 200, "{path}");
         let policy = page.headers().get("content-security-policy").expect("a policy");

@@ -1,58 +1,31 @@
 //! The README tells the truth: its commands are run, and its settings exist.
 
 use std::path::Path;
-use std::process::Command;
 
-use crate::support::Database;
+use crate::support::conversations::{blocks, conversation};
 use crate::support::database::program;
+use crate::support::terminal::Terminal;
 
 fn readme() -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
     std::fs::read_to_string(path).expect("there is one")
 }
 
-/// The `console` blocks as pairs of a command and what it prints.
-fn conversations(text: &str) -> Vec<(String, String)> {
-    let blocks = text.split("```console\n").skip(1);
-    let blocks = blocks.map(|rest| rest.split("```").next().expect("an end"));
-    let mut all: Vec<(String, String)> = Vec::new();
-    for line in blocks.flat_map(str::lines) {
-        if let Some(command) = line.strip_prefix("$ ") {
-            all.push((command.to_owned(), String::new()));
-        } else {
-            let (_, printed) = all.last_mut().expect("a command comes first");
-            printed.push_str(line);
-            printed.push('\n');
-        }
-    }
-    all
-}
-
 #[test]
 fn its_commands_print_what_it_says() {
-    let database = Database::sqlite();
-    let gateway = database.serve();
-    let binary = Path::new(env!("CARGO_BIN_EXE_card-gateway")).parent().expect("a folder");
-    let path = format!("{}:{}", binary.display(), std::env::var("PATH").expect("a path"));
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    std::os::unix::fs::symlink(root.join("examples"), database.folder.path().join("examples"))
-        .expect("a link");
-    let mut token = String::new();
-    let conversations = conversations(&readme());
-    assert!(conversations.len() >= 9);
-    for (command, expected) in conversations {
-        // A variable that one command sets is there for the next ones.
-        let script = format!("{command}\necho \"TOKEN=$TOKEN\"");
-        let script = script.replace("http://127.0.0.1:8080", &gateway.host);
-        let mut shell = Command::new("sh");
-        shell.args(["-c", &script]).current_dir(database.folder.path());
-        shell.env("PATH", &path).env("DATABASE_URL", &database.url).env("TOKEN", &token);
-        let output = shell.output().expect("a shell");
-        let printed = String::from_utf8(output.stdout).expect("UTF-8");
-        let (printed, variable) = printed.rsplit_once("TOKEN=").expect("it was echoed");
-        variable.trim().clone_into(&mut token);
-        assert_eq!(printed.trim(), expected.trim(), "{command}");
+    let mut terminal = Terminal::open(None);
+    let mut commands = 0;
+    for block in blocks(&readme()) {
+        let serves = block.text == "card-gateway serve\n";
+        if serves {
+            // The reader leaves it running, in a second terminal.
+            terminal.say("card-gateway serve &");
+        } else if block.language == "console" {
+            commands += conversation(&block.text).len();
+            terminal.follow(&block);
+        }
     }
+    assert!(commands >= 9, "{commands}");
 }
 
 #[test]

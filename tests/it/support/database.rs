@@ -120,7 +120,11 @@ impl Database {
 
 /// The program with no settings but those that a test gives it.
 pub(crate) fn program() -> Command {
-    let mut command = Command::new(PathBuf::from(env!("CARGO_BIN_EXE_card-gateway")));
+    without_settings(Command::new(PathBuf::from(env!("CARGO_BIN_EXE_card-gateway"))))
+}
+
+/// A command that does not see the settings of whoever runs the tests.
+pub(crate) fn without_settings(mut command: Command) -> Command {
     for (name, _) in std::env::vars_os() {
         let name = name.to_string_lossy();
         if name == "DATABASE_URL" || name.starts_with("CARD_GATEWAY__") {

@@ -2,10 +2,15 @@
 
 pub(crate) mod builders;
 pub(crate) mod chain;
+pub(crate) mod chromium;
+pub(crate) mod conversations;
 pub(crate) mod database;
 pub(crate) mod gateway;
 pub(crate) mod issuer;
+pub(crate) mod missing;
+pub(crate) mod node;
 pub(crate) mod postgres;
+pub(crate) mod terminal;
 pub(crate) mod transactions;
 pub(crate) mod watcher;
 pub(crate) mod wire;

@@ -153,6 +153,11 @@ impl Server {
         (host.to_owned(), self.address.port)
     }
 
+    /// The folder of the client's programs.
+    pub(crate) fn programs(&self) -> Option<&Path> {
+        self.psql.as_deref()?.parent()
+    }
+
     /// Creates an empty database and returns its name, which needs no quoting.
     ///
     /// # Panics

@@ -1,0 +1,33 @@
+//! The schema as a file, at `/schema.graphql`: for those who may ask what it holds.
+
+use std::sync::{Arc, LazyLock};
+
+use axum::Extension;
+use axum::http::header;
+use axum::response::{IntoResponse as _, Response};
+
+use super::endpoint::refused;
+use crate::domain::principal::{Principal, Scope};
+use crate::domain::request::RequestId;
+use crate::error::{Error, Kind};
+
+/// It does not change while the process runs.
+static SCHEMA: LazyLock<String> = LazyLock::new(super::sdl);
+
+/// The schema, for anybody.
+pub async fn published() -> Response {
+    let headers =
+        [(header::CONTENT_TYPE, "text/plain; charset=utf-8"), (header::CACHE_CONTROL, "no-cache")];
+    (headers, SCHEMA.as_str()).into_response()
+}
+
+/// The schema, for tokens of the scope `schema`.
+pub async fn published_to(
+    Extension(principal): Extension<Arc<Principal>>,
+    Extension(request): Extension<RequestId>,
+) -> Response {
+    if principal.scope == Scope::Schema {
+        return published().await;
+    }
+    refused(&Error::new(Kind::Forbidden, "This token may not ask what the schema holds"), &request)
+}

@@ -1,0 +1,128 @@
+//! The page at `/`: what this is, how it is, and where everything else is. It
+//! says nothing that needs a token.
+
+use axum::extract::State;
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use serde_json::{Map, Value, json};
+
+use super::file;
+use crate::http::accept;
+use crate::http::health::{Health, Report};
+
+const ABOUT: &str = env!("CARGO_PKG_DESCRIPTION");
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// The page has its style from `/docs`, and an empty icon.
+const POLICY: &str = "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; \
+    form-action 'none'; frame-ancestors 'none'";
+
+/// Each with its name for programs, its path, and what people find there.
+const LINKS: &[(&str, &str, &str)] = &[
+    ("graphiql", "/graphiql", "GraphiQL: queries and live balances, tried in the browser"),
+    ("schema", "/schema.graphql", "the GraphQL schema, as text"),
+    ("docs", "/docs", "the REST API, for people"),
+    ("openapi", "/openapi.json", "the REST API, for programs (OpenAPI 3.1)"),
+    ("health", "/healthz", "whether the process answers"),
+    ("ready", "/readyz", "whether requests should be sent here, and what it depends on"),
+    ("metrics", "/metrics", "measurements, as Prometheus reads them"),
+];
+
+/// Which links there are besides those that there always are.
+#[derive(Clone, Copy)]
+pub(super) struct Links {
+    pub(super) graphiql: bool,
+    pub(super) schema: bool,
+}
+
+impl Links {
+    fn all(self) -> impl Iterator<Item = &'static (&'static str, &'static str, &'static str)> {
+        LINKS.iter().filter(move |(name, ..)| match *name {
+            "graphiql" => self.graphiql,
+            "schema" => self.schema,
+            _ => true,
+        })
+    }
+}
+
+pub(super) fn router(health: Health, links: Links) -> Router {
+    Router::new().route("/", get(front)).with_state((health, links))
+}
+
+async fn front(
+    State((health, links)): State<(Health, Links)>,
+    headers: HeaderMap,
+) -> impl IntoResponse {
+    let report = health.report().await;
+    let answer = if wants_json(&headers) { told(&report, links) } else { shown(&report, links) };
+    ([(header::VARY, "accept")], answer)
+}
+
+/// Browsers name HTML; whoever names JSON instead, or likes it as much, gets it.
+fn wants_json(headers: &HeaderMap) -> bool {
+    let liked = |range: &str| {
+        let mut all = accept::liked(headers, &header::ACCEPT);
+        all.find(|(name, _)| name == range).map_or(0, |(_, quality)| quality)
+    };
+    let json = liked("application/json");
+    json > 0 && json >= liked("text/html")
+}
+
+fn told(report: &Report, links: Links) -> Response {
+    let links = links.all().map(|(name, path, _)| ((*name).to_owned(), Value::from(*path)));
+    let mut links: Map<String, Value> = links.collect();
+    links.insert("graphql".to_owned(), "/graphql".into());
+    links.insert("rest".to_owned(), "/v1/card-issuer".into());
+    Json(json!({
+        "name": env!("CARGO_PKG_NAME"),
+        "description": ABOUT,
+        "version": VERSION,
+        "status": report.status,
+        "database": report.database,
+        "chain": report.chain_status(),
+        "links": links,
+    }))
+    .into_response()
+}
+
+fn shown(report: &Report, links: Links) -> Response {
+    let links = links
+        .all()
+        .map(|(_, path, what)| format!("<dt><a href=\"{path}\">{path}</a></dt><dd>{what}</dd>\n"));
+    let links: String = links.collect();
+    let page = include_str!("front.html")
+        .replace("{version}", VERSION)
+        .replace("{about}", ABOUT)
+        .replace("{status}", report.status)
+        .replace("{database}", report.database)
+        .replace("{chain}", report.chain_status())
+        .replace("{links}", &links);
+    file("text/html; charset=utf-8", POLICY, page).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn json_is_for_those_who_ask_for_it() {
+        for (accept, expected) in [
+            ("", false),
+            ("*/*", false),
+            ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", false),
+            ("text/html, application/json;q=0.9", false),
+            ("application/json;q=0", false),
+            ("application/json", true),
+            ("application/json, text/plain, */*", true),
+            ("text/html;q=0.5, application/json", true),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ACCEPT, HeaderValue::from_static(accept));
+            assert_eq!(wants_json(&headers), expected, "{accept}");
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! The script for the old REST API: it prints what the gateway has, and waits
+//! where it is told to.
+
+use std::collections::BTreeSet;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+use super::{commands, folder, shell};
+use crate::support::builders::lines;
+use crate::support::{Database, Gateway, missing, transaction};
+
+#[test]
+fn its_readme_leads_to_what_the_gateway_has() {
+    if !python() {
+        return;
+    }
+    let database = Database::sqlite();
+    // One more than fits on a page of the script's.
+    let mut customers = lines(101);
+    customers[0] = customers[0].clone().with("flow_status", "otp_verified");
+    customers[100] = customers[100].clone().balance(3_850, 5).cards(&["active", "voided"]);
+    let token = database.program_with("acme", &customers);
+    database.put_transactions("acme", vec![transaction(customers[100].id(), 1, 3_850)]);
+    let gateway = database.serve();
+    let all = commands("legacy");
+    let [exports @ .., list, csv, quick] = &all[..] else { panic!("{all:?}") };
+    let run = |command: &String| {
+        let commands: Vec<String> = exports.iter().chain([command]).cloned().collect();
+        said(&finish(shell(&gateway, &token, &commands).current_dir(folder("legacy"))))
+    };
+
+    let printed = run(list);
+    let (table, newest) = printed.split_once("\n\n").expect("two parts");
+    assert_eq!(table.lines().count(), 102, "{table}");
+    assert!(table.lines().nth(1).expect("a line").starts_with("customer101@example.com  active"));
+    let expected = "The newest of them:
+customer101@example.com: Card is active — customer can spend
+available: 38.50 EUR
+card ...0001: voided
+card ...0000: active
+2026-01-01T00:01:00.000Z  38.50 EUR  Corner Bakery  settled
+";
+    assert_eq!(newest, expected);
+
+    // To the cent, as the gateway itself says.
+    let header = "email,flow_status,currency,available_balance,pending_balance,cards_count\n";
+    assert_eq!(run(csv), header.to_owned() + &rows(&gateway, &token, "status=active&page=1"));
+    let printed = run(quick);
+    assert_eq!(printed.lines().nth(1).map(str::split_whitespace).map(Iterator::count), Some(4));
+
+    // Nothing but what is documented was asked for.
+    let document = gateway.get("", "/openapi.json").json();
+    let documented: BTreeSet<&String> =
+        document["paths"].as_object().expect("paths").keys().collect();
+    let requests = gateway.log_text();
+    let requests = requests.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let routes = requests.filter_map(|line| Some(line.get("route")?.as_str()?.to_owned()));
+    let routes = routes.filter(|route| route != "/openapi.json");
+    let routes: BTreeSet<String> =
+        routes.map(|route| route.trim_start_matches("/api").to_owned()).collect();
+    assert_eq!(routes.len(), 3, "{routes:?}");
+    assert!(routes.iter().all(|route| documented.contains(route)), "{routes:?}");
+}
+
+#[test]
+fn it_waits_where_too_many_requests_came() {
+    if !python() {
+        return;
+    }
+    let database = Database::sqlite();
+    let token = database.program_with("acme", &lines(1));
+    let gateway = database.serve_with(&[
+        ("CARD_GATEWAY__LIMITS__RATE_BURST", "1"),
+        ("CARD_GATEWAY__LIMITS__RATE_PER_SECOND", "1"),
+    ]);
+    let output = finish(&mut script(&format!("{}/api", gateway.host), &token));
+    assert!(said(&output).contains("available: 0.01 EUR"), "{output:?}");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(errors, "429: again in 1 s\n429: again in 1 s\n");
+}
+
+#[test]
+fn it_waits_for_a_service_that_is_away() {
+    if !python() {
+        return;
+    }
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    let service = std::thread::spawn(move || {
+        let nobody = r#"{"success":true,"data":{"customers":[],"total":0}}"#;
+        for (status, body) in [("503 Service Unavailable", "<h1>busy</h1>"), ("200 OK", nobody)] {
+            let (stream, _) = listener.accept().expect("somebody");
+            answer(&stream, status, body);
+        }
+    });
+    let output = finish(&mut script(&url, "a key"));
+    service.join().expect("two requests");
+    assert_eq!(said(&output).lines().count(), 1, "{output:?}");
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "503: again in 1 s\n");
+}
+
+/// Answers one request.
+fn answer(mut stream: &TcpStream, status: &str, body: &str) {
+    let mut lines = BufReader::new(stream).lines().map_while(Result::ok);
+    assert!(lines.any(|line| line.is_empty()), "a whole request");
+    let length = body.len();
+    let head = format!("HTTP/1.1 {status}\r\nRetry-After: 1\r\nContent-Length: {length}\r\n");
+    write!(stream, "{head}Connection: close\r\n\r\n{body}").expect("it is still there");
+}
+
+/// What the gateway says of the customers of a page, as rows of the script's.
+fn rows(gateway: &Gateway, token: &str, parameters: &str) -> String {
+    let path = format!("/v1/card-issuer/customers?limit=100&{parameters}");
+    let answer = gateway.get(token, &path).json();
+    let customers = answer["data"]["customers"].as_array().expect("customers");
+    assert_eq!(customers.len(), 100);
+    let row = |customer: &Value| {
+        let text = |name: &str| customer[name].as_str().expect("a text").to_owned();
+        let money = |name: &str| format!("{:.2}", customer[name].as_f64().expect("an amount"));
+        let cards = &customer["cards_count"];
+        let (available, pending) = (money("available_balance"), money("pending_balance"));
+        let who = [text("email"), text("flow_status"), text("currency")].join(",");
+        format!("{who},{available},{pending},{cards}\n")
+    };
+    customers.iter().map(row).collect()
+}
+
+/// Whether there is a Python; if not, that has been said on standard error.
+fn python() -> bool {
+    let python = Command::new("python3").arg("--version").output();
+    let here = python.is_ok_and(|output| output.status.success());
+    if !here {
+        missing::skip("THAT NEED PYTHON", "Python was not found: there is no program python3");
+    }
+    here
+}
+
+fn script(url: &str, key: &str) -> Command {
+    let mut python = Command::new("python3");
+    python.arg("customers.py").current_dir(folder("legacy"));
+    python.env("CARD_API_URL", url).env("CARD_API_KEY", key);
+    python
+}
+
+fn finish(command: &mut Command) -> Output {
+    let output = command.env("PYTHONUTF8", "1").output().expect("it runs");
+    assert!(output.status.success(), "{output:?}");
+    output
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).expect("UTF-8")
+}

@@ -1,0 +1,39 @@
+//! The examples do what their READMEs say: the commands are read from there, and
+//! run against a gateway.
+
+mod legacy;
+mod mobile;
+mod typescript;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::support::Gateway;
+use crate::support::conversations::blocks;
+
+fn folder(example: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(example)
+}
+
+/// The commands of an example's README, in order.
+fn commands(example: &str) -> Vec<String> {
+    let path = folder(example).join("README.md");
+    let text = fs::read_to_string(&path).unwrap_or_else(|_| panic!("{}", path.display()));
+    let blocks = blocks(&text).into_iter().filter(|block| block.language == "sh");
+    blocks.flat_map(|block| block.text.lines().map(str::to_owned).collect::<Vec<_>>()).collect()
+}
+
+/// A shell that does what it is told, for one who has followed `examples/README.md`
+/// to this gateway.
+fn shell(gateway: &Gateway, token: &str, commands: &[String]) -> Command {
+    let all = self::commands("");
+    let mut script: Vec<String> =
+        all.into_iter().filter(|all| all.starts_with("export ")).collect();
+    assert_eq!(script.len(), 2, "{script:?}");
+    script.extend(commands.iter().cloned());
+    let script = script.join("\n").replace("http://127.0.0.1:8080", &gateway.host);
+    let mut shell = Command::new("sh");
+    shell.args(["-ec", &script.replace("cgw_…", token)]);
+    shell
+}

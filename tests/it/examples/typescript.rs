@@ -1,0 +1,146 @@
+//! The client in TypeScript: it generates, type-checks, and reports.
+
+use std::fs;
+use std::process::Command;
+
+use super::{commands, shell};
+use crate::support::issuer::{ACME, balance, from_now};
+use crate::support::node::{self, Project};
+use crate::support::{Database, Line, transaction};
+
+/// An endpoint of a chain that nobody answers at.
+const DEAD_CHAIN: (&str, &str) = ("CARD_GATEWAY__CHAIN__RPC_URLS", "http://127.0.0.1:1");
+
+/// What is reported of three customers. Floating-point numbers get the sum wrong,
+/// of euros as well as of cents.
+const REPORT: &str = "
+3 customers, the newest first
+  customer3@example.com  ACTIVE
+  customer2@example.com  KYC_COMPLETED
+  customer1@example.com  ACTIVE
+
+Balances
+  2 values cannot be had now
+  customer2@example.com  0.11 EUR  REALTIME
+  customer1@example.com  90071992547409.90 EUR  REALTIME
+  sum: 90071992547410.01 EUR
+  without a balance: 1
+
+customer2@example.com: Submit source-of-funds questionnaire
+  card …0000  FROZEN
+  38.50 EUR  Corner Bakery  SETTLED
+
+Watching customer2@example.com
+  0.11 EUR  2026-05-12T14:30:00.000Z
+";
+
+#[test]
+fn its_readme_leads_to_a_report_that_is_right_to_the_cent() {
+    let Some(project) = project() else { return };
+    let database = Database::sqlite();
+    let wallet = "0x52908400098527886E0F7030069857D2E4169EE7";
+    let lines = [
+        Line::new(1).balance(9_007_199_254_740_990, 0),
+        Line::new(2).balance(11, 0).with("flow_status", "kyc_completed").cards(&["frozen"]),
+        Line::new(3).with("wallet_address", wallet),
+    ];
+    let token = database.program_with("acme", &lines);
+    database.put_transactions("acme", vec![transaction(lines[1].id(), 1, 3_850)]);
+    let gateway = database.serve_with(&[ACME, DEAD_CHAIN]);
+    let commands = commands("typescript");
+    // The first one has been run for all tests, once.
+    assert_eq!(commands[0], "npm ci");
+    let mut watched = None;
+    let mut shell = shell(&gateway, &token, &commands[1..]);
+    let said = node::converse(shell.current_dir(&project.folder), |line| {
+        if let Some(answers) = &mut watched {
+            // Each answer is followed by the next change.
+            *answers += 1;
+            let event = format!("evt_{answers}");
+            let amount = format!("{answers}.25");
+            gateway.take(&balance(&event, "usr_2", &amount, "0.00", &from_now(*answers)));
+        }
+        if line.starts_with("Watching") {
+            watched = Some(0);
+        }
+        None
+    });
+    let (_, report) = said.split_once("node dist/main.js\n").expect("it starts");
+    let changes = report.trim_start().strip_prefix(REPORT.trim_start());
+    let changes = changes.unwrap_or_else(|| panic!("{report}"));
+    let amounts: Vec<&str> =
+        changes.lines().map(|line| line.split("  ").nth(1).unwrap_or("")).collect();
+    assert_eq!(amounts, ["1.25 EUR", "2.25 EUR", "3.25 EUR"], "{report}");
+}
+
+#[test]
+fn whoever_is_too_fast_waits_and_goes_on() {
+    let Some(project) = project() else { return };
+    let database = Database::sqlite();
+    let token = database.program_with("acme", &[Line::new(1)]);
+    // The list with balances is worth all seven points, and one was used before.
+    let gateway = database.serve_with(&[
+        ("CARD_GATEWAY__LIMITS__RATE_BURST", "7"),
+        ("CARD_GATEWAY__LIMITS__RATE_PER_SECOND", "2"),
+    ]);
+    let mut shell = shell(&gateway, &token, &commands("typescript")[1..]);
+    let said = node::converse(shell.current_dir(&project.folder), |_| None);
+    assert!(said.contains("without a balance: 1"), "{said}");
+    let early = gateway.log_text().matches("\"status\":429").count();
+    assert_eq!(early, 1, "it waits as long as it is told to");
+}
+
+#[test]
+fn what_is_wrong_with_a_query_is_found_before_it_runs() {
+    let Some(project) = project() else { return };
+    let operations = project.folder.join("src/operations.graphql");
+    let right = fs::read_to_string(&operations).expect("there are some");
+    let change = |from: &str, to: &str| {
+        assert!(right.contains(from), "{from}");
+        fs::write(&operations, right.replace(from, to)).expect("it is written");
+    };
+    change("flowStatus", "flowState");
+    fails(&project, "generate", "Cannot query field \"flowState\" on type \"CardCustomer\"");
+    change("$email: ID!", "$email: Int!");
+    fails(&project, "generate", "Variable \"$email\" of type \"Int!\"");
+    // Not asked for, but used.
+    change("      flowStatus\n", "");
+    succeeds(&project, "generate");
+    fails(&project, "check", "Property 'flowStatus' does not exist");
+    change("", "");
+    succeeds(&project, "generate");
+    succeeds(&project, "check");
+    // What may be null is no amount.
+    let main = project.folder.join("src/main.ts");
+    let text = fs::read_to_string(&main).expect("it is there");
+    let careless = text.replace("availableBalance === null", "false");
+    assert_ne!(careless, text);
+    fs::write(&main, careless).expect("it is written");
+    fails(&project, "check", "is not assignable to parameter of type 'string'");
+}
+
+/// The project with the schema where it looks for it.
+fn project() -> Option<Project> {
+    let project = node::project("examples/typescript")?;
+    let schema = "schema.graphql";
+    let source = super::folder("..").join(schema);
+    fs::copy(source, project.root.path().join(schema)).expect("a copy");
+    Some(project)
+}
+
+fn npm(project: &Project, script: &str) -> (bool, String) {
+    let mut npm = Command::new("npm");
+    let output = npm.args(["run", script]).current_dir(&project.folder).output().expect("it runs");
+    let said = [output.stdout, output.stderr].concat();
+    (output.status.success(), String::from_utf8_lossy(&said).into_owned())
+}
+
+fn succeeds(project: &Project, script: &str) {
+    let (success, said) = npm(project, script);
+    assert!(success, "{script}: {said}");
+}
+
+fn fails(project: &Project, script: &str, because: &str) {
+    let (success, said) = npm(project, script);
+    assert!(!success && said.contains(because), "{script}: {said}");
+}

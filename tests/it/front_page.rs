@@ -1,0 +1,100 @@
+//! What is found at the gateway's address: what it is, how it is, and where
+//! everything else is.
+
+use std::path::Path;
+
+use regex::Regex;
+use reqwest::header::ACCEPT;
+use serde_json::json;
+
+use crate::support::database::program;
+use crate::support::{Answer, Database, Gateway, on_both};
+
+const BROWSER: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+
+fn front(gateway: &Gateway, accept: &str) -> Answer {
+    let request = gateway.client().get(&gateway.host).header(ACCEPT, accept);
+    let answer = gateway.send(request);
+    assert_eq!((answer.status, answer.header("vary")), (200, "accept"), "{}", answer.text);
+    answer
+}
+
+fn links(page: &str) -> Vec<String> {
+    let link = Regex::new("<a href=\"([^\"]+)\"").expect("an expression");
+    link.captures_iter(page).map(|found| found[1].to_owned()).collect()
+}
+
+on_both! {
+    fn a_browser_is_told_and_every_link_leads_somewhere(database) {
+        let gateway = database.serve();
+        let page = front(&gateway, BROWSER);
+        assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
+        assert!(page.header("content-security-policy").starts_with("default-src 'none'"));
+        let version = program().arg("--version").output().expect("it runs").stdout;
+        let version = String::from_utf8(version).expect("UTF-8");
+        let version = version.trim().rsplit(' ').next().expect("a version");
+        for part in [&format!("card-gateway <small>{version}"), "<dd>ready</dd>", "<dd>ok</dd>", "<dd>off</dd>"] {
+            assert!(page.text.contains(part), "{part} is not in {}", page.text);
+        }
+        let links = links(&page.text);
+        for path in ["/graphiql", "/docs", "/openapi.json", "/schema.graphql", "/healthz", "/readyz", "/metrics"] {
+            assert!(links.iter().any(|link| link == path), "{path} is not in {links:?}");
+        }
+        for link in links {
+            let answer = gateway.send(gateway.client().get(format!("{}{link}", gateway.host)));
+            assert_eq!(answer.status, 200, "{link}");
+        }
+    }
+
+    fn a_program_gets_json(database) {
+        let gateway = database.serve();
+        let told = front(&gateway, "application/json").json();
+        assert_eq!(told["name"], "card-gateway");
+        assert_eq!((&told["status"], &told["database"], &told["chain"]), (&json!("ready"), &json!("ok"), &json!("off")));
+        for (name, path) in told["links"].as_object().expect("an object") {
+            let path = path.as_str().expect("a path");
+            let answer = gateway.send(gateway.client().get(format!("{}{path}", gateway.host)));
+            // Both APIs want a token.
+            let expected = if name == "graphql" || name == "rest" { 401 } else { 200 };
+            assert_eq!(answer.status, expected, "{name} {path}");
+        }
+    }
+}
+
+#[test]
+fn what_is_switched_off_is_not_there_and_not_linked() {
+    let database = Database::sqlite();
+    database.program_with("acme", &[]);
+    let off = [
+        ("CARD_GATEWAY__SERVER__GRAPHIQL", "off"),
+        ("CARD_GATEWAY__GRAPHQL__INTROSPECTION", "off"),
+    ];
+    let gateway = database.serve_with(&off);
+    let links = links(&front(&gateway, BROWSER).text);
+    for path in ["/graphiql", "/schema.graphql"] {
+        assert!(!links.iter().any(|link| link == path), "{links:?}");
+        let answer = gateway.send(gateway.client().get(format!("{}{path}", gateway.host)));
+        assert_eq!(answer.status, 404, "{path}");
+    }
+    assert!(links.len() >= 5);
+}
+
+#[test]
+fn the_schema_is_for_those_who_may_ask_for_it() {
+    let database = Database::sqlite();
+    let token = database.program_with("acme", &[]);
+    let may = database.succeed(&["token", "create", "--program", "acme", "--scope", "schema"], "");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schema.graphql");
+    let published = std::fs::read_to_string(path).expect("it is published");
+    let anybody = |gateway: &Gateway| {
+        gateway.send(gateway.client().get(format!("{}/schema.graphql", gateway.host)))
+    };
+    let open = anybody(&database.serve());
+    assert_eq!((open.status, open.header("content-type")), (200, "text/plain; charset=utf-8"));
+    assert_eq!(open.text, published);
+    let gateway = database.serve_with(&[("CARD_GATEWAY__GRAPHQL__INTROSPECTION", "schema")]);
+    assert_eq!(anybody(&gateway).status, 401);
+    assert_eq!(gateway.get(&token, "/schema.graphql").status, 403);
+    let answer = gateway.get(may.trim(), "/schema.graphql");
+    assert_eq!((answer.status, answer.text), (200, published));
+}

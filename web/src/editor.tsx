@@ -1,0 +1,74 @@
+// GraphiQL itself, below the bar.
+
+// What GraphiQL would load by itself a moment later.
+import "monaco-graphql/esm/monaco-editor.js";
+import "monaco-graphql/esm/lite.js";
+import "graphiql/setup-workers/vite";
+import "@graphiql/react/style.css";
+import "@graphiql/plugin-doc-explorer/style.css";
+import "@graphiql/plugin-history/style.css";
+import "graphiql/graphiql.css";
+import "./editor.css";
+
+import { pick, useGraphiQL } from "@graphiql/react";
+import { createLocalStorage } from "@graphiql/toolkit";
+import { GraphiQL } from "graphiql";
+import { useEffect, useMemo, useRef, useSyncExternalStore } from "react";
+import { createRoot } from "react-dom/client";
+import { fetcherWith } from "./fetcher.ts";
+import { NEW_TAB, SAMPLE_TABS } from "./samples.ts";
+import { currentToken, onNewToken } from "./token.ts";
+
+const isPhone = matchMedia("(max-width: 600px)").matches;
+const storage = createLocalStorage({ namespace: "card-gateway" });
+
+/** GraphiQL prints a failed introspection as a result and leaves it there for good. */
+function StaleErrorSweeper() {
+  const { fetchError, responseEditor } = useGraphiQL(pick("fetchError", "responseEditor"));
+  const shown = useRef<string | null>(null);
+  useEffect(() => {
+    if (!fetchError && responseEditor?.getValue() === shown.current) responseEditor.setValue("");
+    shown.current = fetchError;
+  }, [fetchError, responseEditor]);
+  return null;
+}
+
+// Below 16px, phones zoom in when an editor gets the focus; and there is no room for
+// numbers, nor for long lines.
+const PHONE = { fontSize: 16, folding: false, lineNumbers: "off", wordWrap: "on" } as const;
+
+function PhoneEditors() {
+  const editors = useGraphiQL(pick("queryEditor", "variableEditor", "responseEditor"));
+  useEffect(() => {
+    for (const editor of Object.values(editors)) editor?.updateOptions(PHONE);
+  }, [editors]);
+  return null;
+}
+
+function Page() {
+  const token = useSyncExternalStore(onNewToken, currentToken);
+  const { fetcher, close } = useMemo(() => fetcherWith(token), [token]);
+  useEffect(() => close, [close]);
+  return (
+    <GraphiQL
+      fetcher={fetcher}
+      // null means "do not introspect", undefined means "ask the fetcher".
+      schema={token ? undefined : null}
+      defaultTabs={SAMPLE_TABS}
+      defaultQuery={NEW_TAB}
+      // On a phone the query needs the room.
+      defaultEditorToolsVisibility={isPhone ? false : "variables"}
+      // GraphiQL's history writes headers to localStorage, so a token must not be typed there.
+      isHeadersEditorEnabled={false}
+      shouldPersistHeaders={false}
+      storage={storage}
+    >
+      <StaleErrorSweeper />
+      {isPhone && <PhoneEditors />}
+    </GraphiQL>
+  );
+}
+
+export function start(stage: HTMLElement) {
+  createRoot(stage).render(<Page />);
+}
