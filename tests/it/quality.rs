@@ -1,0 +1,157 @@
+//! The published schema as a linter sees it, and as clients do who know the one
+//! before: nothing that they use may go, but for what is meant to.
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::Path;
+use std::process::{Command, Output};
+
+use crate::support::node::{self, Project};
+
+const PUBLISHED: &str = "schema.graphql";
+
+#[test]
+fn a_linter_finds_nothing_in_the_schema() {
+    if let Some(project) = project() {
+        let (clean, said) = lint(&project, &schema());
+        assert!(clean && said == "0 faults\n", "{said}");
+    }
+}
+
+#[test]
+fn the_linter_finds_what_is_planted() {
+    let Some(project) = project() else { return };
+    let described = "\"\"\"\nWhat a card is made of.\n\"\"\"\n";
+    for (from, to, rule) in [
+        (described, "", "require-description"),
+        ("    \"\"\"\n    The page's number, from 1.\n    \"\"\"\n", "", "require-description"),
+        ("  VIRTUAL\n", "  virtual\n", "naming-convention"),
+        ("  lastFour:", "  last_four:", "naming-convention"),
+        ("  cardId: ID!", "  cardId: ID", "strict-id-in-types"),
+        ("scalar Decimal", "scalar Coin\n\nscalar Decimal", "no-unreachable-types"),
+        ("lastFour: String!", "lastFour: String! @deprecated", "require-deprecation-reason"),
+        ("    first: Int,", "    first: String,", "relay-arguments"),
+        ("type Card {", "type Card", "syntax"),
+    ] {
+        let (clean, said) = lint(&project, &planted(from, to));
+        assert!(!clean && said.contains(rule), "{rule}: {said}");
+    }
+}
+
+#[test]
+fn a_change_that_breaks_clients_is_found_unless_it_is_meant() {
+    let Some(project) = project() else { return };
+    let last_four =
+        "  \"\"\"\n  The last four digits of the card's number.\n  \"\"\"\n  lastFour: String!\n";
+    let removed = planted(last_four, "");
+    let required = planted("    identifier: ID!", "    identifier: ID!\n    region: String!");
+    let narrower = planted("    first: Int,", "    first: Int!,");
+    let wider = planted(
+        "  lastFour: String!",
+        "  lastFour: String!\n  \"\"\"\n  New.\n  \"\"\"\n  network: String",
+    );
+    let told = "Field 'lastFour' was removed from object type 'Card'";
+    let meant = format!("# Why.\n\n{told} # Nobody has asked for it in a year.\n");
+    let another = format!("{told} too # And this.\n");
+    let silent = format!("{told}\n");
+    for (after, accepted, passes, says) in [
+        (&schema(), "", true, "0 changes, 0 of them break clients"),
+        (&removed, "", false, &*format!("breaking: {told}")),
+        (&required, "", false, "breaking: "),
+        (&narrower, "", false, "breaking: "),
+        (&wider, "", true, "safe: Field 'network' was added to object type 'Card'"),
+        (&removed, &meant, true, "because: Nobody has asked for it in a year."),
+        (&removed, &another, false, "breaking: "),
+        (&required, &meant, false, "breaking: "),
+        (&removed, &silent, false, "needs \" # \" and a reason"),
+    ] {
+        let (passed, said) = compare(&project, &schema(), after, Some(accepted));
+        assert!(passed == passes && said.contains(says), "{says}: {said}");
+    }
+}
+
+#[test]
+fn nothing_breaks_who_knows_the_last_committed_schema() {
+    let Some(project) = project() else { return };
+    match committed() {
+        Ok(before) => {
+            let (passed, said) = compare(&project, &before, &schema(), None);
+            assert!(passed, "{said}");
+        }
+        Err(missing) => {
+            let line = "=".repeat(78);
+            let what = "THE SCHEMA WAS COMPARED WITH NOTHING; WHAT BREAKS CLIENTS IS NOT SEEN";
+            // Not with `eprintln`: what that prints the test harness keeps to itself
+            // while tests pass.
+            let _ = write!(io::stderr(), "\n{line}\n{missing}.\n{what}.\n{line}\n");
+        }
+    }
+}
+
+fn project() -> Option<Project> {
+    node::project("tests/quality")
+}
+
+fn schema() -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(PUBLISHED);
+    fs::read_to_string(path).expect("it is published")
+}
+
+/// The schema with something else in place of a part of it.
+fn planted(from: &str, to: &str) -> String {
+    let schema = schema();
+    assert!(schema.contains(from), "{from} is not in the schema any more");
+    schema.replacen(from, to, 1)
+}
+
+/// Whether the linter finds nothing, and what it says.
+fn lint(project: &Project, schema: &str) -> (bool, String) {
+    put(project, PUBLISHED, schema);
+    verdict(project.node("lint.mjs").arg(PUBLISHED).output())
+}
+
+/// Whether a schema may come after another, and what it changes.
+fn compare(project: &Project, before: &str, after: &str, accepted: Option<&str>) -> (bool, String) {
+    put(project, "before.graphql", before);
+    put(project, "after.graphql", after);
+    let mut command = project.node("changes.mjs");
+    command.args(["before.graphql", "after.graphql"]);
+    if let Some(accepted) = accepted {
+        put(project, "planted.txt", accepted);
+        command.arg("planted.txt");
+    }
+    verdict(command.output())
+}
+
+fn put(project: &Project, name: &str, text: &str) {
+    fs::write(project.folder.join(name), text).expect("it can be written");
+}
+
+fn verdict(output: io::Result<Output>) -> (bool, String) {
+    let output = output.expect("Node.js was found before");
+    let said = [output.stdout, output.stderr].concat();
+    (output.status.success(), String::from_utf8_lossy(&said).into_owned())
+}
+
+/// The newest committed schema that is not the present one; or why there is none.
+fn committed() -> Result<String, String> {
+    let present = schema();
+    for commit in git(&["log", "--format=%H", "--", PUBLISHED])?.lines() {
+        let schema = git(&["show", &format!("{commit}:./{PUBLISHED}")])?;
+        if schema != present {
+            return Ok(schema);
+        }
+    }
+    Err(format!("git knows of no earlier {PUBLISHED}; a shallow clone has no history"))
+}
+
+fn git(arguments: &[&str]) -> Result<String, String> {
+    let mut git = Command::new("git");
+    git.args(arguments).current_dir(env!("CARGO_MANIFEST_DIR"));
+    let output = git.output().map_err(|error| format!("git cannot be run: {error}"))?;
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+    }
+    let errors = String::from_utf8_lossy(&output.stderr);
+    Err(format!("git has no history of {PUBLISHED}: {}", errors.trim()))
+}

@@ -1,0 +1,81 @@
+// The schema before a linter: every rule for schemas that graphql-eslint has,
+// Relay's too. What does not hold here is below, each with its reason.
+//
+//   node lint.mjs ../../schema.graphql
+//
+// `overrides` in package.json keep packages that came along at the last version
+// that runs on Node.js 20.
+
+import { readFileSync } from 'node:fs';
+import plugin from '@graphql-eslint/eslint-plugin';
+import { ESLint } from 'eslint';
+
+const { 'flat/schema-all': all, 'flat/schema-relay': relay } = plugin.configs;
+
+const rules = {
+  ...all.rules,
+  ...relay.rules,
+  // Enum values stand in the order of a customer's way, and definitions in that
+  // in which the program prints them: types first, then directives.
+  '@graphql-eslint/alphabetize': [
+    'error',
+    { fields: ['ObjectTypeDefinition'], arguments: ['FieldDefinition', 'DirectiveDefinition'] },
+  ],
+  // Subscriptions are what live balances are for.
+  '@graphql-eslint/no-root-type': ['error', { disallow: ['mutation'] }],
+  // `cardId` and `cardType` are the issuer's names, and clients know them.
+  '@graphql-eslint/no-typename-prefix': 'off',
+  // Lists go forward only: nobody has asked for `last` and `before`.
+  '@graphql-eslint/relay-arguments': ['error', { includeBoth: false }],
+  // There is no `node(id:)` to look things up by, so no interface for it; and
+  // `nodes` lists things without their edges.
+  '@graphql-eslint/relay-edge-types': [
+    'error',
+    { listTypeCanWrapOnlyEdgeType: false, shouldImplementNode: false, withEdgeSuffix: true },
+  ],
+  // GraphQL's own `@deprecated` has no date, only a reason, which is required.
+  '@graphql-eslint/require-deprecation-date': 'off',
+  // Everything is described, but for `if` of the directives that GraphQL itself defines.
+  '@graphql-eslint/require-description': [
+    'error',
+    {
+      types: true,
+      DirectiveDefinition: true,
+      EnumValueDefinition: true,
+      FieldDefinition: true,
+      InputValueDefinition: true,
+      ignoredSelectors: ['DirectiveDefinition > InputValueDefinition'],
+    },
+  ],
+  // A list that cannot be read is no list that is empty: the whole answer fails.
+  '@graphql-eslint/require-nullable-result-in-root': 'off',
+  // Cards and transactions have the issuer's names for what identifies them;
+  // parts of lists are nothing that one would look up.
+  '@graphql-eslint/strict-id-in-types': [
+    'error',
+    {
+      acceptedIdNames: ['id', 'cardId', 'transactionId'],
+      exceptions: { suffixes: ['Connection', 'Edge'], types: ['PageInfo'] },
+    },
+  ],
+};
+
+const path = process.argv[2];
+const text = readFileSync(path, 'utf8');
+const linter = new ESLint({
+  cwd: import.meta.dirname,
+  overrideConfigFile: true,
+  overrideConfig: {
+    files: ['*.graphql'],
+    languageOptions: { parser: plugin.parser, parserOptions: { graphQLConfig: { schema: text } } },
+    plugins: { '@graphql-eslint': plugin },
+    rules,
+  },
+});
+
+const [{ messages }] = await linter.lintText(text, { filePath: 'schema.graphql' });
+for (const { line, column, ruleId, message } of messages) {
+  console.log(`${path}:${line}:${column} ${message.replaceAll('\n', ' ')} (${ruleId ?? 'syntax'})`);
+}
+console.log(`${messages.length} faults`);
+process.exitCode = messages.length === 0 ? 0 : 1;
