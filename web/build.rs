@@ -52,7 +52,7 @@ fn page(here: &Path, sources: &[String], project: &Path) -> std::result::Result<
     let lock = fs::read(project.join("package-lock.json")).unwrap_or_default();
     let installed = project.join("installed");
     if fs::read(&installed).ok().as_ref() != Some(&lock) {
-        npm(project, [&["ci", "--ignore-scripts"], &quiet[..]].concat())?;
+        npm(project, [&["ci", "--ignore-scripts", "--include=dev"], &quiet[..]].concat())?;
         fs::write(&installed, lock).map_err(|error| error.to_string())?;
     }
     npm(project, vec!["run", "build"])

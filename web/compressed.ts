@@ -4,18 +4,17 @@ import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
 import type { Plugin } from "vite";
 
-const TEXT = new Set([".html", ".js", ".css", ".svg", ".ttf"]);
+// A .ttf is not compressed in itself, other than a .woff2.
+const COMPRESSIBLE = [".html", ".js", ".css", ".svg", ".ttf"];
 
-const smaller = {
-  ".br": (text: Buffer) =>
-    promisify(brotliCompress)(text, {
-      params: {
-        [constants.BROTLI_PARAM_QUALITY]: 11,
-        [constants.BROTLI_PARAM_SIZE_HINT]: text.length,
-      },
-    }),
-  ".gz": (text: Buffer) => promisify(gzip)(text, { level: 9 }),
-};
+const brotlied = (text: Buffer) =>
+  promisify(brotliCompress)(text, {
+    params: {
+      [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY,
+      [constants.BROTLI_PARAM_SIZE_HINT]: text.length,
+    },
+  });
+const gzipped = (text: Buffer) => promisify(gzip)(text, { level: constants.Z_BEST_COMPRESSION });
 
 /** Puts a `.br` and a `.gz` next to each file that gets smaller by it. */
 export function compressed(): Plugin {
@@ -23,15 +22,17 @@ export function compressed(): Plugin {
   return {
     name: "compressed",
     apply: "build",
-    configResolved: ({ root, build }) => void (folder = resolve(root, build.outDir)),
+    configResolved({ root, build }) {
+      folder = resolve(root, build.outDir);
+    },
     async closeBundle() {
-      const files = await readdir(folder, { recursive: true });
-      const texts = files.filter((file) => TEXT.has(extname(file))).map((file) => join(folder, file));
-      await Promise.all(texts.flatMap(async (file) => {
+      const names = await readdir(folder, { recursive: true });
+      const wanted = names.filter((name) => COMPRESSIBLE.includes(extname(name)));
+      await Promise.all(wanted.map(async (name) => {
+        const file = join(folder, name);
         const text = await readFile(file);
-        const variants = Object.entries(smaller).map(async ([ending, compress]) =>
-          writeFile(file + ending, await compress(text)));
-        await Promise.all(variants);
+        await writeFile(`${file}.br`, await brotlied(text));
+        await writeFile(`${file}.gz`, await gzipped(text));
       }));
     },
   };

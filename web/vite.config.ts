@@ -5,6 +5,12 @@ const GATEWAY = "http://127.0.0.1:8080";
 
 export default defineConfig({
   base: "/graphiql/",
+  experimental: {
+    // Relative, so that a proxy may put the gateway below a path of its own: the page
+    // is next to the folder of its files.
+    renderBuiltUrl: (file, { hostType }) =>
+      hostType === "html" ? `graphiql/${file}` : { relative: true },
+  },
   plugins: [compressed()],
   // GraphiQL tells screen readers the name of an icon by the name of its function.
   esbuild: { keepNames: true },

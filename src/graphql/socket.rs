@@ -38,8 +38,8 @@ const INIT: Duration = Duration::from_secs(10);
 const PING: Duration = Duration::from_secs(20);
 /// How long it may take to read what it was sent.
 const READING: Duration = Duration::from_secs(30);
-/// How long who sends too much has, to read that it is too much. What it still
-/// sends is not read, and leaving earlier would throw away what it has not read.
+/// How long a client has to hear the last word. What somebody still sends who has
+/// sent too much is not read, and leaving earlier would throw away what we said.
 const FAREWELL: Duration = Duration::from_secs(1);
 /// Operations that one connection may have at once.
 const OPERATIONS: usize = 100;
@@ -296,7 +296,11 @@ impl Connection {
             Ok(Message::Text(text)) => text,
             Ok(Message::Ping(_) | Message::Pong(_)) => return ControlFlow::Continue(()),
             Ok(Message::Binary(_)) => return ControlFlow::Break(Some(BAD_MESSAGE)),
-            Ok(Message::Close(_)) => return ControlFlow::Break(None),
+            Ok(Message::Close(_)) => {
+                // The answer to it is on its way once one reads on (RFC 6455, section 5.5.1).
+                let _ = timeout(FAREWELL, self.socket.recv()).await;
+                return ControlFlow::Break(None);
+            }
             // Too large, or no WebSocket at all; if it is gone, nobody hears it.
             Err(_) => return ControlFlow::Break(Some(TOO_LARGE)),
         };

@@ -90,7 +90,7 @@ fn told(report: &Report, links: Links) -> Response {
 fn shown(report: &Report, links: Links) -> Response {
     let links = links
         .all()
-        .map(|(_, path, what)| format!("<dt><a href=\"{path}\">{path}</a></dt><dd>{what}</dd>\n"));
+        .map(|(_, path, what)| format!("<dt><a href=\".{path}\">{path}</a></dt><dd>{what}</dd>\n"));
     let links: String = links.collect();
     let page = include_str!("front.html")
         .replace("{version}", VERSION)

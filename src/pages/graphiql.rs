@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Bytes;
 use axum::http::{HeaderMap, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{MethodRouter, get};
 use card_gateway_web::{FILES, File};
 
@@ -30,11 +30,13 @@ const FOR_EVER: &str = "public, max-age=31536000, immutable";
 
 /// `/graphiql` and its files; nothing, where it is off.
 pub(super) fn router(from: Graphiql) -> Router {
-    match from {
-        Graphiql::Off => Router::new(),
+    let page = match from {
+        Graphiql::Off => return Router::new(),
         Graphiql::Cdn => cdn(),
         Graphiql::Bundled => FILES.map_or_else(missing, bundled),
-    }
+    };
+    // Relative, as all in the pages is: a proxy may put the gateway below a path.
+    page.route("/graphiql/", get(|| async { Redirect::permanent("../graphiql") }))
 }
 
 fn bundled(files: &'static [File]) -> Router {

@@ -20,7 +20,7 @@ fn front(gateway: &Gateway, accept: &str) -> Answer {
 }
 
 fn links(page: &str) -> Vec<String> {
-    let link = Regex::new("<a href=\"([^\"]+)\"").expect("an expression");
+    let link = Regex::new("<a href=\"\\.([^\"]+)\"").expect("an expression");
     link.captures_iter(page).map(|found| found[1].to_owned()).collect()
 }
 
@@ -37,6 +37,7 @@ on_both! {
             assert!(page.text.contains(part), "{part} is not in {}", page.text);
         }
         let links = links(&page.text);
+        assert!(!page.text.contains("=\"/"), "a link is not relative: {}", page.text);
         for path in ["/graphiql", "/docs", "/openapi.json", "/schema.graphql", "/healthz", "/readyz", "/metrics"] {
             assert!(links.iter().any(|link| link == path), "{path} is not in {links:?}");
         }

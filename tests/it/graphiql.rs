@@ -10,7 +10,9 @@ use std::process::Command;
 use regex::Regex;
 use reqwest::header::ACCEPT_ENCODING;
 
-use crate::support::{Database, Gateway, missing, node};
+use crate::support::chromium::chromium;
+use crate::support::issuer::{ACME, balance, from_now};
+use crate::support::{Database, Gateway, Line, missing, node};
 
 /// What a browser transfers, at the most: all files, compressed.
 const MOST: usize = 3_000_000;
@@ -38,8 +40,8 @@ fn load(gateway: &Gateway, path: &str, encodings: &str) -> Loaded {
 
 /// The names of files that a file speaks of.
 fn named(text: &str) -> Vec<String> {
-    let name = Regex::new(r"assets/[A-Za-z0-9_.-]+-[A-Za-z0-9_-]{8}\.[a-z0-9]+").expect("one");
-    name.find_iter(text).map(|found| found.as_str().to_owned()).collect()
+    let name = Regex::new(r"[A-Za-z0-9_.-]+-[A-Za-z0-9_-]{8}\.(?:js|css|ttf)\b").expect("one");
+    name.find_iter(text).map(|found| format!("assets/{}", found.as_str())).collect()
 }
 
 #[test]
@@ -76,6 +78,14 @@ fn its_files_come_compressed_and_are_kept_by_their_hash() {
     let (files, transferred) = (known.len(), known.values().sum::<usize>());
     assert!(files > 3, "{known:?}");
     assert!((100_000..MOST).contains(&transferred), "{transferred} bytes: {known:?}");
+    // Names are relative, so that a proxy may put it below a path of its own.
+    assert!(
+        page.text.contains("=\"graphiql/assets/") && !page.text.contains("=\"/"),
+        "{}",
+        page.text
+    );
+    let moved = load(&gateway, "/graphiql/", "identity");
+    assert!(String::from_utf8_lossy(&moved.body) == page.text);
     let nowhere = format!("{}/graphiql/assets/nothing.js", gateway.host);
     assert_eq!(gateway.send(gateway.client().get(nowhere)).status, 404);
 }
@@ -106,6 +116,35 @@ fn its_source_is_sound() {
             None
         });
     }
+}
+
+/// What people do with it, in a real browser that reaches nothing but this
+/// machine. Screenshots are kept in `target/screenshots`.
+#[test]
+fn people_can_use_it_in_a_browser() {
+    let Some(browser) = chromium() else { return };
+    let Some(project) = node::project("tests/browser") else { return };
+    let screenshots = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("screenshots");
+    fs::create_dir_all(&screenshots).expect("a folder");
+    let database = Database::sqlite();
+    let lines = [Line::new(1).balance(10_000, 0), Line::new(2).balance(5, 0), Line::new(3)];
+    let token = database.program_with("acme", &lines);
+    let gateway = database.serve_with(&[ACME]);
+    let mut script = project.node("page.mjs");
+    script.arg(&gateway.host).env("TOKEN", &token);
+    script.env("CHROMIUM", browser).env("SCREENSHOTS", screenshots);
+    let mut events = 0;
+    let output = node::converse(&mut script, |line| {
+        if let Some(amount) = line.strip_prefix("balance ") {
+            events += 1;
+            let event =
+                balance(&format!("evt_{events}"), "usr_1", amount, "0.00", &from_now(events));
+            gateway.take(&event);
+        }
+        None
+    });
+    assert!(output.contains("transfer ") && events >= 2, "{output}");
+    assert!(gateway.warnings().is_empty(), "{:#?}", gateway.warnings());
 }
 
 /// Every file below a folder, with its content; what npm installs apart.

@@ -234,6 +234,8 @@ on_both! {
             let _ = socket.try_say(&" ".repeat(size));
             assert_eq!(socket.hear(), Heard::Closed(1009), "{size}");
         }
+        // Whoever leaves is seen off.
+        assert_eq!(Socket::connect(&gateway, &token).leave(), Heard::Closed(1000));
         // What is no WebSocket, and who shows a wrong token at once.
         assert_eq!(gateway.get(&token, "/graphql").status, 400);
     }

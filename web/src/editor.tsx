@@ -3,7 +3,7 @@
 // What GraphiQL would load by itself a moment later.
 import "monaco-graphql/esm/monaco-editor.js";
 import "monaco-graphql/esm/lite.js";
-import "graphiql/setup-workers/vite";
+import "./workers.ts";
 import "@graphiql/react/style.css";
 import "@graphiql/plugin-doc-explorer/style.css";
 import "@graphiql/plugin-history/style.css";

@@ -3,7 +3,11 @@
 import type { ExecutionResult } from "graphql";
 import { wantsCost } from "./bar.ts";
 
-export const endpoint = new URL("/graphql", location.origin).href;
+/** The page is at …/graphiql, its API next to it; Vite's own server has it at the root. */
+export const endpoint = new URL(
+  import.meta.env.DEV ? "/graphql" : "graphql",
+  location.origin + location.pathname,
+).href;
 
 export interface Answer {
   code: number;

@@ -8,53 +8,62 @@ import { report } from "./status.ts";
 
 type Result = ExecutionResult<Record<string, unknown>, Record<string, unknown>>;
 
-const NORMAL = 1000;
 const REFUSED = [4401, 4403];
 
+/** The code of a closed connection. */
 const codeOf = (event: unknown) => (event as Partial<CloseEvent>).code ?? 0;
+
+const isRefusal = (event: unknown) => REFUSED.includes(codeOf(event));
 
 /** What GraphiQL is to print: GraphQL's errors as they are, and a sentence for all else. */
 function plain(error: unknown) {
   if (Array.isArray(error)) return error;
-  if (REFUSED.includes(codeOf(error))) return failure("Token refused");
+  if (isRefusal(error)) return failure("Token refused");
   return failure(`The live connection was lost (${codeOf(error) || "no answer"}). Run it again.`);
 }
 
 export function connect(token: string) {
-  let isOver = false;
-
-  function closed(event: unknown) {
-    if (isOver || codeOf(event) === NORMAL) return;
-    if (REFUSED.includes(codeOf(event))) report("Token refused", true, true);
-    else report("The live connection was lost; trying again…", true);
-  }
+  // GraphiQL has one subscription at a time.
+  let isWatching = false;
 
   const client = createClient({
     url: endpoint.replace(/^http/, "ws"),
     connectionParams: token ? { Authorization: `Bearer ${token}` } : {},
-    shouldRetry: (event) => !REFUSED.includes(codeOf(event)),
-    on: { connected: () => report("Live: changes show as they come"), closed },
+    shouldRetry: (event) => !isRefusal(event),
+    on: {
+      connected: () => report("Live: changes show as they come"),
+      closed(event) {
+        if (!isWatching) return;
+        if (isRefusal(event)) report("Token refused", true, true);
+        else report("The live connection was lost; trying again…", true);
+      },
+    },
   });
 
   // Not as an iterator: GraphiQL could not print what the client throws.
-  const subscribe = (payload: SubscribePayload, sink: Sink<Result>) => {
+  function subscribe(payload: SubscribePayload, sink: Sink<Result>) {
+    isWatching = true;
     const unsubscribe = client.subscribe(payload, {
       next: (result) => sink.next(result as Result),
-      error: (error) => sink.error(plain(error)),
-      complete: () => sink.complete(),
+      error(error) {
+        if (isWatching && !isRefusal(error)) report("");
+        isWatching = false;
+        sink.error(plain(error));
+      },
+      complete() {
+        if (isWatching) report("");
+        isWatching = false;
+        sink.complete();
+      },
     });
-    const stop = () => {
-      unsubscribe();
-      report("");
-    };
-    return { unsubscribe: stop };
-  };
+    return { unsubscribe };
+  }
 
   return {
     watch: (payload: SubscribePayload) =>
       ({ subscribe: (sink: Sink<Result>) => subscribe(payload, sink) }) as Observable<Result>,
     close() {
-      isOver = true;
+      isWatching = false;
       void client.dispose();
     },
   };

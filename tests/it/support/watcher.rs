@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tungstenite::client::IntoClientRequest as _;
+use tungstenite::protocol::CloseFrame;
+use tungstenite::protocol::frame::coding::CloseCode;
 use tungstenite::{Message, WebSocket};
 
 use super::Gateway;
@@ -61,6 +63,13 @@ impl Socket {
     /// Fails where the gateway does not want to hear all of it.
     pub(crate) fn try_say(&mut self, text: &str) -> tungstenite::Result<()> {
         self.0.send(Message::text(text))
+    }
+
+    /// Says good-bye, and hears what the gateway has to say to it.
+    pub(crate) fn leave(mut self) -> Heard {
+        let frame = CloseFrame { code: CloseCode::Normal, reason: "".into() };
+        self.0.close(Some(frame)).expect("it is open");
+        self.hear()
     }
 
     pub(crate) fn say_bytes(&mut self, bytes: &[u8]) {

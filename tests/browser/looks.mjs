@@ -1,0 +1,44 @@
+// Dark and light, wide and narrow.
+
+import { must, until } from './browser.mjs';
+import { setTheme } from './graphiql.mjs';
+
+export async function themes(page, shoot) {
+  const light = await brightness(page);
+  await setTheme(page, 'Dark');
+  await shoot('dark');
+  const dark = await brightness(page);
+  await setTheme(page, 'Light');
+  const back = await brightness(page);
+  must([...light, ...back].every((value) => value > 200), 'the light theme is dark');
+  must(dark.every((value) => value < 80), 'the dark theme is light');
+}
+
+/** Of the page with the bar, and of GraphiQL: 0 to 255. */
+const brightness = (page) =>
+  page.evaluate(() =>
+    ['body', '.graphiql-container'].map((part) => {
+      const color = getComputedStyle(document.querySelector(part)).backgroundColor;
+      return Math.max(...color.match(/\d+/g).slice(0, 3).map(Number));
+    }));
+
+/** Nothing is cut, and no field makes a phone zoom in. The editors adapt a moment later. */
+export async function fits(page, width) {
+  await page.setViewportSize({ ...page.viewportSize(), width });
+  const measure = () =>
+    page.evaluate(() => {
+      const parts = ['#token', '#token-toggle', '#cost', '.graphiql-execute-button', '.graphiql-response'];
+      const isCut = (part) => {
+        const { left, right, width } = document.querySelector(part).getBoundingClientRect();
+        return width === 0 || left < 0 || right > innerWidth;
+      };
+      return { width: document.documentElement.scrollWidth, cut: parts.filter(isCut) };
+    });
+  let found;
+  await until(async () => {
+    found = await measure();
+    return found.width <= width && found.cut.length === 0;
+  }, () => `in a window of ${width}, the page is ${found.width} wide, and this is cut: ${found.cut}`);
+  const font = await page.locator('#token').evaluate((field) => parseFloat(getComputedStyle(field).fontSize));
+  must(font >= 16, `the token's field has a font of ${font}px`);
+}
