@@ -62,7 +62,7 @@ pub fn router(
     let webhooks = webhooks::router(webhooks).layer(from_fn_with_state(bounds, gate::bound));
     let introspection = limits.documents.introspection;
     let schema = schema_route(introspection, gate(graphql::refused));
-    let pages = pages::router(health.clone(), limits.graphiql, introspection != Introspection::Off);
+    let pages = pages::router(health.clone(), limits.graphiql, introspection == Introspection::Any);
     let health = Router::new()
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
@@ -80,6 +80,7 @@ pub fn router(
         .merge(schema)
         .merge(pages)
         .merge(health)
+        .method_not_allowed_fallback(rest::method_not_allowed)
         .fallback_service(unknown)
         .layer(DefaultBodyLimit::max(limits.body))
         .layer(option_layer(elsewhere::layer(&limits.origins)))

@@ -3,27 +3,42 @@
 
 use std::error::Error;
 use std::fmt::Write as _;
+use std::fs::{self, File};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::{env, fs};
+use std::process::{Command, Output, Stdio};
+use std::{env, io};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-/// What is here besides what the page is made of.
-const OTHERS: &[&str] = &["Cargo.toml", "README.md", "build.rs", "lib.rs", "dist", "node_modules"];
+/// What the page is made of.
+const SOURCES: &[&str] = &[
+    "package.json",
+    "package-lock.json",
+    "tsconfig.json",
+    "vite.config.ts",
+    "compressed.ts",
+    "index.html",
+    "src",
+];
+/// Whoever sets this to `no` does without the page, and nothing is downloaded.
+const SWITCH: &str = "CARD_GATEWAY_WEB";
+/// The oldest Node.js that Vite runs on: major and minor.
+const NODE: [u32; 2] = [20, 19];
 
 fn main() -> Result<()> {
     let here = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
     let out = PathBuf::from(env::var("OUT_DIR")?);
     println!("cargo::rerun-if-changed=build.rs");
-    let sources = sources(&here)?;
-    for source in &sources {
+    println!("cargo::rerun-if-env-changed={SWITCH}");
+    for source in SOURCES {
         println!("cargo::rerun-if-changed={source}");
     }
-    let project = out.join("page");
-    let files = match page(&here, &sources, &project) {
-        Ok(()) => format!("Ok(&[{}])", listed(&project.join("dist"), "")?),
+    let page = out.join("page");
+    let files = match made(&here, &out, &page) {
+        Ok(()) => format!("Ok(&[{}])", listed(&page, "")?),
         Err(why) => {
+            let why = why.to_string();
             println!("cargo::warning=there will be no GraphiQL in this build: {why}");
             format!("Err({why:?})")
         }
@@ -32,45 +47,119 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// The names of what the page is made of.
-fn sources(here: &Path) -> Result<Vec<String>> {
-    let mut names = Vec::new();
-    for entry in fs::read_dir(here)? {
-        let name = entry?.file_name().into_string().map_err(|_| "a name that is not UTF-8")?;
-        if !OTHERS.contains(&name.as_str()) {
-            names.push(name);
-        }
+/// Makes the page and puts its files into a folder; or says why not.
+fn made(here: &Path, out: &Path, page: &Path) -> Result<()> {
+    if env::var_os(SWITCH).is_some_and(|value| value == "no") {
+        return Err(format!("it was built with {SWITCH}=no").into());
     }
-    Ok(names)
+    node()?;
+    // One for all profiles, and for clippy, which has an OUT_DIR of its own:
+    // target/debug/build/<this crate>/out.
+    let project = out.ancestors().nth(4).unwrap_or(out).join("graphiql");
+    fs::create_dir_all(&project)?;
+    let turn = File::create(project.join("turn"))?;
+    turn.lock()?;
+    let sources = Sources::read(here)?;
+    let built = project.join("built");
+    if fs::read(&built).ok() != Some(sources.key()) {
+        forget(&built)?;
+        install(&project, &sources)?;
+        sources.write(&project)?;
+        npm(&project, &["run", "build"])?;
+        fs::write(&built, sources.key())?;
+    }
+    if page.exists() {
+        fs::remove_dir_all(page)?;
+    }
+    copy(&project.join("dist"), page)
 }
 
-/// Makes the page, or says why not.
-fn page(here: &Path, sources: &[String], project: &Path) -> std::result::Result<(), String> {
-    let copied = fresh_copy(here, sources, project);
-    copied.map_err(|error| format!("the page's sources cannot be copied: {error}"))?;
-    let quiet = ["--no-audit", "--no-fund", "--fetch-retries=1", "--fetch-timeout=60000"];
-    let lock = fs::read(project.join("package-lock.json")).unwrap_or_default();
+/// Installs the packages of the lock file, unless that was the last thing done.
+fn install(project: &Path, sources: &Sources) -> Result<()> {
     let installed = project.join("installed");
-    if fs::read(&installed).ok().as_ref() != Some(&lock) {
-        npm(project, [&["ci", "--ignore-scripts", "--include=dev"], &quiet[..]].concat())?;
-        fs::write(&installed, lock).map_err(|error| error.to_string())?;
+    let lock = sources.content("package-lock.json");
+    if fs::read(&installed).ok().as_deref() == lock {
+        return Ok(());
     }
-    npm(project, vec!["run", "build"])
+    // First: what fails in the middle leaves something else behind.
+    forget(&installed)?;
+    sources.write(project)?;
+    // Whoever has no network is told soon.
+    fs::write(
+        project.join(".npmrc"),
+        "include=dev\nignore-scripts=true\naudit=false\nfund=false\nprefer-offline=true\n\
+        fetch-retries=1\nfetch-retry-mintimeout=1000\nfetch-timeout=60000\n",
+    )?;
+    npm(project, &["ci"])?;
+    fs::write(&installed, lock.unwrap_or_default())?;
+    Ok(())
 }
 
-/// A copy of the sources that has nothing else in it but installed packages.
-fn fresh_copy(here: &Path, sources: &[String], project: &Path) -> Result<()> {
-    fs::create_dir_all(project)?;
-    for old in fs::read_dir(project)? {
-        let old = old?;
-        let installed = old.file_name() == "node_modules" || old.file_name() == "installed";
-        match old.path().is_dir() {
-            _ if installed => {}
-            true => fs::remove_dir_all(old.path())?,
-            false => fs::remove_file(old.path())?,
+/// The sources, each by its path.
+struct Sources(Vec<(PathBuf, Vec<u8>)>);
+
+impl Sources {
+    fn read(here: &Path) -> Result<Self> {
+        let mut all = Vec::new();
+        for source in SOURCES {
+            read(here, Path::new(source), &mut all)?;
+        }
+        all.sort();
+        Ok(Self(all))
+    }
+
+    fn content(&self, name: &str) -> Option<&[u8]> {
+        let (_, content) = self.0.iter().find(|(path, _)| path == Path::new(name))?;
+        Some(content)
+    }
+
+    /// What is the same for the same sources, and for no others.
+    fn key(&self) -> Vec<u8> {
+        let mut key = Vec::new();
+        for (path, content) in &self.0 {
+            key.extend(format!("{} {}\n", path.display(), content.len()).into_bytes());
+            key.extend(content);
+        }
+        key
+    }
+
+    fn write(&self, project: &Path) -> Result<()> {
+        // What is not there any more must not be left over.
+        let src = project.join("src");
+        if src.exists() {
+            fs::remove_dir_all(src)?;
+        }
+        for (path, content) in &self.0 {
+            let path = project.join(path);
+            fs::create_dir_all(path.parent().unwrap_or(project))?;
+            fs::write(path, content)?;
+        }
+        Ok(())
+    }
+}
+
+fn read(here: &Path, path: &Path, all: &mut Vec<(PathBuf, Vec<u8>)>) -> Result<()> {
+    let file = here.join(path);
+    if !file.is_dir() {
+        let content = fs::read(&file).map_err(|error| format!("{}: {error}", path.display()))?;
+        all.push((path.to_owned(), content));
+        return Ok(());
+    }
+    for entry in fs::read_dir(file)? {
+        let name = entry?.file_name();
+        // Editors keep such files while somebody writes.
+        if !name.to_string_lossy().starts_with('.') {
+            read(here, &path.join(name), all)?;
         }
     }
-    sources.iter().try_for_each(|name| copy(&here.join(name), &project.join(name)))
+    Ok(())
+}
+
+fn forget(marker: &Path) -> io::Result<()> {
+    match fs::remove_file(marker) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }
 
 fn copy(from: &Path, to: &Path) -> Result<()> {
@@ -86,23 +175,47 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
-fn npm(project: &Path, arguments: Vec<&str>) -> std::result::Result<(), String> {
-    let what = format!("npm {}", arguments[..arguments.len().min(2)].join(" "));
+/// Whether there is a Node.js that will do.
+fn node() -> Result<()> {
+    let output = run(Command::new("node").arg("--version"), "Node.js")?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let numbers: Vec<u32> = text
+        .trim()
+        .trim_start_matches('v')
+        .split('.')
+        .map_while(|part| part.parse().ok())
+        .collect();
+    if numbers.get(..2).is_none_or(|version| version < &NODE[..]) {
+        let [major, minor] = NODE;
+        let what = format!("Node.js must be {major}.{minor} or newer, and was {}", text.trim());
+        return Err(what.into());
+    }
+    Ok(())
+}
+
+fn npm(project: &Path, arguments: &[&str]) -> Result<()> {
     let program = if cfg!(windows) { "npm.cmd" } else { "npm" };
-    let mut npm = Command::new(program);
-    npm.args(arguments).current_dir(project).stdin(Stdio::null());
-    // Cargo's own, which means something else to packages of Node.js.
-    npm.env_remove("DEBUG");
-    let output = npm.output().map_err(|_| "npm was not found when it was built".to_owned())?;
+    let output = run(Command::new(program).args(arguments).current_dir(project), "npm")?;
     if output.status.success() {
         return Ok(());
     }
+    // For whoever builds alone: it may name what is of their machine.
     let said = [output.stdout, output.stderr].concat();
     let said = String::from_utf8_lossy(&said);
-    let lines = said.lines().map(str::trim).filter(|line| !line.is_empty());
-    let errors: Vec<&str> = lines.filter(|line| line.to_lowercase().contains("error")).collect();
-    let first = errors.first().copied().unwrap_or("it did not say why");
-    Err(format!("`{what}` failed when it was built: {first}"))
+    let errors = said.lines().filter(|line| line.to_lowercase().contains("error"));
+    for line in errors.take(5) {
+        println!("cargo::warning={}", line.trim());
+    }
+    Err(format!("`npm {}` failed when it was built", arguments.join(" ")).into())
+}
+
+fn run(command: &mut Command, name: &str) -> Result<Output> {
+    // Cargo's own, and other people's, which mean something else to packages.
+    command.env_remove("DEBUG").env_remove("NODE_ENV").stdin(Stdio::null());
+    command.output().map_err(|error| match error.kind() {
+        ErrorKind::NotFound => format!("{name} was not found when it was built").into(),
+        _ => format!("{name} could not be run when it was built: {error}").into(),
+    })
 }
 
 /// The files below a folder, as Rust. Each lies there as it is and compressed.

@@ -154,6 +154,9 @@ impl Endpoint {
             .map_or(0, |of| cost::of(&document.parsed, of, &variables));
         Excess::check("complexity", limits.complexity, cost)?;
         let points = u32::try_from(cost / COST_OF_A_POINT).unwrap_or(u32::MAX);
+        // What no bucket ever holds is beyond a limit: waiting would not help.
+        let most = usize::try_from(budget.allowance().limit).unwrap_or(usize::MAX);
+        Excess::check("rate_burst", most, cost / COST_OF_A_POINT + 1)?;
         budget.spend(points).map_err(Refused::Error)?;
         let shape = document.shape(operation.as_deref());
         let kind = document.kind(operation.as_deref(), &variables);

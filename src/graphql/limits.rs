@@ -46,6 +46,7 @@ impl Excess {
             "selections" => "selections, once fragments are spread",
             "fields" => "selections of one object",
             "complexity" => "points of cost",
+            "rate_burst" => "points of rate, which is all that a token has at once",
             other => other,
         };
         let mut failure =

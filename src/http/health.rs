@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Json;
 use axum::extract::State;
@@ -11,11 +11,14 @@ use axum::response::{IntoResponse, Response};
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde::Serialize;
 use serde_json::json;
+use tokio::sync::Mutex;
 
 use crate::chain::{Fitness, Reader};
 use crate::store::Store;
 
 const READY: &str = "ready";
+/// For so long a report is recent.
+const RECENT: Duration = Duration::from_secs(1);
 
 /// What the checks look at.
 #[derive(Clone)]
@@ -24,17 +27,32 @@ pub struct Health {
     chain: Option<Reader>,
     stopping: Arc<AtomicBool>,
     metrics: PrometheusHandle,
+    last: Arc<Mutex<Option<(Instant, Report)>>>,
 }
 
 impl Health {
     /// Of a gateway over this store and, where there is one, this chain.
     pub fn new(store: Store, chain: Option<Reader>, metrics: PrometheusHandle) -> Self {
-        Self { store, chain, stopping: Arc::default(), metrics }
+        Self { store, chain, stopping: Arc::default(), metrics, last: Arc::default() }
     }
 
     /// From now on, no new work should be sent here.
     pub fn stopping(&self) {
         self.stopping.store(true, Ordering::Relaxed);
+    }
+
+    /// How the gateway is, or was a moment ago: for pages that anybody may open,
+    /// however often.
+    pub async fn recent_report(&self) -> Report {
+        let mut last = self.last.lock().await;
+        match &*last {
+            Some((at, report)) if at.elapsed() < RECENT => report.clone(),
+            _ => {
+                let report = self.report().await;
+                *last = Some((Instant::now(), report.clone()));
+                report
+            }
+        }
     }
 
     /// How the gateway is, now.
@@ -68,7 +86,7 @@ impl Health {
 }
 
 /// How the gateway is, as `/readyz` tells it.
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 pub struct Report {
     /// Whether requests should be sent here: `ready` or `not ready`.
     pub status: &'static str,
@@ -87,7 +105,7 @@ impl Report {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 #[serde(untagged)]
 enum Chain {
     Off(&'static str),

@@ -55,19 +55,20 @@ async fn front(
     State((health, links)): State<(Health, Links)>,
     headers: HeaderMap,
 ) -> impl IntoResponse {
-    let report = health.report().await;
+    let report = health.recent_report().await;
     let answer = if wants_json(&headers) { told(&report, links) } else { shown(&report, links) };
     ([(header::VARY, "accept")], answer)
 }
 
 /// Browsers name HTML; whoever names JSON instead, or likes it as much, gets it.
 fn wants_json(headers: &HeaderMap) -> bool {
-    let liked = |range: &str| {
-        let mut all = accept::liked(headers, &header::ACCEPT);
-        all.find(|(name, _)| name == range).map_or(0, |(_, quality)| quality)
+    let liked = |ranges: &[&str]| {
+        let all = accept::liked(headers, &header::ACCEPT);
+        let ours = all.filter(|(name, _)| ranges.contains(&name.as_str()));
+        ours.map(|(_, quality)| quality).max().unwrap_or(0)
     };
-    let json = liked("application/json");
-    json > 0 && json >= liked("text/html")
+    let json = liked(&["application/json", "application/*"]);
+    json > 0 && json >= liked(&["text/html", "text/*"])
 }
 
 fn told(report: &Report, links: Links) -> Response {
@@ -116,6 +117,8 @@ mod tests {
             ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", false),
             ("text/html, application/json;q=0.9", false),
             ("application/json;q=0", false),
+            ("text/*, application/json;q=0.5", false),
+            ("application/*", true),
             ("application/json", true),
             ("application/json, text/plain, */*", true),
             ("text/html;q=0.5, application/json", true),

@@ -1,12 +1,12 @@
 //! GraphiQL, at `/graphiql`: bundled with the program, or from a CDN.
 
 use std::io::Read as _;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::Router;
 use axum::body::Bytes;
 use axum::http::{HeaderMap, header};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Redirect};
 use axum::routing::{MethodRouter, get};
 use card_gateway_web::{FILES, File};
 
@@ -46,9 +46,10 @@ fn bundled(files: &'static [File]) -> Router {
     })
 }
 
-/// A file in the form that the client understands.
+/// A file in the form that the client likes best.
 fn packed(file: &'static File, caching: &'static str) -> MethodRouter {
     let kind = kind_of(file.path);
+    let plain = Arc::new(OnceLock::new());
     get(async move |headers: HeaderMap| {
         let about = [
             (header::CONTENT_TYPE, kind),
@@ -56,28 +57,45 @@ fn packed(file: &'static File, caching: &'static str) -> MethodRouter {
             (header::CACHE_CONTROL, caching),
             (header::VARY, "accept-encoding"),
         ];
-        (about, in_encoding(file, &headers))
+        let encoded = |name: &'static str, content: &'static [u8]| {
+            ([(header::CONTENT_ENCODING, name)], content).into_response()
+        };
+        let content = match preferred(&headers) {
+            Encoding::Brotli => encoded("br", file.brotli),
+            Encoding::Gzip => encoded("gzip", file.gzip),
+            Encoding::None => plain.get_or_init(|| unpacked(file)).clone().into_response(),
+        };
+        (about, content)
     })
 }
 
-fn in_encoding(file: &File, headers: &HeaderMap) -> Response {
-    let understands = |encoding: &str| {
-        accept::liked(headers, &header::ACCEPT_ENCODING)
-            .any(|(name, quality)| name == encoding && quality > 0)
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Encoding {
+    Brotli,
+    Gzip,
+    None,
+}
+
+/// The encoding that a client likes best; among equals the smaller one.
+fn preferred(headers: &HeaderMap) -> Encoding {
+    let liked = |encoding: &str| {
+        let mut all = accept::liked(headers, &header::ACCEPT_ENCODING);
+        all.find(|(name, _)| name == encoding).map_or(0, |(_, quality)| quality)
     };
-    let encoded = |name: &'static str, content: &'static [u8]| {
-        ([(header::CONTENT_ENCODING, name)], content).into_response()
-    };
-    if understands("br") {
-        encoded("br", file.brotli)
-    } else if understands("gzip") {
-        encoded("gzip", file.gzip)
-    } else {
-        let mut content = Vec::new();
-        // What the build has packed can be unpacked, and a vector takes it all.
-        let _ = flate2::read::GzDecoder::new(file.gzip).read_to_end(&mut content);
-        Bytes::from(content).into_response()
+    let (brotli, gzip) = (liked("br"), liked("gzip"));
+    match brotli.max(gzip) {
+        0 => Encoding::None,
+        best if best == brotli => Encoding::Brotli,
+        _ => Encoding::Gzip,
     }
+}
+
+/// For the few who understand neither; done once.
+fn unpacked(file: &File) -> Bytes {
+    let mut content = Vec::new();
+    let read = flate2::read::GzDecoder::new(file.gzip).read_to_end(&mut content);
+    read.unwrap_or_else(|error| unreachable!("the build has packed {}: {error}", file.path));
+    content.into()
 }
 
 fn kind_of(path: &str) -> &'static str {
@@ -121,6 +139,23 @@ mod tests {
     use tower::ServiceExt as _;
 
     use super::*;
+
+    #[test]
+    fn clients_have_their_favourite_encodings() {
+        for (accept, expected) in [
+            ("", Encoding::None),
+            ("identity", Encoding::None),
+            ("gzip;q=0, br;q=0", Encoding::None),
+            ("gzip, deflate", Encoding::Gzip),
+            ("gzip, deflate, br, zstd", Encoding::Brotli),
+            ("gzip;q=1, br;q=0.1", Encoding::Gzip),
+            ("GZIP;q=0.5, br", Encoding::Brotli),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ACCEPT_ENCODING, accept.parse().expect("a header"));
+            assert_eq!(preferred(&headers), expected, "{accept}");
+        }
+    }
 
     #[tokio::test]
     async fn a_program_without_it_says_why_and_what_to_do() {

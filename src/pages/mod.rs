@@ -11,8 +11,8 @@ use axum::response::IntoResponse;
 use crate::config::Graphiql;
 use crate::http::health::Health;
 
-/// `/`, and `/graphiql` with its files. `schema` says whether there is a schema
-/// to be had at `/schema.graphql`.
+/// `/`, and `/graphiql` with its files. `schema` says whether anybody can have the
+/// schema at `/schema.graphql`.
 pub fn router(health: Health, graphiql: Graphiql, schema: bool) -> Router {
     let links = front::Links { graphiql: graphiql != Graphiql::Off, schema };
     front::router(health, links).merge(graphiql::router(graphiql))

@@ -42,6 +42,8 @@ on_both! {
             assert!(links.iter().any(|link| link == path), "{path} is not in {links:?}");
         }
         for link in links {
+            let post = gateway.send(gateway.client().post(format!("{}{link}", gateway.host)));
+            assert_eq!((post.status, post.json()["error"].take()), (405, json!("method_not_allowed")), "{link}");
             let answer = gateway.send(gateway.client().get(format!("{}{link}", gateway.host)));
             assert_eq!(answer.status, 200, "{link}");
         }
@@ -95,6 +97,7 @@ fn the_schema_is_for_those_who_may_ask_for_it() {
     assert_eq!(open.text, published);
     let gateway = database.serve_with(&[("CARD_GATEWAY__GRAPHQL__INTROSPECTION", "schema")]);
     assert_eq!(anybody(&gateway).status, 401);
+    assert!(!front(&gateway, BROWSER).text.contains("schema.graphql"), "a browser cannot open it");
     assert_eq!(gateway.get(&token, "/schema.graphql").status, 403);
     let answer = gateway.get(may.trim(), "/schema.graphql");
     assert_eq!((answer.status, answer.text), (200, published));

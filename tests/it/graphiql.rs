@@ -192,7 +192,8 @@ fn a_build_without_npm_works_and_changes_nothing() {
     let output = cargo.output().expect("cargo");
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}");
-    let warning = "there will be no GraphiQL in this build: npm was not found when it was built";
+    let warning =
+        "there will be no GraphiQL in this build: Node.js was not found when it was built";
     assert!(said.contains(warning), "{said}");
     assert!(before == (content(&root.join("web")), lock()), "the build has changed its sources");
 }

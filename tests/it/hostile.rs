@@ -138,6 +138,10 @@ on_both! {
         let wait: u64 = refused.header("retry-after").parse().expect("seconds");
         std::thread::sleep(Duration::from_secs(wait));
         assert_eq!(gateway.query(&token, costly).status, 200, "after {wait} s");
+        // What no token ever has is no matter of waiting.
+        let lists = "{ a: cardCustomers(perPage: 100) { nodes { id email ledgerBalance } } b: cardCustomers(perPage: 100) { nodes { id email ledgerBalance } } c: cardCustomers(perPage: 100) { nodes { id email ledgerBalance availableBalance pendingBalance } } d: cardCustomers(perPage: 100) { nodes { id email ledgerBalance } } }";
+        let never = gateway.query(&database.token("acme"), lists);
+        assert_eq!((never.status, &never.json()["errors"][0]["extensions"]), (400, &json!({ "code": "QUERY_TOO_COMPLEX", "limit": "rate_burst", "value": 20 })));
     }
 
     fn a_client_can_ask_what_a_query_costs(database) {
