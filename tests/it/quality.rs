@@ -2,10 +2,11 @@
 //! before: nothing that they use may go, but for what is meant to.
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::Path;
 use std::process::{Command, Output};
 
+use crate::support::missing::say;
 use crate::support::node::{self, Project};
 
 const PUBLISHED: &str = "schema.graphql";
@@ -81,11 +82,8 @@ fn nothing_breaks_who_knows_a_schema_that_was_committed() {
             }
         }
         Err(missing) => {
-            let line = "=".repeat(78);
             let what = "THE SCHEMA WAS COMPARED WITH NOTHING; WHAT BREAKS CLIENTS IS NOT SEEN";
-            // Not with `eprintln`: what that prints the test harness keeps to itself
-            // while tests pass.
-            let _ = write!(io::stderr(), "\n{line}\n{missing}.\n{what}.\n{line}\n");
+            say(&missing, what);
         }
     }
 }

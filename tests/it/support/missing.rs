@@ -11,10 +11,14 @@ pub(crate) fn skip(tests: &'static str, missing: &str) {
     let ci = std::env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false");
     assert!(!ci, "{missing}; on a build machine (CI) that is required");
     if SAID.lock().unwrap_or_else(PoisonError::into_inner).insert(tests) {
-        let line = "=".repeat(78);
-        let what = format!("THE TESTS {tests} ARE SKIPPED, NOT PASSED");
-        // Not with `eprintln`: what that prints the test harness keeps to itself
-        // while tests pass.
-        let _ = write!(io::stderr(), "\n{line}\n{missing}.\n{what}.\n{line}\n");
+        say(missing, &format!("THE TESTS {tests} ARE SKIPPED, NOT PASSED"));
     }
+}
+
+/// Says so that nobody overlooks it what is missing, and what follows from that.
+pub(crate) fn say(missing: &str, what: &str) {
+    let line = "=".repeat(78);
+    // Not with `eprintln`: what that prints the test harness keeps to itself while
+    // tests pass.
+    let _ = write!(io::stderr(), "\n{line}\n{missing}.\n{what}.\n{line}\n");
 }
