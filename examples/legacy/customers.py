@@ -11,11 +11,13 @@ import argparse
 import csv
 import json
 import os
+import re
 import signal
 import sys
 import time
 from decimal import Decimal
 from http import HTTPStatus
+from http.client import HTTPException
 from urllib.error import HTTPError
 from urllib.parse import quote, urlencode
 from urllib.request import Request, urlopen
@@ -34,13 +36,13 @@ COLUMNS = (
 
 def get(path, **parameters):
     """What is in an answer's `data`. Waits where the API asks for it."""
-    url = f"{os.environ['CARD_API_URL']}/v1/card-issuer{path}?{urlencode(parameters)}"
-    request = Request(url, headers={"Authorization": f"Bearer {os.environ['CARD_API_KEY']}"})
+    base = os.environ["CARD_API_URL"].rstrip("/")
+    url = f"{base}/v1/card-issuer{path}?{urlencode(parameters)}"
+    headers = {"Authorization": f"Bearer {os.environ['CARD_API_KEY']}"}
     for tried in range(1, TRIES + 1):
         try:
-            with urlopen(request, timeout=30) as answer:
-                # Money is a number with two decimals at most; it stays one.
-                return json.load(answer, parse_float=Decimal)["data"]
+            with urlopen(Request(url, headers=headers), timeout=30) as answer:
+                return read(answer)
         except HTTPError as error:
             busy = error.code in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
             if not busy or tried == TRIES:
@@ -49,8 +51,18 @@ def get(path, **parameters):
             seconds = int(asked) if asked.isdigit() else 2**tried
             print(f"{error.code}: again in {seconds} s", file=sys.stderr)
             time.sleep(seconds)
-        except OSError as error:
+        except (OSError, HTTPException, ValueError) as error:
             sys.exit(f"{url} cannot be reached ({error}): is CARD_API_URL right?")
+
+
+def read(answer):
+    """What a good answer holds; but a login page, say, answers as well."""
+    try:
+        # Money is a number with two decimals at most; it stays one.
+        return json.load(answer, parse_float=Decimal)["data"]
+    except (ValueError, KeyError, TypeError):
+        what = f"{answer.status} and {answer.headers.get('Content-Type', 'nothing')}"
+        sys.exit(f"{answer.url} answers with {what}, not as the API: is CARD_API_URL right?")
 
 
 def complaint(error):
@@ -117,9 +129,14 @@ def main():
     parser.add_argument("--no-balances", action="store_true", help="list them faster")
     parser.add_argument("--csv", action="store_true", help="print CSV and not a table")
     arguments = parser.parse_args()
+    if arguments.customer == "":
+        parser.error("the customer has no name: leave it out to list all of them")
     missing = [name for name in ("CARD_API_URL", "CARD_API_KEY") if not os.environ.get(name)]
     if missing:
         sys.exit(f"Set {' and '.join(missing)} in the environment")
+    # Here it can be told; as a header it could not be sent.
+    if not re.fullmatch(r"[\x21-\x7e]+", os.environ["CARD_API_KEY"]):
+        sys.exit("The token has characters that no token has. Copy it again.")
     if hasattr(signal, "SIGPIPE"):
         # Whoever has read enough, like `head`, ends this quietly.
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)

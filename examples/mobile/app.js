@@ -106,27 +106,34 @@ function show({ id, email, flowStatus }) {
   list.append(item);
 }
 
-/** Appends the customers behind the last one. */
+/** Appends the customers behind the last one, unless somebody has connected anew meanwhile. */
 async function load() {
+  const mine = connection;
   more.disabled = true;
   try {
-    const { data } = await ask(connection, CUSTOMERS, { first: FIRST, after });
+    const { data } = await ask(mine, CUSTOMERS, { first: FIRST, after });
+    if (mine !== connection) return;
     const { nodes, pageInfo } = data.cardCustomers;
     nodes.forEach(show);
     after = pageInfo.endCursor;
     more.hidden = !pageInfo.hasNextPage;
+  } catch (error) {
+    if (mine === connection) throw error;
   } finally {
-    more.disabled = false;
+    if (mine === connection) more.disabled = false;
   }
 }
 
 /** Begins with the first customers. */
 async function begin() {
-  connection = Object.fromEntries(new FormData(form));
+  const mine = Object.fromEntries(new FormData(form));
+  mine.token = mine.token.trim();
+  connection = mine;
   after = null;
   more.hidden = true;
   list.replaceChildren();
   await load();
+  if (mine !== connection) return;
   // Only what has worked is kept, and only for this tab.
   sessionStorage.setItem('connection', JSON.stringify(connection));
   at('#connection').open = false;

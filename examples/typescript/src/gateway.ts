@@ -4,7 +4,7 @@
 import { createClient } from 'graphql-sse';
 import type { TypedDocumentString } from './generated.js';
 
-/** How often a request is sent again that came too early. */
+/** How often a request is sent that comes too early. */
 const PATIENCE = 5;
 
 /** One of the errors of an answer. Programs decide by `code`, never by `message`. */
@@ -35,7 +35,12 @@ export class Gateway {
   readonly #headers: Record<string, string>;
 
   constructor(host: string, token: string) {
-    this.#url = `${host}/graphql`;
+    // Here it can be told; `fetch` would fail as if nobody were there.
+    if (!/^[\x21-\x7e]+$/.test(token)) {
+      throw new Error('The token has characters that no token has. Copy it again.');
+    }
+    // Proxies may put a gateway below a path.
+    this.#url = host.replace(/\/*$/, '/graphql');
     this.#headers = { authorization: `Bearer ${token}` };
   }
 
@@ -44,24 +49,14 @@ export class Gateway {
     operation: TypedDocumentString<Data, Variables>,
     variables: Variables,
   ): Promise<Found<Data>> {
+    const headers = { ...this.#headers, 'content-type': 'application/json' };
     const body = JSON.stringify({ query: operation.toString(), variables });
-    for (let sent = 1; ; sent += 1) {
-      const response = await fetch(this.#url, {
-        method: 'POST',
-        headers: { ...this.#headers, 'content-type': 'application/json' },
-        body,
-        signal: AbortSignal.timeout(30_000),
-      }).catch((cause) => {
-        throw new Error(`Nobody answers at ${this.#url}: is the gateway running there?`, { cause });
-      });
-      // Whatever the status, the body says more. Something in between may have none.
-      const answer = await response.json().catch(() => {
-        throw new Error(`${this.#url} answers with status ${response.status}, and not with JSON`);
-      });
-      if (response.status !== 429 || sent === PATIENCE) return found(answer as Answer<Data>);
-      const seconds = Number(response.headers.get('retry-after') ?? 1);
-      await new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
-    }
+    const response = await patiently(() =>
+      fetch(this.#url, { method: 'POST', headers, body, signal: AbortSignal.timeout(30_000) }),
+    ).catch((cause) => {
+      throw new Error(`Nobody answers at ${this.#url}: is the gateway running there?`, { cause });
+    });
+    return found(await read<Data>(response));
   }
 
   /** Each answer of a subscription, until it is over or `signal` says so. */
@@ -70,11 +65,35 @@ export class Gateway {
     variables: Variables,
     signal: AbortSignal,
   ): AsyncGenerator<Data> {
-    const client = createClient({ url: this.#url, headers: this.#headers });
+    const fetchFn: typeof fetch = (url, init) => patiently(() => fetch(url, init));
+    const client = createClient({ url: this.#url, headers: this.#headers, fetchFn });
     const answers = client.iterate<Data>({ query: operation.toString(), variables });
     signal.addEventListener('abort', () => answers.return?.());
     for await (const answer of answers) yield found(answer as Answer<Data>).data;
   }
+}
+
+/** Sends a request, and again when it was too early. */
+async function patiently(send: () => Promise<Response>): Promise<Response> {
+  for (let sent = 1; ; sent += 1) {
+    const response = await send();
+    if (response.status !== 429 || sent === PATIENCE) return response;
+    await response.body?.cancel();
+    const seconds = Number(response.headers.get('retry-after')) || 1;
+    await new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
+  }
+}
+
+/** The body says more than the status; but a login page, say, answers as well. */
+async function read<Data>(response: Response): Promise<Answer<Data>> {
+  const answer = (await response.json().catch(() => null)) as Answer<Data> | null;
+  if (answer === null || (answer.data === undefined && !Array.isArray(answer.errors))) {
+    const type = response.headers.get('content-type') ?? 'nothing';
+    throw new Error(
+      `${response.url} answers with status ${response.status} and ${type}, which is no GraphQL: is that the gateway's address?`,
+    );
+  }
+  return answer;
 }
 
 /** What an answer holds. An unknown balance is no reason to have nothing; all else is. */

@@ -2,15 +2,14 @@
 //! where it is told to.
 
 use std::collections::BTreeSet;
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Output};
 
 use serde_json::Value;
 
-use super::{commands, folder, shell};
+use super::service::Service;
+use super::{NO_TOKEN, commands, folder, python, shell};
 use crate::support::builders::lines;
-use crate::support::{Database, Gateway, missing, transaction};
+use crate::support::{Database, Gateway, transaction};
 
 #[test]
 fn its_readme_leads_to_what_the_gateway_has() {
@@ -79,7 +78,10 @@ fn it_waits_where_too_many_requests_came() {
     let output = finish(&mut script(&format!("{}/api", gateway.host), &token));
     assert!(said(&output).contains("available: 0.01 EUR"), "{output:?}");
     let errors = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(errors, "429: again in 1 s\n429: again in 1 s\n");
+    let waits = errors.lines().collect::<Vec<_>>();
+    // Where the machine is slow, a point may be back before it is wanted.
+    let are_told = waits.iter().all(|line| *line == "429: again in 1 s");
+    assert!((1..=2).contains(&waits.len()) && are_told, "{errors}");
 }
 
 #[test]
@@ -87,28 +89,40 @@ fn it_waits_for_a_service_that_is_away() {
     if !python() {
         return;
     }
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let url = format!("http://{}", listener.local_addr().expect("an address"));
-    let service = std::thread::spawn(move || {
-        let nobody = r#"{"success":true,"data":{"customers":[],"total":0}}"#;
-        for (status, body) in [("503 Service Unavailable", "<h1>busy</h1>"), ("200 OK", nobody)] {
-            let (stream, _) = listener.accept().expect("somebody");
-            answer(&stream, status, body);
-        }
-    });
-    let output = finish(&mut script(&url, "a key"));
-    service.join().expect("two requests");
+    let nobody = r#"{"success":true,"data":{"customers":[],"total":0}}"#;
+    let service =
+        Service::start(&[("503 Service Unavailable", "<h1>busy</h1>"), ("200 OK", nobody)]);
+    let output = finish(&mut script(&service.url, "a-key"));
+    assert_eq!(service.asked().len(), 2);
     assert_eq!(said(&output).lines().count(), 1, "{output:?}");
     assert_eq!(String::from_utf8_lossy(&output.stderr), "503: again in 1 s\n");
 }
 
-/// Answers one request.
-fn answer(mut stream: &TcpStream, status: &str, body: &str) {
-    let mut lines = BufReader::new(stream).lines().map_while(Result::ok);
-    assert!(lines.any(|line| line.is_empty()), "a whole request");
-    let length = body.len();
-    let head = format!("HTTP/1.1 {status}\r\nRetry-After: 1\r\nContent-Length: {length}\r\n");
-    write!(stream, "{head}Connection: close\r\n\r\n{body}").expect("it is still there");
+#[test]
+fn what_is_in_its_way_is_told_in_a_sentence() {
+    if !python() {
+        return;
+    }
+    assert_eq!(complaint(&mut script("http://127.0.0.1:1", "cgw_…")), NO_TOKEN);
+
+    let login = Service::start(&[("200 OK", "<h1>Log in</h1>")]);
+    let url = login.url.clone();
+    let told = complaint(&mut script(&format!("{url}/cards/api/"), "a-key"));
+    let [asked] = &login.asked()[..] else { panic!("{told}") };
+    let path = asked.split(' ').nth(1).expect("a path");
+    assert!(path.starts_with("/cards/api/v1/card-issuer/customers?"), "{asked}");
+    let what = "answers with 200 and text/html, not as the API: is CARD_API_URL right?";
+    assert_eq!(told, format!("{url}{path} {what}\n"));
+
+    let told = complaint(&mut script("127.0.0.1:1", "a-key"));
+    assert!(told.contains("unknown url type") && told.lines().count() == 1, "{told}");
+
+    // Nothing is not everything.
+    let told = complaint(script("http://127.0.0.1:1", "a-key").arg(""));
+    assert!(
+        told.ends_with("the customer has no name: leave it out to list all of them\n"),
+        "{told}"
+    );
 }
 
 /// What the gateway says of the customers of a page, as rows of the script's.
@@ -128,16 +142,6 @@ fn rows(gateway: &Gateway, token: &str, parameters: &str) -> String {
     customers.iter().map(row).collect()
 }
 
-/// Whether there is a Python; if not, that has been said on standard error.
-fn python() -> bool {
-    let python = Command::new("python3").arg("--version").output();
-    let here = python.is_ok_and(|output| output.status.success());
-    if !here {
-        missing::skip("THAT NEED PYTHON", "Python was not found: there is no program python3");
-    }
-    here
-}
-
 fn script(url: &str, key: &str) -> Command {
     let mut python = Command::new("python3");
     python.arg("customers.py").current_dir(folder("legacy"));
@@ -149,6 +153,13 @@ fn finish(command: &mut Command) -> Output {
     let output = command.env("PYTHONUTF8", "1").output().expect("it runs");
     assert!(output.status.success(), "{output:?}");
     output
+}
+
+/// What a command complains of, that must not succeed.
+fn complaint(command: &mut Command) -> String {
+    let output = command.env("PYTHONUTF8", "1").output().expect("it runs");
+    assert!(!output.status.success() && output.stdout.is_empty(), "{output:?}");
+    String::from_utf8(output.stderr).expect("UTF-8")
 }
 
 fn said(output: &Output) -> String {

@@ -1,40 +1,72 @@
-//! The page of examples/mobile on a phone's screen. The script is in `tests/mobile`.
+//! The page of examples/mobile on a phone's screen. The script is in `tests/browser`.
 
 use std::fs;
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
+use std::process::{Child, Command, Stdio};
 
-use super::{commands, folder};
+use super::{commands, folder, python};
 use crate::support::builders::lines;
 use crate::support::chromium::chromium;
 use crate::support::{Database, Line, node};
 
-/// Where the README serves the page.
-const README: &str = "http://127.0.0.1:8081";
-
 #[test]
 fn it_asks_by_hash_loads_more_and_shows_a_balance() {
     let Some(chromium) = chromium() else { return };
-    let Some(project) = node::project("tests/mobile") else { return };
+    let Some(project) = node::project("tests/browser") else { return };
+    if !python() {
+        return;
+    }
     let database = Database::sqlite();
     let mut customers = lines(15);
     customers.push(Line::new(16).with("flow_status", "otp_verified"));
     customers.push(Line::new(17).balance(1_234, 5));
     let token = database.program_with("acme", &customers);
-    // What the README tells the gateway, but for the page's origin.
     let all = commands("mobile");
-    let setting = all.iter().find_map(|line| line.split(' ').next()?.split_once('='));
-    let (setting, origin) = setting.expect("a setting");
-    assert_eq!(origin, README);
+    let [files, demo] = &all[..] else { panic!("{all:?}") };
+    let files = Files::serve(files);
+    // The demo, with a setting for it before.
+    let (setting, demo) = demo.split_once(' ').expect("two words");
+    assert_eq!([demo], *commands("").first_chunk().expect("a command"));
+    let (name, origin) = setting.split_once('=').expect("a setting");
+    assert_eq!(origin, "http://127.0.0.1:8081");
+    let gateway = database.serve_with(&[(name, &files.origin)]);
     let screenshots = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("screenshots");
     fs::create_dir_all(&screenshots).expect("a folder");
-    let mut gateway = None;
     let mut command = project.node("mobile.mjs");
-    command.arg(folder("mobile")).arg(&screenshots);
-    command.env("TOKEN", token).env("CHROMIUM", chromium);
-    node::converse(&mut command, |line| {
-        let origin = line.strip_prefix("origin ")?;
-        let gateway = gateway.insert(database.serve_with(&[(setting, origin)]));
-        Some(gateway.host.clone())
-    });
-    assert!(gateway.is_some(), "the page was served");
+    command.args([&files.origin, &gateway.host]).env("TOKEN", token);
+    command.env("CHROMIUM", chromium).env("SCREENSHOTS", screenshots);
+    node::converse(&mut command, |_| None);
+}
+
+/// The server of the page's files.
+struct Files {
+    server: Child,
+    origin: String,
+}
+
+impl Files {
+    /// Does what the README says, on a port that is free.
+    fn serve(command: &str) -> Self {
+        let anywhere = command.replace(" 8081 ", " 0 ");
+        assert_ne!(anywhere, command, "the port is another one");
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &format!("exec {anywhere}")]).current_dir(folder("mobile"));
+        // It says where it is at once.
+        shell.env("PYTHONUNBUFFERED", "1").stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut server = shell.spawn().expect("a shell");
+        let mut said = String::new();
+        let stdout = server.stdout.take().expect("it is piped");
+        BufReader::new(stdout).read_line(&mut said).expect("UTF-8");
+        let origin = said.split_once('(').and_then(|(_, rest)| rest.split_once("/)"));
+        let origin = origin.unwrap_or_else(|| panic!("{said}")).0.to_owned();
+        Self { server, origin }
+    }
+}
+
+impl Drop for Files {
+    fn drop(&mut self) {
+        let _ = self.server.kill();
+        let _ = self.server.wait();
+    }
 }

@@ -3,14 +3,17 @@
 
 mod legacy;
 mod mobile;
+mod service;
 mod typescript;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::support::Gateway;
 use crate::support::conversations::blocks;
+use crate::support::{Gateway, missing};
+
+const NO_TOKEN: &str = "The token has characters that no token has. Copy it again.\n";
 
 fn folder(example: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(example)
@@ -36,4 +39,14 @@ fn shell(gateway: &Gateway, token: &str, commands: &[String]) -> Command {
     let mut shell = Command::new("sh");
     shell.args(["-ec", &script.replace("cgw_…", token)]);
     shell
+}
+
+/// Whether there is a Python; if not, that has been said on standard error.
+fn python() -> bool {
+    let python = Command::new("python3").arg("--version").output();
+    let here = python.is_ok_and(|output| output.status.success());
+    if !here {
+        missing::skip("THAT NEED PYTHON", "Python was not found: there is no program python3");
+    }
+    here
 }
