@@ -1,22 +1,19 @@
 import { readFile, readdir, writeFile } from "node:fs/promises";
-import { extname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
 import type { Plugin } from "vite";
 
-// A .ttf is not compressed in itself, other than a .woff2.
-const COMPRESSIBLE = [".html", ".js", ".css", ".svg", ".ttf"];
-
-const brotlied = (text: Buffer) =>
-  promisify(brotliCompress)(text, {
+const brotlied = (content: Buffer) =>
+  promisify(brotliCompress)(content, {
     params: {
       [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY,
-      [constants.BROTLI_PARAM_SIZE_HINT]: text.length,
+      [constants.BROTLI_PARAM_SIZE_HINT]: content.length,
     },
   });
-const gzipped = (text: Buffer) => promisify(gzip)(text, { level: constants.Z_BEST_COMPRESSION });
+const gzipped = (content: Buffer) => promisify(gzip)(content, { level: constants.Z_BEST_COMPRESSION });
 
-/** Puts a `.br` and a `.gz` next to each file that gets smaller by it. */
+/** Puts a `.br` and a `.gz` next to each file: the gateway has no others in it. */
 export function compressed(): Plugin {
   let folder: string;
   return {
@@ -26,13 +23,13 @@ export function compressed(): Plugin {
       folder = resolve(root, build.outDir);
     },
     async closeBundle() {
-      const names = await readdir(folder, { recursive: true });
-      const wanted = names.filter((name) => COMPRESSIBLE.includes(extname(name)));
-      await Promise.all(wanted.map(async (name) => {
-        const file = join(folder, name);
-        const text = await readFile(file);
-        await writeFile(`${file}.br`, await brotlied(text));
-        await writeFile(`${file}.gz`, await gzipped(text));
+      const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+      const files = entries.filter((entry) => entry.isFile());
+      await Promise.all(files.map(async ({ parentPath, name }) => {
+        const file = join(parentPath, name);
+        const content = await readFile(file);
+        await writeFile(`${file}.br`, await brotlied(content));
+        await writeFile(`${file}.gz`, await gzipped(content));
       }));
     },
   };

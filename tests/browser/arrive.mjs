@@ -4,6 +4,7 @@ import { must, stranger, until } from './browser.mjs';
 import { says, useToken } from './graphiql.mjs';
 
 const DESK = { width: 1280, height: 800 };
+const MAIN = /\/graphiql\/assets\/index-[^/]*\.js$/;
 const EDITOR = /\/graphiql\/assets\/editor-[^/]*\.js$/;
 
 export async function arrive(browser, { base, token }) {
@@ -34,6 +35,15 @@ export async function arrive(browser, { base, token }) {
   await page.goto('about:blank');
   await page.goto(`${base}/graphiql`);
   await page.getByText('GraphiQL could not be loaded').waitFor();
+
+  // When not even the bar's script comes: nobody is alarmed at once.
+  await page.unrouteAll();
+  await page.route(MAIN, (route) => route.abort());
+  await page.goto('about:blank');
+  await page.goto(`${base}/graphiql`);
+  const last = page.getByText('Reload the page to try again');
+  must(!(await last.isVisible()), 'before anything can have come, it is missed');
+  await last.waitFor();
   await context.close();
   console.log('the token can be given before the editor is there');
 }

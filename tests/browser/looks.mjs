@@ -8,11 +8,30 @@ export async function themes(page, shoot) {
   await setTheme(page, 'Dark');
   await shoot('dark');
   const dark = await brightness(page);
+  const contrast = await contrastOfComments(page);
   await setTheme(page, 'Light');
   const back = await brightness(page);
   must([...light, ...back].every((value) => value > 200), 'the light theme is dark');
   must(dark.every((value) => value < 80), 'the dark theme is light');
+  must(contrast >= 4.5, `in the dark theme, comments have a contrast of ${contrast}`);
 }
+
+/** As WCAG 2 has it. */
+const contrastOfComments = (page) =>
+  page.evaluate(() => {
+    const luminance = (color) => {
+      const [r, g, b] = color.match(/\d+/g).slice(0, 3).map((value) => {
+        const part = value / 255;
+        return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+      });
+      return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    };
+    const words = [...document.querySelectorAll('.graphiql-query-editor .view-line span span')];
+    const comment = words.find(({ textContent }) => textContent.startsWith('#'));
+    const text = luminance(getComputedStyle(comment).color);
+    const paper = luminance(getComputedStyle(document.querySelector('.graphiql-editors')).backgroundColor);
+    return (Math.max(text, paper) + 0.05) / (Math.min(text, paper) + 0.05);
+  });
 
 /** Of the page with the bar, and of GraphiQL: 0 to 255. */
 const brightness = (page) =>
@@ -41,4 +60,6 @@ export async function fits(page, width) {
   }, () => `in a window of ${width}, the page is ${found.width} wide, and this is cut: ${found.cut}`);
   const font = await page.locator('#token').evaluate((field) => parseFloat(getComputedStyle(field).fontSize));
   must(font >= 16, `the token's field has a font of ${font}px`);
+  const close = await page.locator('.graphiql-tab-active .graphiql-tab-close').boundingBox();
+  must(Math.min(close.width, close.height) >= 24, `a tab is closed by ${close.width} × ${close.height} px`);
 }

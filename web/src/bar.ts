@@ -10,6 +10,7 @@ const input = byId<HTMLInputElement>("token");
 const toggle = byId("token-toggle");
 const hint = byId("token-hint");
 const cost = byId<HTMLInputElement>("cost");
+const costHint = byId("cost-hint");
 
 export const wantsCost = () => cost.checked;
 
@@ -50,6 +51,10 @@ toggle.addEventListener("click", () => {
   input.type = show ? "text" : "password";
   toggle.textContent = show ? "Hide" : "Show";
   toggle.setAttribute("aria-label", show ? "Hide the API token" : "Show the API token");
+});
+
+cost.addEventListener("change", () => {
+  costHint.hidden = !cost.checked;
 });
 
 onNewToken(() => {

@@ -4,6 +4,7 @@
 import "monaco-graphql/esm/monaco-editor.js";
 import "monaco-graphql/esm/lite.js";
 import "./workers.ts";
+import "./theme.ts";
 import "@graphiql/react/style.css";
 import "@graphiql/plugin-doc-explorer/style.css";
 import "@graphiql/plugin-history/style.css";
@@ -11,16 +12,19 @@ import "graphiql/graphiql.css";
 import "./editor.css";
 
 import { pick, useGraphiQL } from "@graphiql/react";
-import { createLocalStorage } from "@graphiql/toolkit";
+import { createLocalStorage, type Storage } from "@graphiql/toolkit";
 import { GraphiQL } from "graphiql";
 import { useEffect, useMemo, useRef, useSyncExternalStore } from "react";
 import { createRoot } from "react-dom/client";
 import { fetcherWith } from "./fetcher.ts";
-import { NEW_TAB, SAMPLE_TABS } from "./samples.ts";
+import { isPhone } from "./phone.ts";
+import { SAMPLE_TABS } from "./samples.ts";
+import { attempt } from "./storage.ts";
 import { currentToken, onNewToken } from "./token.ts";
 
-const isPhone = matchMedia("(max-width: 600px)").matches;
-const storage = createLocalStorage({ namespace: "card-gateway" });
+const FORGETFUL: Storage = { length: 0, getItem: () => null, setItem() {}, removeItem() {}, clear() {} };
+const isBlocked = attempt(() => localStorage.length) === undefined;
+const storage = isBlocked ? FORGETFUL : createLocalStorage({ namespace: "card-gateway" });
 
 /** GraphiQL prints a failed introspection as a result and leaves it there for good. */
 function StaleErrorSweeper() {
@@ -55,7 +59,6 @@ function Page() {
       // null means "do not introspect", undefined means "ask the fetcher".
       schema={token ? undefined : null}
       defaultTabs={SAMPLE_TABS}
-      defaultQuery={NEW_TAB}
       // On a phone the query needs the room.
       defaultEditorToolsVisibility={isPhone ? false : "variables"}
       // GraphiQL's history writes headers to localStorage, so a token must not be typed there.

@@ -5,8 +5,10 @@ import type { Fetcher, FetcherParams } from "@graphiql/toolkit";
 import { getOperationAST, parse } from "graphql";
 import { failure, post } from "./gateway.ts";
 import { connect } from "./live.ts";
-import { report } from "./status.ts";
-import { currentToken } from "./token.ts";
+import { report, reportRefusal } from "./status.ts";
+import { currentToken, isPossible } from "./token.ts";
+
+const IMPOSSIBLE = "The token has characters that no token has. Copy it again.";
 
 /** What is to be run. For a moment after a change of tabs, GraphiQL names the operation
  * of the tab before; and what is not GraphQL, the gateway finds out. */
@@ -23,6 +25,10 @@ export function fetcherWith(token: string) {
   const live = connect(token);
 
   const fetcher: Fetcher = async (given) => {
+    if (!isPossible(token)) {
+      report(IMPOSSIBLE, true, true);
+      throw failure(IMPOSSIBLE);
+    }
     const operation = operationOf(given);
     const params = { ...given, operationName: operation?.name?.value ?? given.operationName };
     if (operation?.operation === "subscription") return live.watch(params);
@@ -39,7 +45,7 @@ export function fetcherWith(token: string) {
 
     const problem = body.errors?.[0] ?? failure(`HTTP ${code}`);
     if (code === 401) {
-      report(token ? `Token refused: ${problem.message}` : problem.message, true, token !== "");
+      reportRefusal(problem.message, token);
     } else if (isIntrospection) {
       if (body.data) report("Schema loaded");
       else report(`No schema: ${problem.message}`, true);

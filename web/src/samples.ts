@@ -1,9 +1,16 @@
 // The tabs of the first visit; afterwards GraphiQL restores its own.
 
-const CUSTOMERS = `# Ctrl-Enter runs this query (Mac: Cmd-Enter).
-# A list takes one SQL statement, totalCount one
-# more: "Show cost" tells, under extensions.
+import { isPhone } from "./phone.ts";
 
+/** A phone has no keys to press, and no room for more than the query. */
+const comment = (text: string, onPhone: string) => `${isPhone ? onPhone : text}\n`;
+
+const CUSTOMERS = `${comment(
+  `# Ctrl-Enter runs this query (Mac: Cmd-Enter).
+# A list takes one SQL statement, totalCount one
+# more: "Show cost" tells, under extensions.`,
+  `# "Show cost" tells what a list takes.`,
+)}
 query Customers {
   cardCustomers(perPage: 10) {
     totalCount
@@ -13,9 +20,11 @@ query Customers {
 }
 `;
 
-const BALANCES = `# All balances of a page take one statement more.
-# Leave their fields out, and they cost nothing.
-
+const BALANCES = `${comment(
+  `# All balances of a page take one statement more.
+# Leave their fields out, and they cost nothing.`,
+  `# Without balances, it takes less.`,
+)}
 query Balances {
   cardCustomers(perPage: 10, status: ACTIVE) {
     nodes {
@@ -28,10 +37,12 @@ query Balances {
 }
 `;
 
-const ONE_CUSTOMER = `# "identifier" is below, under Variables: an
-# e-mail address out of a list, or an id.
+const ONE_CUSTOMER = `# Null: nobody has this address.
+# Put in one of a list, or an id.
 
-query OneCustomer($identifier: ID!) {
+query OneCustomer(
+  $identifier: ID! = "nobody@example.com"
+) {
   cardCustomer(identifier: $identifier) {
     id email kycStatus walletAddress
     availableBalance
@@ -46,9 +57,11 @@ query OneCustomer($identifier: ID!) {
 }
 `;
 
-const LIVE = `# Each change of a balance, until you stop it.
-# To make one: card-gateway events send --help
-
+const LIVE = `${comment(
+  `# Each change of a balance, until you stop it.
+# To make one: card-gateway events send --help`,
+  `# Each change, until you stop it.`,
+)}
 subscription Live {
   cardCustomersChanged {
     email availableBalance pendingBalance
@@ -57,11 +70,4 @@ subscription Live {
 }
 `;
 
-export const SAMPLE_TABS = [
-  { query: CUSTOMERS },
-  { query: BALANCES },
-  { query: ONE_CUSTOMER, variables: JSON.stringify({ identifier: "" }, null, 2) },
-  { query: LIVE },
-];
-
-export const NEW_TAB = "# Ctrl-Enter runs the query, Ctrl-Space completes.\n\n";
+export const SAMPLE_TABS = [CUSTOMERS, BALANCES, ONE_CUSTOMER, LIVE].map((query) => ({ query }));

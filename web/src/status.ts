@@ -3,9 +3,14 @@
 const line = document.getElementById("status")!;
 const input = document.getElementById("token")!;
 
-/** Says something; `isRefusal` marks the token's field, too. */
-export function report(text: string, isProblem = false, isRefusal = false) {
+/** Says something; `isAboutToken` marks the token's field, too. */
+export function report(text: string, isProblem = false, isAboutToken = false) {
   line.textContent = text;
   line.classList.toggle("problem", isProblem);
-  input.setAttribute("aria-invalid", String(isRefusal));
+  input.setAttribute("aria-invalid", String(isAboutToken));
+}
+
+/** Says that the gateway does not take the token, or wants one. */
+export function reportRefusal(why: string, token: string) {
+  report(token ? `Token refused: ${why}` : why, true, token !== "");
 }
