@@ -15,3 +15,6 @@ pub struct File {
 
 /// The files, or why there are none: a clause without a full stop.
 pub const FILES: Result<&[File], &str> = include!(concat!(env!("OUT_DIR"), "/files.rs"));
+
+/// The style of the page's bar and messages, for a page that is like it.
+pub const STYLE: &str = include_str!("src/page.css");

@@ -8,7 +8,7 @@ use axum::body::Bytes;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Redirect};
 use axum::routing::{MethodRouter, get};
-use card_gateway_web::{FILES, File};
+use card_gateway_web::{FILES, File, STYLE};
 
 use super::file;
 use crate::config::Graphiql;
@@ -125,7 +125,8 @@ fn cdn() -> Router {
     let page = || async { file("text/html; charset=utf-8", CDN, include_str!("cdn/index.html")) };
     let script =
         || async { file("text/javascript; charset=utf-8", CDN, include_str!("cdn/app.js")) };
-    let style = || async { file("text/css; charset=utf-8", CDN, include_str!("cdn/app.css")) };
+    let style = Bytes::from(format!("{STYLE}\n{}", include_str!("cdn/app.css")));
+    let style = async move || file("text/css; charset=utf-8", CDN, style.clone());
     Router::new()
         .route("/graphiql", get(page))
         .route("/graphiql/app.js", get(script))

@@ -88,8 +88,13 @@ subscription LiveBalances {
   }
 
   function useToken(text) {
-    if (cleanToken(text) === token) return;
-    token = cleanToken(text);
+    const cleaned = cleanToken(text);
+    if (!/^[\x21-\x7e]*$/.test(cleaned)) {
+      report("The token has characters that no token has. Copy it again.", true);
+      return;
+    }
+    if (cleaned === token) return;
+    token = cleaned;
     if (token) sessionStorage.setItem(TOKEN_KEY, token);
     else sessionStorage.removeItem(TOKEN_KEY);
     report("");
