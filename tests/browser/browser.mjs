@@ -2,7 +2,7 @@
 
 import { chromium } from 'playwright-core';
 
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 40_000;
 
 export const launch = (executablePath) =>
   chromium.launch({
