@@ -6,6 +6,7 @@ pub mod elsewhere;
 pub mod gate;
 pub mod headers;
 pub mod health;
+pub mod page;
 pub mod rate;
 pub mod request_log;
 pub mod server;

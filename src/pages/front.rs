@@ -8,16 +8,12 @@ use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::{Map, Value, json};
 
-use super::file;
 use crate::http::accept;
 use crate::http::health::{Health, Report};
+use crate::http::page::{HTML, POLICY, file, page};
 
 const ABOUT: &str = env!("CARGO_PKG_DESCRIPTION");
 const VERSION: &str = env!("CARGO_PKG_VERSION");
-
-/// The page has its style from `/docs`, and an empty icon.
-const POLICY: &str = "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; \
-    form-action 'none'; frame-ancestors 'none'";
 
 /// Each with its name for programs, its path, and what people find there.
 const LINKS: &[(&str, &str, &str)] = &[
@@ -93,14 +89,14 @@ fn shown(report: &Report, links: Links) -> Response {
         .all()
         .map(|(_, path, what)| format!("<dt><a href=\".{path}\">{path}</a></dt><dd>{what}</dd>\n"));
     let links: String = links.collect();
-    let page = include_str!("front.html")
+    let body = include_str!("front.html")
         .replace("{version}", VERSION)
         .replace("{about}", ABOUT)
         .replace("{status}", report.status)
         .replace("{database}", report.database)
         .replace("{chain}", report.chain_status())
         .replace("{links}", &links);
-    file("text/html; charset=utf-8", POLICY, page).into_response()
+    file(HTML, POLICY, page("card-gateway", &body)).into_response()
 }
 
 #[cfg(test)]

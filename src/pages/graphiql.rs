@@ -10,9 +10,9 @@ use axum::response::{IntoResponse, Redirect};
 use axum::routing::{MethodRouter, get};
 use card_gateway_web::{FILES, File, STYLE};
 
-use super::file;
 use crate::config::Graphiql;
 use crate::http::accept;
+use crate::http::page::{HTML, POLICY, escaped, file, page};
 
 /// Nothing comes from elsewhere. The editor makes style sheets of its own.
 const BUNDLED: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
@@ -112,17 +112,14 @@ fn kind_of(path: &str) -> &'static str {
 
 /// The page of a program that was built without GraphiQL: why, and what to do.
 fn missing(why: &'static str) -> Router {
-    let page: Arc<str> = include_str!("missing.html").replace("{why}", &escaped(why)).into();
-    let page = get(async move || file("text/html; charset=utf-8", BUNDLED, page.to_string()));
+    let body = include_str!("missing.html").replace("{why}", &escaped(why));
+    let page = Bytes::from(page("card-gateway · no GraphiQL", &body));
+    let page = get(async move || file(HTML, POLICY, page.clone()));
     Router::new().route("/graphiql", page)
 }
 
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
-}
-
 fn cdn() -> Router {
-    let page = || async { file("text/html; charset=utf-8", CDN, include_str!("cdn/index.html")) };
+    let page = || async { file(HTML, CDN, include_str!("cdn/index.html")) };
     let script =
         || async { file("text/javascript; charset=utf-8", CDN, include_str!("cdn/app.js")) };
     let style = Bytes::from(format!("{STYLE}\n{}", include_str!("cdn/app.css")));

@@ -1,19 +1,6 @@
 //! Pieces of HTML.
 
-/// A text as it stands.
-pub(super) fn escaped(text: &str) -> String {
-    let mut html = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => html.push_str("&amp;"),
-            '<' => html.push_str("&lt;"),
-            '>' => html.push_str("&gt;"),
-            '"' => html.push_str("&quot;"),
-            other => html.push(other),
-        }
-    }
-    html
-}
+use crate::http::page::escaped;
 
 /// A text with code between backticks.
 pub(super) fn marked(text: &str) -> String {

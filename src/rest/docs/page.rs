@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::html::{Entry, list, marked};
 use super::reader::{Reader, plain};
 use super::route::Route;
+use crate::http::page::page;
 
 /// The page.
 pub(super) fn of(document: &Value) -> String {
@@ -16,13 +17,14 @@ pub(super) fn of(document: &Value) -> String {
     let failure = read.members(&components["schemas"]["Failure"], "");
     let headers = components["headers"].as_object().into_iter().flatten();
     let headers = headers.map(|(name, of)| header(read, name, of));
-    include_str!("page.html")
+    let body = include_str!("page.html")
         .replace("{version}", &marked(&plain(&document["info"]["version"])))
         .replace("{about}", &marked(&plain(&document["info"]["description"])))
         .replace("{contents}", &contents)
         .replace("{routes}", &routes)
         .replace("{failure}", &list(failure.into_iter()))
-        .replace("{headers}", &list(headers))
+        .replace("{headers}", &list(headers));
+    page("card-gateway · REST", &body)
 }
 
 fn header<'a>(read: Reader<'a>, name: &str, of: &'a Value) -> Entry {

@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
-use super::html::{self, Entry, block, escaped, list, marked};
+use super::html::{self, Entry, block, list, marked};
 use super::reader::{Reader, items, plain};
+use crate::http::page::escaped;
 use crate::rest::openapi::sample;
 
 /// What can be done at a path.
