@@ -7,6 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::Reader;
 use super::parse::{introspection, text, whole, yes_or_no};
+use crate::domain::principal::Scope;
 use crate::domain::text::hex;
 
 /// What a document may ask of us.
@@ -45,6 +46,17 @@ pub enum Introspection {
     Schema,
     /// Nobody.
     Off,
+}
+
+impl Introspection {
+    /// Whether somebody may ask whose token has this scope.
+    pub fn allows(self, scope: Scope) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Schema => scope == Scope::Schema,
+            Self::Off => false,
+        }
+    }
 }
 
 /// Documents by the hexadecimal form of their SHA-256.

@@ -130,22 +130,29 @@ pub(super) fn some_time(value: &Value) -> Result<Duration, String> {
     if time.is_zero() { Err("must not be 0".to_owned()) } else { Ok(time) }
 }
 
+/// One of some names, each of which stands for something.
+fn one_of<T: Copy>(value: &Value, all: &[(&str, T)]) -> Result<T, String> {
+    let text = text(value)?;
+    let found = all.iter().find(|(name, _)| *name == text);
+    found.map(|(_, meaning)| *meaning).ok_or_else(|| {
+        let names: Vec<&str> = all.iter().map(|(name, _)| *name).collect();
+        let (last, others) = names.split_last().unwrap_or((&"", &[]));
+        format!("must be {} or {last}", others.join(", "))
+    })
+}
+
 pub(super) fn introspection(value: &Value) -> Result<Introspection, String> {
-    match text(value)?.as_str() {
-        "any" => Ok(Introspection::Any),
-        "schema" => Ok(Introspection::Schema),
-        "off" => Ok(Introspection::Off),
-        _ => Err("must be any, schema or off".to_owned()),
-    }
+    let all = [
+        ("any", Introspection::Any),
+        ("schema", Introspection::Schema),
+        ("off", Introspection::Off),
+    ];
+    one_of(value, &all)
 }
 
 pub(super) fn graphiql(value: &Value) -> Result<Graphiql, String> {
-    match text(value)?.as_str() {
-        "bundled" => Ok(Graphiql::Bundled),
-        "cdn" => Ok(Graphiql::Cdn),
-        "off" => Ok(Graphiql::Off),
-        _ => Err("must be bundled, cdn or off".to_owned()),
-    }
+    let all = [("bundled", Graphiql::Bundled), ("cdn", Graphiql::Cdn), ("off", Graphiql::Off)];
+    one_of(value, &all)
 }
 
 pub(super) fn log_filter(value: &Value) -> Result<String, String> {
@@ -155,10 +162,6 @@ pub(super) fn log_filter(value: &Value) -> Result<String, String> {
 }
 
 pub(super) fn log_format(value: &Value) -> Result<LogFormat, String> {
-    match text(value)?.as_str() {
-        "auto" => Ok(LogFormat::Auto),
-        "text" => Ok(LogFormat::Text),
-        "json" => Ok(LogFormat::Json),
-        _ => Err("must be auto, text or json".to_owned()),
-    }
+    let all = [("auto", LogFormat::Auto), ("text", LogFormat::Text), ("json", LogFormat::Json)];
+    one_of(value, &all)
 }

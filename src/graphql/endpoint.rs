@@ -26,8 +26,8 @@ use super::media::Media;
 use super::persisted::{Missing, Persisted};
 use super::request::{self, Body};
 use super::{Schema, builder, json, schema, stream, variables};
-use crate::config::{self, Introspection};
-use crate::domain::principal::{Principal, Scope};
+use crate::config;
+use crate::domain::principal::Principal;
 use crate::domain::request::RequestId;
 use crate::error::{self, Error, Result};
 use crate::http::rate::Budget;
@@ -133,14 +133,9 @@ impl Endpoint {
         };
         let (text, hash) = self.persisted.text(&mut body)?;
         let document = self.documents.get(&text)?;
-        let open = match self.settings.documents.introspection {
-            Introspection::Any => true,
-            Introspection::Schema => principal.scope == Scope::Schema,
-            Introspection::Off => false,
-        };
+        let open = self.settings.documents.introspection.allows(principal.scope);
         if document.introspects && !open {
-            let message = "This token may not ask what the schema holds";
-            return Err(Refused::Error(Error::new(error::Kind::Forbidden, message)));
+            return Err(Refused::Error(closed()));
         }
         if let Some(hash) = hash {
             self.persisted.remember(hash, Arc::clone(&text));
@@ -236,6 +231,11 @@ impl Prepared {
     fn is(&self, of: OperationType) -> bool {
         self.document.operation(self.operation.as_deref()).is_some_and(|one| one.ty == of)
     }
+}
+
+/// Why somebody does not learn what the schema holds.
+pub(super) fn closed() -> Error {
+    Error::new(error::Kind::Forbidden, "This token may not ask what the schema holds")
 }
 
 /// One schema that checks whether a document fits it, and one that relies on

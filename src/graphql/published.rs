@@ -6,10 +6,10 @@ use axum::Extension;
 use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
 
-use super::endpoint::refused;
-use crate::domain::principal::{Principal, Scope};
+use super::endpoint::{closed, refused};
+use crate::config::Introspection;
+use crate::domain::principal::Principal;
 use crate::domain::request::RequestId;
-use crate::error::{Error, Kind};
 
 /// It does not change while the process runs.
 static SCHEMA: LazyLock<String> = LazyLock::new(super::sdl);
@@ -26,8 +26,8 @@ pub async fn published_to(
     Extension(principal): Extension<Arc<Principal>>,
     Extension(request): Extension<RequestId>,
 ) -> Response {
-    if principal.scope == Scope::Schema {
+    if Introspection::Schema.allows(principal.scope) {
         return published().await;
     }
-    refused(&Error::new(Kind::Forbidden, "This token may not ask what the schema holds"), &request)
+    refused(&closed(), &request)
 }
