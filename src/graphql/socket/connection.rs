@@ -1,37 +1,27 @@
-//! Subscriptions over a WebSocket, by the protocol `graphql-transport-ws`. The
-//! library's own glue closes with other codes than the protocol says.
+//! One connection: who it is, what it has asked for, and how it ends.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_graphql_axum::GraphQLProtocol;
-use axum::Extension;
-use axum::extract::rejection::ExtensionRejection;
-use axum::extract::ws::rejection::WebSocketUpgradeRejection;
-use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
-use axum::extract::{ConnectInfo, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
-use axum::response::Response as HttpResponse;
+use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
+use axum::http::HeaderValue;
 use futures_util::StreamExt as _;
-use serde::Deserialize;
 use serde_json::value::RawValue;
-use tokio::sync::{Semaphore, SemaphorePermit, mpsc, watch};
+use tokio::sync::{SemaphorePermit, mpsc, watch};
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
-use super::endpoint::{self, Endpoint, Refused, refused};
-use super::stream::{Reply, Subscriber, replies};
-use super::{json, request};
-use crate::domain::principal::Principal;
+use super::message::{Incoming, complete, message, token_in};
+use super::{PROTOCOL, Sockets, subscriber};
 use crate::domain::request::RequestId;
 use crate::error::{Error, Kind};
-use crate::http::gate::{Gate, bearer};
-use crate::http::rate::{Budget, Who};
+use crate::graphql::endpoint::Refused;
+use crate::graphql::stream::{Reply, Subscriber, replies};
+use crate::graphql::{json, request};
 
-const PROTOCOL: &str = "graphql-transport-ws";
 /// How long a client may take to say who it is.
 const INIT: Duration = Duration::from_secs(10);
 /// How often a client is asked whether it is still there.
@@ -45,8 +35,6 @@ const FAREWELL: Duration = Duration::from_secs(1);
 const OPERATIONS: usize = 100;
 /// Messages that wait for a client to read them; more wait where they are made.
 const WAITING: usize = 16;
-/// Most messages are small, and there may be thousands of connections.
-const BUFFER: usize = 4 * 1024;
 
 /// Why a connection is closed, by the protocol's codes.
 type Close = (u16, &'static str);
@@ -61,101 +49,6 @@ const TOO_LARGE: Close = (1009, "The message is too large");
 const GOING_AWAY: Close = (1001, "The gateway is stopping");
 const TRY_AGAIN: Close = (1013, "Try again later");
 
-/// Connections that have not said yet who they are.
-static STRANGERS: Semaphore = Semaphore::const_new(500);
-
-/// What connections work with.
-#[derive(Clone)]
-pub struct Sockets {
-    /// Runs operations.
-    pub endpoint: Endpoint,
-    /// Knows who asks, and whether they may.
-    pub gate: Arc<Gate>,
-}
-
-/// Answers a GET: a query, or the beginning of a connection.
-#[expect(clippy::too_many_arguments, reason = "each is what one part of the request says")]
-pub async fn get(
-    State(sockets): State<Sockets>,
-    Extension(request): Extension<RequestId>,
-    principal: Option<Extension<Arc<Principal>>>,
-    budget: Option<Extension<Arc<Budget>>>,
-    peer: Result<Extension<ConnectInfo<SocketAddr>>, ExtensionRejection>,
-    uri: Uri,
-    headers: HeaderMap,
-    protocol: Result<GraphQLProtocol, StatusCode>,
-    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
-) -> HttpResponse {
-    // The gate knows who has sent a query; who opens a connection is asked later.
-    if let (Some(Extension(principal)), Some(Extension(budget))) = (principal, budget) {
-        let endpoint = &sockets.endpoint;
-        return endpoint::get(endpoint, principal, &budget, request, &headers, &uri).await;
-    }
-    let peer = peer.map_or(IpAddr::from([0, 0, 0, 0]), |Extension(ConnectInfo(peer))| peer.ip());
-    connect(sockets, request, peer, &headers, protocol, upgrade).await
-}
-
-async fn connect(
-    sockets: Sockets,
-    request: RequestId,
-    peer: IpAddr,
-    headers: &HeaderMap,
-    protocol: Result<GraphQLProtocol, StatusCode>,
-    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
-) -> HttpResponse {
-    let Ok(upgrade) = upgrade else {
-        return refused(&Error::new(Kind::Invalid, "This is no WebSocket"), &request);
-    };
-    if protocol.is_err() {
-        let message = "A WebSocket must offer the protocol graphql-transport-ws";
-        return refused(&Error::new(Kind::Invalid, message), &request);
-    }
-    // Who shows a token now need not do so later; a wrong one is refused now.
-    let mut known = None;
-    if let Some(token) = bearer(headers) {
-        match sockets.gate.admit(Some(token), peer).await {
-            Ok(_) => known = Some(subscriber(token)),
-            Err((error, _)) => return refused(&error, &request),
-        }
-    }
-    let stranger = if known.is_none() {
-        let budget = Budget::open(&sockets.gate.limits, Who::Address(peer));
-        if let Some(seconds) = budget.allowance().retry_after {
-            return refused(&Error::rate_limited(seconds), &request);
-        }
-        let Ok(permit) = STRANGERS.try_acquire() else {
-            return refused(&Error::rate_limited(1), &request);
-        };
-        Some(permit)
-    } else {
-        None
-    };
-    let largest = sockets.endpoint.settings.message;
-    let upgrade = upgrade
-        .protocols([PROTOCOL])
-        .max_message_size(largest)
-        .max_frame_size(largest)
-        .read_buffer_size(BUFFER)
-        .write_buffer_size(0);
-    upgrade.on_upgrade(move |socket| async move {
-        Connection::new(socket, sockets, peer, request, known, stranger).serve().await;
-    })
-}
-
-fn subscriber(token: &str) -> Subscriber {
-    Subscriber { token: token.into() }
-}
-
-/// A message of the client.
-#[derive(Deserialize)]
-struct Incoming<'a> {
-    #[serde(rename = "type")]
-    kind: String,
-    id: Option<String>,
-    #[serde(borrow)]
-    payload: Option<&'a RawValue>,
-}
-
 /// What an operation sends: which one it is, the message, and whether it is the last.
 struct Outgoing {
     operation: u64,
@@ -165,7 +58,7 @@ struct Outgoing {
 }
 
 /// One connection.
-struct Connection {
+pub(super) struct Connection {
     socket: WebSocket,
     sockets: Sockets,
     peer: IpAddr,
@@ -183,7 +76,7 @@ struct Connection {
 }
 
 impl Connection {
-    fn new(
+    pub(super) fn new(
         socket: WebSocket,
         sockets: Sockets,
         peer: IpAddr,
@@ -207,7 +100,8 @@ impl Connection {
         }
     }
 
-    async fn serve(mut self) {
+    /// Serves it to its end.
+    pub(super) async fn serve(mut self) {
         metrics::gauge!("graphql_sockets").increment(1);
         if let Some((code, reason)) = self.talk().await {
             let frame = CloseFrame { code, reason: Utf8Bytes::from_static(reason) };
@@ -414,9 +308,7 @@ impl Connection {
                 }
             }
             if !refused {
-                let mut text = "{\"type\":\"complete\",\"id\":".to_owned();
-                text.push_str(&quoted(&name));
-                text.push('}');
+                let text = complete(&name);
                 // The connection has ended if nobody takes it.
                 let _ = sender.send(Outgoing { operation, id: name, text, last: true }).await;
             }
@@ -442,23 +334,4 @@ async fn told(stopping: &mut watch::Receiver<bool>) {
 
 fn gone_unless(sent: bool) -> ControlFlow<Option<Close>> {
     if sent { ControlFlow::Continue(()) } else { ControlFlow::Break(None) }
-}
-
-/// A message about an operation. `payload` is JSON.
-fn message(id: &str, kind: &str, payload: &[u8]) -> String {
-    let payload = String::from_utf8_lossy(payload);
-    format!("{{\"type\":\"{kind}\",\"id\":{},\"payload\":{payload}}}", quoted(id))
-}
-
-fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
-}
-
-/// The token in the payload of `connection_init`: `Authorization` as in a
-/// header, in whatever case.
-fn token_in(payload: &str) -> Option<String> {
-    let members: HashMap<String, serde_json::Value> = serde_json::from_str(payload).ok()?;
-    let header = members.iter().find(|(name, _)| name.eq_ignore_ascii_case("authorization"))?;
-    let (scheme, token) = header.1.as_str()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
 }

@@ -1,0 +1,40 @@
+//! The protocol's messages.
+
+use std::collections::HashMap;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+/// A message of the client.
+#[derive(Deserialize)]
+pub(super) struct Incoming<'a> {
+    #[serde(rename = "type")]
+    pub(super) kind: String,
+    pub(super) id: Option<String>,
+    #[serde(borrow)]
+    pub(super) payload: Option<&'a RawValue>,
+}
+
+/// A message about an operation. `payload` is JSON.
+pub(super) fn message(id: &str, kind: &str, payload: &[u8]) -> String {
+    let payload = String::from_utf8_lossy(payload);
+    format!("{{\"type\":\"{kind}\",\"id\":{},\"payload\":{payload}}}", quoted(id))
+}
+
+/// Says that an operation is over.
+pub(super) fn complete(id: &str) -> String {
+    format!("{{\"type\":\"complete\",\"id\":{}}}", quoted(id))
+}
+
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+/// The token in the payload of `connection_init`: `Authorization` as in a
+/// header, in whatever case.
+pub(super) fn token_in(payload: &str) -> Option<String> {
+    let members: HashMap<String, serde_json::Value> = serde_json::from_str(payload).ok()?;
+    let header = members.iter().find(|(name, _)| name.eq_ignore_ascii_case("authorization"))?;
+    let (scheme, token) = header.1.as_str()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
+}
