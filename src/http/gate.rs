@@ -133,7 +133,12 @@ async fn run(bounds: Bounds, id: &RequestId, request: Request, next: Next) -> Re
 
 /// The token of `Authorization: Bearer …` (RFC 6750).
 pub fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    token_in(headers.get(header::AUTHORIZATION)?.to_str().ok()?)
+}
+
+/// The token in what stands behind `Authorization`, wherever that comes from.
+pub fn token_in(authorization: &str) -> Option<&str> {
+    let (scheme, token) = authorization.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 

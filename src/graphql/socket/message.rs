@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::http::gate;
+
 /// A message of the client.
 #[derive(Deserialize)]
 pub(super) struct Incoming<'a> {
@@ -35,6 +37,5 @@ fn quoted(text: &str) -> String {
 pub(super) fn token_in(payload: &str) -> Option<String> {
     let members: HashMap<String, serde_json::Value> = serde_json::from_str(payload).ok()?;
     let header = members.iter().find(|(name, _)| name.eq_ignore_ascii_case("authorization"))?;
-    let (scheme, token) = header.1.as_str()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
+    gate::token_in(header.1.as_str()?).map(str::to_owned)
 }
