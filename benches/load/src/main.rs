@@ -20,9 +20,11 @@ mod http;
 mod keeper;
 mod machine;
 mod measure;
+#[path = "../../../tests/it/support/missing.rs"]
+mod missing;
 mod options;
-#[expect(dead_code, reason = "the tests, whose file this is, need more of it")]
-#[path = "../../../tests/it/support/postgres.rs"]
+#[expect(dead_code, reason = "the tests, whose files these are, need more of them")]
+#[path = "../../../tests/it/support/postgres/mod.rs"]
 mod postgres;
 mod process;
 mod report;
