@@ -14,8 +14,8 @@ use card_gateway::domain::time::Timestamp;
 use card_gateway::http::health::Health;
 use card_gateway::http::rate::RateLimits;
 use card_gateway::router::{Limits, router};
+use card_gateway::services::inbox::Inbox;
 use card_gateway::services::live::Live;
-use card_gateway::services::notifications::Notifications;
 use card_gateway::services::{Services, Settings, import, token};
 use card_gateway::store::{self, NewToken, Store};
 use card_gateway::{telemetry, webhooks};
@@ -150,7 +150,7 @@ impl Gateway {
             let word = Arc::new(Notify::new());
             let live = Live::new(store.clone(), Arc::clone(&word));
             let services = Services::new(&store, chain.clone(), live, &settings);
-            let (notifications, _) = Notifications::new(store.clone(), word);
+            let (notifications, _) = Inbox::new(store.clone(), word);
             let nobody =
                 webhooks::Settings { secrets: BTreeMap::new(), tolerance: Duration::from_mins(5) };
             let webhooks = webhooks::Endpoint::new(nobody, notifications);

@@ -15,6 +15,7 @@ mod m20261123_000006_create_wallet_balances;
 mod m20261123_000007_create_customer_counts;
 mod m20261124_000008_create_chain_balances;
 mod m20261124_000009_create_inbox;
+mod m20261127_000010_index_changes_by_program;
 
 /// Every migration, oldest first.
 #[derive(Debug)]
@@ -32,6 +33,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000007_create_customer_counts::Migration),
             Box::new(m20261124_000008_create_chain_balances::Migration),
             Box::new(m20261124_000009_create_inbox::Migration),
+            Box::new(m20261127_000010_index_changes_by_program::Migration),
         ]
     }
 }

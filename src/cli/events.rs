@@ -12,8 +12,8 @@ use crate::domain::identifier::Identifier;
 use crate::domain::principal::ProgramId;
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Kind, Result};
-use crate::services::notifications;
-use crate::store::{Filed, Store};
+use crate::services::inbox;
+use crate::store::{InboxEvent, Store};
 use crate::webhooks::{Sample, Sender, names};
 
 /// Events that are read at once.
@@ -64,7 +64,7 @@ async fn each(
     store: &Store,
     program: Option<ProgramId>,
     state: Option<InboxState>,
-    mut with: impl AsyncFnMut(ProgramId, Filed) -> Result<()>,
+    mut with: impl AsyncFnMut(ProgramId, InboxEvent) -> Result<()>,
 ) -> Result<()> {
     let mut after = None;
     loop {
@@ -80,8 +80,8 @@ async fn each(
     }
 }
 
-fn line(event: &Filed) -> String {
-    let Filed { event_id, event_type, received_at, state, reason, customer_id, .. } = event;
+fn line(event: &InboxEvent) -> String {
+    let InboxEvent { event_id, event_type, received_at, state, reason, customer_id, .. } = event;
     let customer = customer_id.as_deref().unwrap_or("-");
     let reason = reason.as_deref().unwrap_or_default();
     let state = state.as_str();
@@ -97,7 +97,7 @@ async fn replay_one(store: &Store, program: Option<ProgramId>, id: &str) -> Resu
     };
     let mut replayed = false;
     for program in programs {
-        if let Some(event) = notifications::replay(store, program, id).await? {
+        if let Some(event) = inbox::replay(store, program, id).await? {
             out(&format!("{}\n", line(&event)))?;
             replayed = true;
         }
@@ -115,7 +115,7 @@ async fn replay_all(store: &Store, program: Option<ProgramId>) -> Result<()> {
     let (mut replayed, mut applied) = (0_u64, 0_u64);
     for state in [InboxState::Failed, InboxState::Waiting] {
         each(store, program, Some(state), async |program, event| {
-            if let Some(event) = notifications::replay(store, program, &event.event_id).await? {
+            if let Some(event) = inbox::replay(store, program, &event.event_id).await? {
                 replayed += 1;
                 applied += u64::from(event.state == InboxState::Applied);
             }

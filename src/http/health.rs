@@ -12,13 +12,20 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use serde::Serialize;
 use serde_json::json;
 use tokio::sync::Mutex;
+use tokio::time::error::Elapsed;
 
 use crate::chain::{Fitness, Reader};
+use crate::error::Error;
 use crate::store::Store;
 
 const READY: &str = "ready";
 /// For so long a report is recent.
 const RECENT: Duration = Duration::from_secs(1);
+/// For so long it is known whether the database can be written.
+const WRITTEN: Duration = Duration::from_millis(250);
+/// How long the database may take to be read and written. Together with the
+/// above, the truth is known within a second.
+const PATIENCE: Duration = Duration::from_millis(650);
 
 /// What the checks look at.
 #[derive(Clone)]
@@ -28,12 +35,23 @@ pub struct Health {
     stopping: Arc<AtomicBool>,
     metrics: PrometheusHandle,
     last: Arc<Mutex<Option<(Instant, Report)>>>,
+    /// Whether the database could be read the last time, and written.
+    readable: Arc<AtomicBool>,
+    writable: Arc<Mutex<Option<(Instant, bool)>>>,
 }
 
 impl Health {
     /// Of a gateway over this store and, where there is one, this chain.
     pub fn new(store: Store, chain: Option<Reader>, metrics: PrometheusHandle) -> Self {
-        Self { store, chain, stopping: Arc::default(), metrics, last: Arc::default() }
+        Self {
+            store,
+            chain,
+            stopping: Arc::default(),
+            metrics,
+            last: Arc::default(),
+            readable: Arc::new(AtomicBool::new(true)),
+            writable: Arc::default(),
+        }
     }
 
     /// From now on, no new work should be sent here.
@@ -57,14 +75,38 @@ impl Health {
 
     /// How the gateway is, now.
     pub async fn report(&self) -> Report {
-        let database = tokio::time::timeout(Duration::from_secs(1), self.store.ping()).await;
-        let database = matches!(database, Ok(Ok(())));
+        let (reads, writes) = tokio::join!(self.reads(), self.writes());
         let stopping = self.stopping.load(Ordering::Relaxed);
+        let word = |works| if works { "ok" } else { "unavailable" };
         Report {
-            status: if database && !stopping { READY } else { "not ready" },
-            database: if database { "ok" } else { "unavailable" },
+            status: if reads && writes && !stopping { READY } else { "not ready" },
+            database: word(reads),
+            writes: word(writes),
             chain: self.chain(),
             stopping,
+        }
+    }
+
+    async fn reads(&self) -> bool {
+        let probe = tokio::time::timeout(PATIENCE, self.store.probe_read()).await;
+        let before = self.readable.load(Ordering::Relaxed);
+        let works = works("reads", probe, before);
+        self.readable.store(works, Ordering::Relaxed);
+        works
+    }
+
+    /// To write costs more than to read, so that it is tried once for all who
+    /// want to know at about the same time.
+    async fn writes(&self) -> bool {
+        let mut last = self.writable.lock().await;
+        match *last {
+            Some((at, works)) if at.elapsed() < WRITTEN => works,
+            before => {
+                let probe = tokio::time::timeout(PATIENCE, self.store.probe_write()).await;
+                let works = works("writes", probe, before.is_none_or(|(_, works)| works));
+                *last = Some((Instant::now(), works));
+                works
+            }
         }
     }
 
@@ -85,13 +127,33 @@ impl Health {
     }
 }
 
+/// Whether a probe went well.
+fn works(what: &str, probe: Result<Result<(), Error>, Elapsed>, before: bool) -> bool {
+    let cause = match probe {
+        Ok(Ok(())) => {
+            if !before {
+                tracing::info!(what, "the database works again");
+            }
+            return true;
+        }
+        Ok(Err(error)) => error.private_source().unwrap_or_default(),
+        Err(_) => format!("no answer within {PATIENCE:?}"),
+    };
+    if before {
+        tracing::error!(what, cause, "the database does not work");
+    }
+    false
+}
+
 /// How the gateway is, as `/readyz` tells it.
 #[derive(Clone, Serialize)]
 pub struct Report {
     /// Whether requests should be sent here: `ready` or `not ready`.
     pub status: &'static str,
-    /// Whether the database answers: `ok` or `unavailable`.
+    /// Whether the database can be read: `ok` or `unavailable`.
     pub database: &'static str,
+    /// Whether it can be written: `ok` or `unavailable`.
+    writes: &'static str,
     chain: Chain,
     stopping: bool,
 }

@@ -11,3 +11,4 @@ pub mod rate;
 pub mod request_log;
 pub mod server;
 pub mod status;
+mod write_timeout;

@@ -14,9 +14,19 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tower::ServiceExt as _;
 
+use super::write_timeout::{Stalled, WriteTimeout};
+
 /// How long a client may take to send its headers, and how long an idle
 /// connection is kept.
 const HEADERS_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What one connection may read ahead, in bytes: more than its headers may be.
+const READ_AHEAD: usize = 128 * 1024;
+
+/// How long a client may read nothing of what it was sent; and when it is time
+/// to stop.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(15);
+const LAST_WRITE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Serves until `stop` ends; then lets open requests finish for `grace`.
 pub async fn serve(
@@ -28,7 +38,7 @@ pub async fn serve(
     // HTTP/1.1 alone: a proxy in front speaks the rest, and a connection that
     // says nothing is closed in time.
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(HEADERS_TIMEOUT);
+    http.timer(TokioTimer::new()).header_read_timeout(HEADERS_TIMEOUT).max_buf_size(READ_AHEAD);
     // Each open connection holds a receiver.
     let stopping = watch::Sender::new(false);
     tokio::pin!(stop);
@@ -53,8 +63,10 @@ pub async fn serve(
             request.extensions_mut().insert(ConnectInfo::<SocketAddr>(peer));
             router.clone().oneshot(request)
         });
+        let stream = WriteTimeout::new(stream, WRITE_TIMEOUT);
+        let stalled = stream.stalled();
         let connection = http.serve_connection(TokioIo::new(stream), service).with_upgrades();
-        tokio::spawn(run(connection, stopping.subscribe()));
+        tokio::spawn(run(connection, stalled, stopping.subscribe()));
     }
     drop(listener);
     stopping.send_replace(true);
@@ -64,9 +76,10 @@ pub async fn serve(
 }
 
 /// Serves one connection to its end; when it is time to stop, to the end of its
-/// open request.
+/// open request, but not for a client that does not read.
 async fn run<S>(
-    connection: UpgradeableConnection<TokioIo<TcpStream>, S>,
+    connection: UpgradeableConnection<TokioIo<WriteTimeout<TcpStream>>, S>,
+    stalled: Stalled,
     mut stopping: watch::Receiver<bool>,
 ) where
     S: HttpService<Incoming, ResBody = axum::body::Body>,
@@ -78,10 +91,23 @@ async fn run<S>(
         // Nothing is said but that it is time to stop.
         _ = stopping.changed() => {
             connection.as_mut().graceful_shutdown();
-            connection.await
+            tokio::select! {
+                ended = connection => ended,
+                () = unread(&stalled) => return,
+            }
         }
     };
     if let Err(error) = ended {
         tracing::debug!(%error, "a connection ended early");
+    }
+}
+
+/// Ends when the client has read nothing for some time.
+async fn unread(stalled: &Stalled) {
+    const LOOKS: u32 = 8;
+    let mut waited = 0;
+    while waited < LOOKS {
+        tokio::time::sleep(LAST_WRITE_TIMEOUT / LOOKS).await;
+        waited = if stalled.is_stalled() { waited + 1 } else { 0 };
     }
 }

@@ -4,7 +4,7 @@
 //! come to. A word that there is something new only makes it look sooner, so
 //! that a word that gets lost loses nothing.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -33,8 +33,10 @@ const WATCHERS: usize = 20_000;
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Changes that are read at once.
 const AT_ONCE: u64 = 500;
-/// How long nobody looks by himself.
+/// How long until the next look, if nothing says sooner that there is something new.
 const LOOK: Duration = Duration::from_millis(500);
+/// The position in a program's changes before its last one was asked for.
+const UNKNOWN: i64 = -1;
 /// How long the store's list of changes is.
 const KEPT_MILLIS: i64 = 60 * 60 * 1_000;
 /// How often it is cut.
@@ -67,8 +69,8 @@ pub struct Live {
 struct Inner {
     store: Store,
     topics: Mutex<HashMap<Topic, broadcast::Sender<Changed>>>,
-    /// Whether changes are read: only while somebody watches.
-    following: watch::Sender<bool>,
+    /// The programs whose changes are read: those with a watcher.
+    following: watch::Sender<BTreeSet<ProgramId>>,
     /// A word that there is something to look at.
     word: Arc<Notify>,
     watchers: AtomicUsize,
@@ -92,7 +94,7 @@ pub struct Watcher {
 impl Live {
     /// Over a store. `word` is what this process says when it has changed something.
     pub fn new(store: Store, word: Arc<Notify>) -> Self {
-        let following = watch::Sender::new(false);
+        let following = watch::Sender::new(BTreeSet::new());
         let (topics, watchers) = (Mutex::default(), AtomicUsize::new(0));
         Self { inner: Arc::new(Inner { store, topics, following, word, watchers }) }
     }
@@ -138,7 +140,8 @@ impl Live {
         let watcher =
             Watcher { inner: Arc::clone(&inner), topic, changes: Some(changes), known: 0 };
         let mut following = inner.following.subscribe();
-        let following = following.wait_for(|following| *following);
+        let program = watcher.topic.0;
+        let following = following.wait_for(|programs| programs.contains(&program));
         match tokio::time::timeout(PATIENCE, following).await {
             // From here on nothing is missed.
             Ok(Ok(_)) => Ok(watcher),
@@ -152,51 +155,83 @@ impl Live {
         helpers.spawn(cut(self.inner.store.clone()));
         self.somebody_watches().await;
         helpers.spawn(listen(self.inner.store.clone(), Arc::clone(&self.inner.word)));
+        let mut positions = BTreeMap::new();
         loop {
             self.somebody_watches().await;
-            let mut last = match self.inner.store.last_change().await {
-                Ok(last) => last,
-                Err(error) => {
-                    warn(&error, "changes cannot be followed");
-                    tokio::time::sleep(LOOK).await;
-                    continue;
-                }
+            let read = async {
+                self.follow_watched(&mut positions).await?;
+                self.read_on(&mut positions).await
             };
-            self.inner.following.send_replace(true);
-            while self.is_watched() {
-                let _ = tokio::time::timeout(LOOK, self.inner.word.notified()).await;
-                if let Err(error) = self.read_on(&mut last).await {
-                    warn(&error, "changes cannot be read");
-                    tokio::time::sleep(LOOK).await;
-                }
+            if let Err(error) = read.await {
+                warn(&error, "changes cannot be read");
+                tokio::time::sleep(LOOK).await;
             }
+            let _ = tokio::time::timeout(LOOK, self.inner.word.notified()).await;
         }
     }
 
     async fn somebody_watches(&self) {
-        while self.inner.topics().is_empty() {
+        while !self.is_watched() {
             self.inner.word.notified().await;
         }
     }
 
-    /// Whether anybody watches; if not, nothing is followed any more.
+    /// Whether anybody watches; if not, no program is followed any more.
     fn is_watched(&self) -> bool {
         let topics = self.inner.topics();
         if topics.is_empty() {
             // Under the lock, so that nobody comes in between.
-            self.inner.following.send_replace(false);
+            self.inner.following.send_modify(BTreeSet::clear);
         }
         !topics.is_empty()
     }
 
-    /// Reads what is behind a number, and tells those who watch.
-    async fn read_on(&self, last: &mut i64) -> Result<()> {
+    /// Begins to follow programs that have their first watcher, from their last
+    /// change on, and ends with those that have none any more.
+    async fn follow_watched(&self, positions: &mut BTreeMap<ProgramId, i64>) -> Result<()> {
+        {
+            let topics = self.inner.topics();
+            let watched: BTreeSet<ProgramId> = topics.keys().map(|(program, _)| *program).collect();
+            // Under the lock, so that nobody comes in between.
+            self.inner.following.send_if_modified(|following| {
+                let before = following.len();
+                following.retain(|program| watched.contains(program));
+                following.len() < before
+            });
+            let following = self.inner.following.borrow();
+            positions.retain(|program, _| following.contains(program));
+            positions.extend(watched.difference(&following).map(|program| (*program, UNKNOWN)));
+        }
+        let new: Vec<ProgramId> = positions
+            .iter()
+            .filter(|(_, seq)| **seq == UNKNOWN)
+            .map(|(program, _)| *program)
+            .collect();
+        if new.is_empty() {
+            return Ok(());
+        }
+        let last: HashMap<ProgramId, i64> =
+            self.inner.store.last_changes(new.clone()).await?.into_iter().collect();
+        for program in &new {
+            positions.insert(*program, last.get(program).copied().unwrap_or(0));
+        }
+        self.inner.following.send_modify(|following| following.extend(new));
+        Ok(())
+    }
+
+    /// Reads what is behind the positions, and passes it to those who watch.
+    async fn read_on(&self, positions: &mut BTreeMap<ProgramId, i64>) -> Result<()> {
         loop {
-            let changes = self.inner.store.changes_behind(*last, AT_ONCE).await?;
-            let Some(end) = changes.last().map(|change| change.seq) else { return Ok(()) };
-            let whole = changes.len() as u64 == AT_ONCE;
+            let known: Vec<(ProgramId, i64)> =
+                positions.iter().map(|(program, seq)| (*program, *seq)).collect();
+            let changes = self.inner.store.changes_behind(&known, AT_ONCE).await?;
+            let whole = changes.len() as u64 >= AT_ONCE;
+            let mut read = BTreeMap::new();
+            for change in &changes {
+                read.insert(change.program, change.seq);
+            }
             self.tell(changes).await?;
-            *last = end;
+            positions.extend(read);
             if !whole {
                 return Ok(());
             }

@@ -6,7 +6,7 @@ use card_gateway_entity::card_transaction;
 use sea_orm::FromQueryResult as _;
 use serde::Serialize;
 
-use super::turn::Turn;
+use super::write_tx::WriteTx;
 use super::{cards, sql, transactions};
 use crate::domain::account::Wallet;
 use crate::domain::balance::LiveBalance;
@@ -119,7 +119,7 @@ const CARD: [(&str, &str); 8] = [
     ("created_at", "bigint"),
 ];
 
-impl Turn {
+impl WriteTx {
     /// Every customer that any of the identifiers names, some perhaps twice.
     ///
     /// # Errors

@@ -135,7 +135,9 @@ impl Store {
             .to_owned();
         for part in rows.chunks(KEPT_AT_ONCE) {
             let kept = Entity::insert_many(part.to_vec()).on_conflict(keep.clone());
-            kept.exec_without_returning(&self.db).await.map_err(sql::failed)?;
+            let write = self.begin("").await?;
+            kept.exec_without_returning(&write).await.map_err(sql::failed)?;
+            write.commit().await?;
         }
         Ok(())
     }

@@ -5,11 +5,11 @@ use std::time::Duration;
 use card_gateway_entity::change::{Column, Entity, Model};
 use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
-use sea_orm::{ColumnTrait, ConnectionTrait as _, DbBackend, EntityTrait as _};
-use sea_orm::{QueryFilter as _, QueryOrder as _, QuerySelect as _, RuntimeErr};
+use sea_orm::{ColumnTrait, ConnectionTrait as _, DbBackend, EntityTrait as _, Statement};
+use sea_orm::{QueryFilter as _, QuerySelect as _, RuntimeErr};
 use serde::Serialize;
 
-use super::turn::Turn;
+use super::write_tx::WriteTx;
 use super::{Store, sql};
 use crate::domain::balance::LiveBalance;
 use crate::domain::principal::ProgramId;
@@ -26,7 +26,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// Something about a customer that has changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
-    /// Its number: later changes have greater ones.
+    /// Its number: later changes of the same program have greater ones.
     pub seq: i64,
     /// The customer's program.
     pub program: ProgramId,
@@ -46,7 +46,7 @@ struct Row<'a> {
     updated_at: Option<i64>,
 }
 
-impl Turn {
+impl WriteTx {
     /// Tells whoever watches, after the commit, that customers have changed: one
     /// after the other, each with the live balance after the change.
     ///
@@ -85,7 +85,7 @@ impl Turn {
         self.wake().await
     }
 
-    /// As [`Turn::tell`], of customers with the live balances that they have.
+    /// As [`WriteTx::tell`], of customers with the live balances that they have.
     ///
     /// # Errors
     /// If the database fails.
@@ -114,14 +114,23 @@ impl Turn {
 }
 
 impl Store {
-    /// The number of the last change of all programs; 0 before the first.
+    /// The number of each program's last change (for those who follow changes);
+    /// a program without one is left out.
     ///
     /// # Errors
     /// If the database fails.
-    pub async fn last_change(&self) -> Result<i64> {
-        let last = Entity::find().select_only().column_as(Column::Seq.max(), "seq");
-        let last = last.into_tuple::<Option<i64>>().one(&*self.reads).await;
-        Ok(last.map_err(sql::failed)?.flatten().unwrap_or(0))
+    pub async fn last_changes(&self, programs: Vec<ProgramId>) -> Result<Vec<(ProgramId, i64)>> {
+        let last = Entity::find()
+            .select_only()
+            .column(Column::ProgramId)
+            .column_as(Column::Seq.max(), "seq")
+            .filter(Column::ProgramId.is_in(programs.iter().map(|program| program.0)))
+            .group_by(Column::ProgramId)
+            .into_tuple::<(i32, i64)>()
+            .all(&*self.reads)
+            .await;
+        let last = last.map_err(sql::failed)?.into_iter();
+        Ok(last.map(|(program, seq)| (ProgramId(program), seq)).collect())
     }
 
     /// The number of a customer's last change; 0 if none is known.
@@ -140,17 +149,42 @@ impl Store {
         Ok(last.map_err(sql::failed)?.flatten().unwrap_or(0))
     }
 
-    /// The changes of all programs behind a number, in order, `most` at the most.
+    /// The changes of each program behind a number of its own, in order, `most` of
+    /// each at the most (for those who follow changes).
     ///
     /// # Errors
     /// If the database fails.
-    pub async fn changes_behind(&self, seq: i64, most: u64) -> Result<Vec<Change>> {
-        let rows = Entity::find()
-            .filter(Column::Seq.gt(seq))
-            .order_by_asc(Column::Seq)
-            .limit(most)
-            .all(&*self.reads)
-            .await;
+    pub async fn changes_behind(
+        &self,
+        positions: &[(ProgramId, i64)],
+        most: u64,
+    ) -> Result<Vec<Change>> {
+        #[derive(Serialize)]
+        struct Position {
+            program: i32,
+            seq: i64,
+        }
+        let position = |&(program, seq): &(ProgramId, i64)| Position { program: program.0, seq };
+        let positions: Vec<Position> = positions.iter().map(position).collect();
+        let backend = self.reads.get_database_backend();
+        let rows = sql::rows(backend, 1, &[("program", "integer"), ("seq", "bigint")]);
+        // One plan for any number of programs: each is read along an index.
+        let text = if backend == DbBackend::Postgres {
+            format!(
+                "SELECT c.* FROM {rows} CROSS JOIN LATERAL (SELECT c.* FROM changes AS c \
+                 WHERE c.program_id = r.program AND c.seq > r.seq ORDER BY c.seq LIMIT $2) AS c \
+                 ORDER BY c.seq"
+            )
+        } else {
+            format!(
+                "SELECT changes.* FROM {rows} CROSS JOIN changes ON changes.seq IN (\
+                 SELECT c.seq FROM changes AS c WHERE c.program_id = r.program AND c.seq > r.seq \
+                 ORDER BY c.seq LIMIT $2) ORDER BY changes.seq"
+            )
+        };
+        let values = [sql::json(&positions)?, most.into()];
+        let statement = Statement::from_sql_and_values(backend, text, values);
+        let rows = Entity::find().from_raw_sql(statement).all(&*self.reads).await;
         rows.map_err(sql::failed)?.into_iter().map(change).collect()
     }
 
@@ -175,8 +209,10 @@ impl Store {
         while seq <= end {
             seq += PIECE;
             let piece = Column::Seq.lte(std::cmp::min(seq, end));
-            let removed = Entity::delete_many().filter(piece).exec(&self.db).await;
+            let write = self.begin("").await?;
+            let removed = Entity::delete_many().filter(piece).exec(&write).await;
             removed.map_err(sql::failed)?;
+            write.commit().await?;
             tokio::time::sleep(PAUSE).await;
         }
         Ok(())

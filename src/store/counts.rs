@@ -4,6 +4,7 @@
 use card_gateway_migration::customer_counts::{LAST_LEVEL, begin, finer, rebuild};
 use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 
+use super::db_tx::FRESH_PLANS;
 use super::{Store, sql};
 use crate::domain::onboarding::FlowStatus;
 use crate::domain::page::Order;
@@ -114,7 +115,7 @@ impl Store {
     /// # Errors
     /// If the database fails; nothing was changed then.
     pub async fn repair_counts(&self) -> Result<()> {
-        let write = self.begin_write().await?;
+        let write = self.begin(FRESH_PLANS).await?;
         if self.db.get_database_backend() == DbBackend::Postgres {
             for statement in
                 ["SET LOCAL statement_timeout = 0", "LOCK TABLE customer_counts IN EXCLUSIVE MODE"]
@@ -123,7 +124,7 @@ impl Store {
             }
         }
         rebuild(&write).await.map_err(sql::failed)?;
-        write.commit().await.map_err(sql::failed)
+        write.commit().await
     }
 }
 

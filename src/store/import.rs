@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use card_gateway_entity::{card, card_customer, card_transaction, wallet_balance};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait as _, IntoIden, OnConflict};
-use sea_orm::{ActiveModelTrait, ConnectionTrait as _, DatabaseTransaction, DbBackend};
+use sea_orm::{ActiveModelTrait, ConnectionTrait as _};
 use sea_orm::{EntityTrait, IdenStatic as _, QueryTrait as _};
 use sea_orm::{IntoActiveModel, Iterable as _, PrimaryKeyToColumn};
 
-use super::turn::Turn;
+use super::db_tx::{DbTx, FRESH_PLANS};
+use super::write_tx::WriteTx;
 use super::{Store, sql};
 use crate::domain::balance::LiveBalance;
 use crate::domain::card::Card;
@@ -34,7 +35,7 @@ pub struct Record {
     pub cards: Vec<Card>,
 }
 
-impl Turn {
+impl WriteTx {
     /// Inserts or updates the records; says which customers are not as they were.
     /// A balance that is older than the newest that was told changes nothing, and
     /// a stolen card stays so.
@@ -83,23 +84,11 @@ impl Store {
         transactions: Vec<Transaction>,
     ) -> Result<()> {
         let rows = transactions.into_iter().map(|row| transaction_row(program, row)).collect();
-        let write = self.begin_write().await?;
+        let write = self.begin(FRESH_PLANS).await?;
         let key = |row: &card_transaction::Model| row.transaction_id.clone();
         let rows = one_of_each(rows, key, |_, _| true);
         put(&write, rows, replace::<card_transaction::Entity>(), "customer_id").await?;
-        write.commit().await.map_err(sql::failed)
-    }
-
-    /// A transaction that is going to write.
-    pub(super) async fn begin_write(&self) -> Result<DatabaseTransaction> {
-        let write = self.begin_immediately().await?;
-        if write.get_database_backend() == DbBackend::Postgres {
-            // Tables grow while they are written: a plan that was made when they
-            // were empty must not be kept.
-            let plans = "SET LOCAL plan_cache_mode = auto";
-            write.execute_unprepared(plans).await.map_err(sql::failed)?;
-        }
-        Ok(write)
+        write.commit().await
     }
 }
 
@@ -130,7 +119,7 @@ fn one_of_each<R, K: Ord>(
 
 /// Returns the column `told` of each row that was inserted or replaced.
 async fn put<M, A>(
-    write: &DatabaseTransaction,
+    write: &DbTx,
     rows: Vec<M>,
     conflict: OnConflict,
     told: &'static str,

@@ -6,7 +6,7 @@ use card_gateway_entity::inbox_event::{Entity, Model};
 use sea_orm::{ConnectionTrait as _, EntityTrait as _, FromQueryResult as _, Statement};
 use serde::Serialize;
 
-use super::turn::Turn;
+use super::write_tx::WriteTx;
 use super::{Store, sql};
 use crate::domain::event::InboxState;
 use crate::domain::principal::ProgramId;
@@ -15,7 +15,7 @@ use crate::error::Result;
 
 /// A notification as the inbox has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Filed {
+pub struct InboxEvent {
     /// The issuer's name for it.
     pub event_id: String,
     /// What it tells, by the contract's name.
@@ -62,7 +62,7 @@ const COLUMNS: [(&str, &str); 9] = [
     ("moment", "bigint"),
 ];
 
-impl Turn {
+impl WriteTx {
     /// Which of the events are in the inbox already, and what has become of them.
     ///
     /// # Errors
@@ -109,7 +109,7 @@ impl Turn {
     ///
     /// # Errors
     /// If the database fails.
-    pub async fn file(&self, events: &[Filed]) -> Result<()> {
+    pub async fn file(&self, events: &[InboxEvent]) -> Result<()> {
         let rows: Vec<Row<'_>> = events.iter().map(row).collect();
         self.put("inbox_events", &["event_id"], &COLUMNS, &rows, "").await
     }
@@ -118,7 +118,7 @@ impl Turn {
     ///
     /// # Errors
     /// If the database fails.
-    pub async fn events_about(&self, subjects: Vec<String>) -> Result<Vec<Filed>> {
+    pub async fn events_about(&self, subjects: Vec<String>) -> Result<Vec<InboxEvent>> {
         let text = format!(
             "SELECT e.* FROM inbox_events AS e WHERE e.program_id = $1 \
              AND e.subject IS NOT NULL AND e.state = 'applied' AND {}",
@@ -182,7 +182,11 @@ impl Turn {
     ///
     /// # Errors
     /// If the database fails.
-    pub async fn events_waiting_for(&self, names: Vec<String>, most: i64) -> Result<Vec<Filed>> {
+    pub async fn events_waiting_for(
+        &self,
+        names: Vec<String>,
+        most: i64,
+    ) -> Result<Vec<InboxEvent>> {
         let text = format!(
             "SELECT e.* FROM inbox_events AS e WHERE e.program_id = $1 AND e.state = 'waiting' \
              AND e.event_id IN (SELECT n.event_id FROM inbox_names AS n \
@@ -208,7 +212,7 @@ impl Turn {
     ///
     /// # Errors
     /// If the database fails.
-    pub async fn events(&self, ids: Vec<String>) -> Result<Vec<Filed>> {
+    pub async fn events(&self, ids: Vec<String>) -> Result<Vec<InboxEvent>> {
         let text = format!(
             "SELECT e.* FROM inbox_events AS e WHERE e.program_id = $1 AND {}",
             sql::one_of(self.backend(), "e.event_id", 2)
@@ -216,7 +220,7 @@ impl Turn {
         self.filed(text, sql::list(self.backend(), ids)).await
     }
 
-    async fn filed(&self, text: String, values: sea_orm::Value) -> Result<Vec<Filed>> {
+    async fn filed(&self, text: String, values: sea_orm::Value) -> Result<Vec<InboxEvent>> {
         let rows = self.rows(text, [values]).await?;
         let filed = |row| filed(Model::from_query_result(row, "").map_err(sql::failed)?);
         rows.iter().map(filed).collect()
@@ -235,7 +239,7 @@ impl Store {
         state: Option<InboxState>,
         after: Option<(Timestamp, String)>,
         most: u64,
-    ) -> Result<Vec<(ProgramId, Filed)>> {
+    ) -> Result<Vec<(ProgramId, InboxEvent)>> {
         let backend = self.db.get_database_backend();
         let (at, id) = after.map_or((i64::MIN, String::new()), |(at, id)| (at.millis(), id));
         let mut values = vec![at.into(), id.into(), most.into()];
@@ -271,7 +275,7 @@ impl Store {
     }
 }
 
-fn row(filed: &Filed) -> Row<'_> {
+fn row(filed: &InboxEvent) -> Row<'_> {
     Row {
         event_id: &filed.event_id,
         event_type: &filed.event_type,
@@ -285,8 +289,8 @@ fn row(filed: &Filed) -> Row<'_> {
     }
 }
 
-fn filed(row: Model) -> Result<Filed> {
-    Ok(Filed {
+fn filed(row: Model) -> Result<InboxEvent> {
+    Ok(InboxEvent {
         event_id: row.event_id,
         event_type: row.event_type,
         body: row.body,

@@ -6,40 +6,57 @@ mod accounts;
 mod balances;
 mod cards;
 mod changes;
+mod connection;
 mod counts;
 mod customers;
+mod db_tx;
+mod faults;
 mod import;
 mod inbox;
+mod probe;
 mod programs;
 mod reads;
 mod reconciliation;
 mod sql;
+mod sqlite_file;
 mod tokens;
 mod transactions;
-mod turn;
+mod write_tx;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use card_gateway_migration::{Migrator, MigratorTrait as _};
+use sea_orm::SqlxError;
+use sea_orm::sqlx::{Executor as _, Row as _};
 use sea_orm::{ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, DbBackend};
+use tokio::sync::Mutex;
 
+use faults::Faults;
 use reads::Reads;
+use sqlite_file::SqliteFile;
 
 pub use accounts::Named;
 pub use changes::{Change, Ear};
 pub use import::Record;
-pub use inbox::Filed;
+pub use inbox::InboxEvent;
 pub use programs::Program;
 pub use reconciliation::Stale;
 pub use tokens::{NewToken, StoredToken, TokenSummary};
-pub use turn::Turn;
+pub use write_tx::WriteTx;
 
 use crate::error::{Error, Kind, Result};
 
 /// How long several processes that migrate one SQLite file wait for each other.
 const MIGRATION_TRIES: usize = 50;
 const MIGRATION_PAUSE: Duration = Duration::from_millis(100);
+
+/// How long one statement waits for SQLite's write lock. Transactions wait
+/// longer, but ask anew each time.
+const BUSY_TIMEOUT: Duration = Duration::from_millis(100);
+
+/// How long PostgreSQL may take to say that a connection is free.
+const RELEASE: Duration = Duration::from_secs(2);
 
 /// How to reach the database. No `Debug`: the address may hold a password.
 #[derive(Clone)]
@@ -60,6 +77,14 @@ pub struct Store {
     db: DatabaseConnection,
     /// The same database, for what is asked over and over.
     reads: Arc<Reads>,
+    /// SQLite's file; nothing for PostgreSQL.
+    sqlite: Arc<SqliteFile>,
+    /// SQLite has one writer at a time: the turn among those of this process.
+    sqlite_turn: Arc<Mutex<()>>,
+    faults: Arc<Faults>,
+    writers: usize,
+    acquire_timeout: Duration,
+    statement_timeout: Duration,
 }
 
 impl Store {
@@ -71,6 +96,7 @@ impl Store {
         let in_memory = settings.url.contains(":memory:") || settings.url.contains("mode=memory");
         // Each connection to an in-memory database would be a database of its own.
         let connections = if in_memory { 1 } else { settings.max_connections };
+        let faults = Arc::new(Faults::default());
         let mut options = ConnectOptions::new(settings.url.clone());
         options
             .max_connections(connections)
@@ -97,17 +123,30 @@ impl Store {
                     .pragma("journal_mode", "WAL")
                     .pragma("synchronous", "FULL")
                     .foreign_keys(true)
-                    .busy_timeout(Duration::from_secs(5))
+                    .busy_timeout(BUSY_TIMEOUT)
             });
+        only_sound_connections(&mut options, &faults);
         if in_memory {
             options.idle_timeout(None).max_lifetime(None);
         }
         let db = Database::connect(options).await.map_err(|error| {
             Error::new(Kind::Unavailable, "The database cannot be opened").because(error)
         })?;
-        let reads = Arc::new(Reads::new(db.clone(), connections, settings.acquire_timeout));
+        let sqlite = SqliteFile::of(&db).await?;
+        let Settings { acquire_timeout, statement_timeout, .. } = *settings;
+        let reads = Reads::new(db.clone(), connections, acquire_timeout, Arc::clone(&sqlite));
+        let reads = Arc::new(reads);
         tokio::spawn(Reads::tidy(Arc::downgrade(&reads)));
-        Ok(Self { db, reads })
+        Ok(Self {
+            db,
+            reads,
+            sqlite,
+            sqlite_turn: Arc::default(),
+            faults,
+            writers: usize::try_from(connections / 2).unwrap_or(1).max(1),
+            acquire_timeout,
+            statement_timeout,
+        })
     }
 
     /// Brings the schema up to date; says how many migrations it applied.
@@ -167,19 +206,54 @@ impl Store {
         Ok(pending.iter().map(|migration| migration.name().to_owned()).collect())
     }
 
-    /// Whether the database answers.
-    ///
-    /// # Errors
-    /// If it does not.
-    pub async fn ping(&self) -> Result<()> {
-        self.db.ping().await.map_err(sql::failed)
+    /// How many transactions may write at once, so that reads have connections
+    /// too.
+    pub fn writers(&self) -> usize {
+        self.writers
     }
 
     /// Closes every connection; SQLite tidies its files up.
     pub async fn close(self) {
         self.reads.close();
+        self.sqlite.close().await;
         if let Err(error) = self.db.close().await {
             tracing::warn!(error = %error, "the database did not close cleanly");
         }
     }
+}
+
+/// The pool gives out a connection only if it is from after the last fault, and
+/// takes it back only if no transaction is open on it.
+fn only_sound_connections(options: &mut ConnectOptions, faults: &Arc<Faults>) {
+    let (of_sqlite, of_postgres) = (Arc::clone(faults), Arc::clone(faults));
+    options
+        .map_sqlx_sqlite_before_acquire(move |_, meta| {
+            let spared = of_sqlite.spare(meta.age);
+            Box::pin(async move { Ok(spared) })
+        })
+        .map_sqlx_postgres_before_acquire(move |_, meta| {
+            let spared = of_postgres.spare(meta.age);
+            Box::pin(async move { Ok(spared) })
+        })
+        .map_sqlx_sqlite_pool_opts(|pool| {
+            pool.after_release(|connection, _| {
+                Box::pin(async move {
+                    // It cannot begin within another one.
+                    connection.execute("BEGIN").await?;
+                    connection.execute("ROLLBACK").await?;
+                    Ok(true)
+                })
+            })
+        })
+        .map_sqlx_postgres_pool_opts(|pool| {
+            pool.after_release(|connection, _| {
+                Box::pin(async move {
+                    // An open transaction has the time of its beginning. A server
+                    // that does not answer must not keep its place in the pool.
+                    let now = connection.fetch_one("SELECT now() = statement_timestamp()");
+                    let now = tokio::time::timeout(RELEASE, now).await;
+                    now.map_err(|_| SqlxError::PoolTimedOut)??.try_get(0)
+                })
+            })
+        });
 }

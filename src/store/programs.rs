@@ -36,8 +36,12 @@ impl Store {
     pub async fn create_program(&self, name: &str, now: Timestamp) -> Result<Program> {
         let row =
             ActiveModel { id: NotSet, name: Set(name.to_owned()), created_at: Set(now.millis()) };
-        match row.insert(&self.db).await {
-            Ok(row) => Program::from_row(row),
+        let write = self.begin("").await?;
+        match row.insert(&write).await {
+            Ok(row) => {
+                write.commit().await?;
+                Program::from_row(row)
+            }
             Err(error) if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) => {
                 Err(Error::new(Kind::Conflict, format!("the program {name} exists already")))
             }

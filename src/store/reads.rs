@@ -7,17 +7,16 @@
 //! have grown old, or a statement on them did not come to a good end.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-use sea_orm::sea_query::Values;
-use sea_orm::sqlx::pool::PoolConnection;
-use sea_orm::sqlx::{AssertSqlSafe, Postgres, Sqlite, query_with};
 use sea_orm::{ConnAcquireErr, ConnectionTrait, DatabaseConnection, DbBackend, DbErr};
 use sea_orm::{ExecResult, QueryResult, RuntimeErr, SqlxError, Statement};
-use sea_query_sqlx::SqlxValues;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
+use super::connection::Connection;
+use super::sql;
+use super::sqlite_file::SqliteFile;
 use crate::usage;
 
 /// A connection idle for longer may have been cut off by the other side.
@@ -35,6 +34,7 @@ pub(super) struct Reads {
     may_keep: bool,
     closed: AtomicBool,
     patience: Duration,
+    sqlite: Arc<SqliteFile>,
 }
 
 /// A connection in hand.
@@ -44,15 +44,15 @@ struct Kept {
     used: Instant,
 }
 
-enum Connection {
-    Postgres(PoolConnection<Postgres>),
-    Sqlite(PoolConnection<Sqlite>),
-}
-
 impl Reads {
     /// Reads of a database whose pool has `pooled` connections and makes
     /// nobody wait longer than `patience`.
-    pub(super) fn new(db: DatabaseConnection, pooled: u32, patience: Duration) -> Self {
+    pub(super) fn new(
+        db: DatabaseConnection,
+        pooled: u32,
+        patience: Duration,
+        sqlite: Arc<SqliteFile>,
+    ) -> Self {
         let most = usize::try_from(pooled / 4 * 3).unwrap_or(1);
         Self {
             db,
@@ -61,6 +61,7 @@ impl Reads {
             may_keep: most > 0,
             closed: AtomicBool::new(false),
             patience,
+            sqlite,
         }
     }
 
@@ -86,6 +87,10 @@ impl Reads {
 
     async fn rows(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         usage::statement();
+        if !self.sqlite.is_there() {
+            let what = "the file of the database was deleted or replaced".to_owned();
+            return Err(DbErr::Conn(RuntimeErr::SqlxError(SqlxError::Protocol(what).into())));
+        }
         let waited = tokio::time::timeout(self.patience, self.connection()).await;
         let (mut kept, _turn) =
             waited.map_err(|_| DbErr::ConnectionAcquire(ConnAcquireErr::Timeout))??;
@@ -99,7 +104,7 @@ impl Reads {
                 }
             }
             // What has cut this one off has most likely cut off all of them.
-            Err(error) if is_lost(error) => self.idle().clear(),
+            Err(error) if sql::is_lost(error) => self.idle().clear(),
             // Dropped, it goes back to the pool, which looks after it.
             _ => {}
         }
@@ -111,7 +116,10 @@ impl Reads {
         let turn = turn.map_err(|_| DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed))?;
         let kept = match self.take() {
             Some(kept) => kept,
-            None => self.acquire().await?,
+            None => {
+                let now = Instant::now();
+                Kept { connection: Connection::acquire(&self.db).await?, leased: now, used: now }
+            }
         };
         Ok((kept, turn))
     }
@@ -126,51 +134,6 @@ impl Reads {
             return None;
         }
         (kept.leased.elapsed() <= LEASE).then_some(kept)
-    }
-
-    async fn acquire(&self) -> Result<Kept, DbErr> {
-        let connection = if self.db.get_database_backend() == DbBackend::Postgres {
-            self.db.get_postgres_connection_pool().acquire().await.map(Connection::Postgres)
-        } else {
-            self.db.get_sqlite_connection_pool().acquire().await.map(Connection::Sqlite)
-        };
-        let now = Instant::now();
-        let kept = |connection| Kept { connection, leased: now, used: now };
-        connection.map(kept).map_err(|error| match error {
-            SqlxError::PoolTimedOut => DbErr::ConnectionAcquire(ConnAcquireErr::Timeout),
-            SqlxError::PoolClosed => DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed),
-            error => DbErr::Conn(RuntimeErr::SqlxError(error.into())),
-        })
-    }
-}
-
-impl Connection {
-    async fn rows(&mut self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        let values = SqlxValues(statement.values.unwrap_or(Values(Vec::new())));
-        let sql = AssertSqlSafe(statement.sql);
-        let rows = match self {
-            Self::Postgres(connection) => {
-                let rows = query_with::<Postgres, _>(sql, values).fetch_all(&mut **connection);
-                rows.await.map(|rows| rows.into_iter().map(Into::into).collect())
-            }
-            Self::Sqlite(connection) => {
-                let rows = query_with::<Sqlite, _>(sql, values).fetch_all(&mut **connection);
-                rows.await.map(|rows| rows.into_iter().map(Into::into).collect())
-            }
-        };
-        rows.map_err(|error| DbErr::Query(RuntimeErr::SqlxError(error.into())))
-    }
-}
-
-/// Whether an error says that the connection is gone, and not what the
-/// statement asked for.
-fn is_lost(error: &DbErr) -> bool {
-    let DbErr::Query(RuntimeErr::SqlxError(error)) = error else { return false };
-    match error.as_ref() {
-        SqlxError::Io(_) | SqlxError::Protocol(_) | SqlxError::WorkerCrashed => true,
-        // PostgreSQL: shut down by its administrator, or after a crash.
-        SqlxError::Database(of) => matches!(of.code().as_deref(), Some("57P01" | "57P02")),
-        _ => false,
     }
 }
 

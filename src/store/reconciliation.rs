@@ -2,9 +2,10 @@
 
 use card_gateway_entity::reconciliation::{Column, Entity};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait as _, ConnectionTrait, DatabaseTransaction, DbBackend};
+use sea_orm::{ColumnTrait as _, ConnectionTrait as _, DbBackend};
 use sea_orm::{EntityTrait as _, QueryFilter as _, QuerySelect as _, Statement};
 
+use super::db_tx::{DbTx, FRESH_PLANS};
 use super::{Store, sql};
 use crate::domain::money::{Currency, Minor};
 use crate::domain::time::Timestamp;
@@ -49,6 +50,7 @@ impl Store {
     /// # Errors
     /// If the database fails.
     pub async fn begin_pass(&self, now: Timestamp, before: Timestamp) -> Result<bool> {
+        let write = self.begin("").await?;
         Entity::update_many()
             .col_expr(Column::ProgramId, Expr::val(0))
             .col_expr(Column::CustomerId, Expr::val(""))
@@ -57,10 +59,11 @@ impl Store {
             .filter(Column::Id.eq(ROW))
             .filter(Column::EndedAt.is_not_null())
             .filter(Column::BeganAt.lte(before.millis()))
-            .exec(&self.db)
+            .exec(&write)
             .await
             .map_err(sql::failed)?;
-        let row = Entity::find_by_id(ROW).one(&self.db).await.map_err(sql::failed)?;
+        let row = Entity::find_by_id(ROW).one(&write).await.map_err(sql::failed)?;
+        write.commit().await?;
         Ok(row.is_some_and(|row| row.ended_at.is_none()))
     }
 
@@ -71,7 +74,7 @@ impl Store {
     /// # Errors
     /// If the database fails.
     pub async fn take_stale(&self, cutoff: Timestamp, most: usize) -> Result<(Vec<Stale>, bool)> {
-        let write = self.begin_write().await?;
+        let write = self.begin(FRESH_PLANS).await?;
         let row = Entity::find_by_id(ROW);
         let row = if write.get_database_backend() == DbBackend::Postgres {
             row.lock_exclusive()
@@ -80,6 +83,7 @@ impl Store {
         };
         let row = row.one(&write).await.map_err(sql::failed)?;
         let Some(row) = row.filter(|row| row.ended_at.is_none()) else {
+            write.roll_back().await;
             return Ok((Vec::new(), true));
         };
         let mut at = Place { program: row.program_id, customer: row.customer_id };
@@ -109,7 +113,7 @@ impl Store {
             .exec(&write)
             .await
             .map_err(sql::failed)?;
-        write.commit().await.map_err(sql::failed)?;
+        write.commit().await?;
         Ok((taken, ended))
     }
 
@@ -134,7 +138,7 @@ struct Place {
 }
 
 /// The last customer of the slice behind a place; none if it is the last slice.
-async fn end_of_slice(write: &DatabaseTransaction, at: &Place) -> Result<Option<Place>> {
+async fn end_of_slice(write: &DbTx, at: &Place) -> Result<Option<Place>> {
     let text = "SELECT c.program_id, c.id FROM card_customers AS c \
                 WHERE (c.program_id, c.id) > ($1, $2) ORDER BY c.program_id, c.id LIMIT 1 OFFSET $3";
     let values = [at.program.into(), at.customer.as_str().into(), (SLICE - 1).into()];
@@ -149,7 +153,7 @@ async fn end_of_slice(write: &DatabaseTransaction, at: &Place) -> Result<Option<
 /// The old balances between two places, `most` at the most, and the place of
 /// the last of them.
 async fn stale_in(
-    write: &DatabaseTransaction,
+    write: &DbTx,
     from: &Place,
     to: Option<&Place>,
     cutoff: Timestamp,

@@ -10,12 +10,9 @@ use crate::error::{Error, Result};
 
 /// Sorts a database error into "away for now", "took too long" and "our fault".
 pub(super) fn failed(error: DbErr) -> Error {
-    let sqlx = match &error {
-        DbErr::Conn(RuntimeErr::SqlxError(sqlx))
-        | DbErr::Exec(RuntimeErr::SqlxError(sqlx))
-        | DbErr::Query(RuntimeErr::SqlxError(sqlx)) => sqlx.as_ref(),
-        DbErr::Conn(_) | DbErr::ConnectionAcquire(_) => return Error::unavailable(error),
-        _ => return Error::internal(error),
+    let Some(sqlx) = sqlx_error(&error) else {
+        let away = matches!(error, DbErr::Conn(_) | DbErr::ConnectionAcquire(_));
+        return if away { Error::unavailable(error) } else { Error::internal(error) };
     };
     match sqlx {
         SqlxError::Io(_)
@@ -26,13 +23,68 @@ pub(super) fn failed(error: DbErr) -> Error {
         | SqlxError::PoolClosed
         | SqlxError::WorkerCrashed => Error::unavailable(error),
         SqlxError::Database(of) => match of.code().as_deref() {
-            // PostgreSQL: query_canceled, by the statement time-out.
+            // query_canceled, by the statement time-out.
             Some("57014") => Error::timeout().because(error),
-            // PostgreSQL: shut down or starting; too many connections. SQLite: busy.
-            Some("57P01" | "57P02" | "57P03" | "53300" | "5" | "517") => Error::unavailable(error),
+            Some(code) if is_away(code) => Error::unavailable(error),
             _ => Error::internal(error),
         },
         _ => Error::internal(error),
+    }
+}
+
+/// Whether a code of a database says that it cannot do now what it could do
+/// otherwise.
+fn is_away(code: &str) -> bool {
+    if let Some(primary) = sqlite_primary(code) {
+        // BUSY, LOCKED, NOMEM, READONLY, IOERR, FULL, CANTOPEN, PROTOCOL.
+        return matches!(primary, 5 | 6 | 7 | 8 | 10 | 13 | 14 | 15);
+    }
+    // PostgreSQL's classes: connection, transaction rolled back (a deadlock),
+    // resources (a full disk), operator intervention, the system around it.
+    let class = code.get(..2).unwrap_or_default();
+    matches!(class, "08" | "40" | "53" | "57" | "58")
+        // Waited too long for a lock; idle for too long; read-only.
+        || matches!(code, "55P03" | "25P03" | "25006")
+}
+
+/// The kind of a SQLite error: its codes are numbers, PostgreSQL's have five
+/// letters or digits.
+fn sqlite_primary(code: &str) -> Option<u32> {
+    (code.len() < 5).then(|| code.parse::<u32>().ok()).flatten().map(|code| code & 0xff)
+}
+
+fn sqlx_error(error: &DbErr) -> Option<&SqlxError> {
+    match error {
+        DbErr::Conn(RuntimeErr::SqlxError(sqlx))
+        | DbErr::Exec(RuntimeErr::SqlxError(sqlx))
+        | DbErr::Query(RuntimeErr::SqlxError(sqlx)) => Some(sqlx),
+        _ => None,
+    }
+}
+
+fn code(error: &DbErr) -> Option<String> {
+    let SqlxError::Database(of) = sqlx_error(error)? else { return None };
+    of.code().map(std::borrow::Cow::into_owned)
+}
+
+/// Whether another process holds SQLite's write lock.
+pub(super) fn is_busy(error: &DbErr) -> bool {
+    code(error).and_then(|code| sqlite_primary(&code)) == Some(5)
+}
+
+/// Whether the connection may only read.
+pub(super) fn is_read_only(error: &DbErr) -> bool {
+    code(error).is_some_and(|code| code == "25006" || sqlite_primary(&code) == Some(8))
+}
+
+/// Whether an error says that the connection is gone, and not what the
+/// statement asked for.
+pub(super) fn is_lost(error: &DbErr) -> bool {
+    match sqlx_error(error) {
+        Some(SqlxError::Io(_) | SqlxError::Protocol(_) | SqlxError::WorkerCrashed) => true,
+        // PostgreSQL: shut down by its administrator, or after a crash.
+        Some(SqlxError::Database(of)) => matches!(of.code().as_deref(), Some("57P01" | "57P02")),
+        _ => false,
     }
 }
 

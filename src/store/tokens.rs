@@ -75,8 +75,9 @@ impl Store {
             expires_at: Set(token.expires_at.map(Timestamp::millis)),
             revoked_at: Set(None),
         };
-        Entity::insert(row).exec_without_returning(&self.db).await.map_err(sql::failed)?;
-        Ok(())
+        let write = self.begin("").await?;
+        Entity::insert(row).exec_without_returning(&write).await.map_err(sql::failed)?;
+        write.commit().await
     }
 
     /// The token of this hash, unless it was revoked.
@@ -134,13 +135,15 @@ impl Store {
     /// # Errors
     /// If the database fails.
     pub async fn revoke_token(&self, id: &str, now: Timestamp) -> Result<bool> {
+        let write = self.begin("").await?;
         let done = Entity::update_many()
             .col_expr(Column::RevokedAt, Expr::val(now.millis()))
             .filter(Column::Id.eq(id))
             .filter(Column::RevokedAt.is_null())
-            .exec(&self.db)
+            .exec(&write)
             .await
             .map_err(sql::failed)?;
+        write.commit().await?;
         Ok(done.rows_affected > 0)
     }
 }

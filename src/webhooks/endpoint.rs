@@ -1,28 +1,28 @@
 //! `POST /webhooks/yativo/{program}`: a signed body in, an answer when it is safe.
 
 use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::{Body, Bytes, to_bytes};
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
+use axum::body::Body;
+use axum::extract::rejection::{ExtensionRejection, PathRejection};
+use axum::extract::{ConnectInfo, Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
 use axum::{Extension, Json, Router};
 use serde_json::json;
 
+use super::body::BodyBudget;
 use super::signature::Signed;
+use super::strangers::Strangers;
 use super::{SIGNATURE, TIMESTAMP};
 use crate::domain::request::RequestId;
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Kind, Result};
 use crate::rest;
-use crate::services::notifications::{Notifications, Receipt};
-
-/// The largest body, in bytes.
-const LARGEST: usize = 256 * 1024;
+use crate::services::inbox::{Inbox, Receipt};
 
 /// What the endpoint is told.
 #[derive(Clone)]
@@ -37,13 +37,20 @@ pub struct Settings {
 #[derive(Clone)]
 pub struct Endpoint {
     settings: Arc<Settings>,
-    notifications: Notifications,
+    inbox: Inbox,
+    bodies: BodyBudget,
+    strangers: Strangers,
 }
 
 impl Endpoint {
     /// Over the inbox.
-    pub fn new(settings: Settings, notifications: Notifications) -> Self {
-        Self { settings: Arc::new(settings), notifications }
+    pub fn new(settings: Settings, inbox: Inbox) -> Self {
+        Self {
+            settings: Arc::new(settings),
+            inbox,
+            bodies: BodyBudget::new(),
+            strangers: Strangers::new(),
+        }
     }
 }
 
@@ -59,12 +66,15 @@ async fn receive(
     State(endpoint): State<Endpoint>,
     program: Result<Path<String>, PathRejection>,
     Extension(request): Extension<RequestId>,
+    peer: Result<Extension<ConnectInfo<SocketAddr>>, ExtensionRejection>,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
+    let unknown = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+    let peer = peer.map_or(unknown, |Extension(ConnectInfo(peer))| peer.ip());
     // What cannot be a name is nobody's.
     let program = program.map(|Path(program)| program).unwrap_or_default();
-    match endpoint.take(&program, &headers, body).await {
+    match endpoint.take(&program, peer, &headers, body).await {
         Ok(receipt) => {
             let Receipt { id, duplicate, state } = receipt;
             let data = json!({ "id": id, "duplicate": duplicate, "state": state.as_str() });
@@ -78,6 +88,7 @@ impl Endpoint {
     async fn take(
         &self,
         program: &str,
+        peer: IpAddr,
         headers: &HeaderMap,
         body: Body,
     ) -> Result<Receipt, Arc<Error>> {
@@ -89,8 +100,10 @@ impl Endpoint {
         if !signed.is_timely(now, self.settings.tolerance) {
             return Err(unsigned());
         }
-        let body = read(body).await?;
-        let signed = Signed { signature, timestamp, body: &body };
+        self.strangers.admit(peer)?;
+        // Kept until the answer, with its share of what all bodies may take.
+        let body = self.bodies.read(body).await?;
+        let signed = Signed { signature, timestamp, body: &body.bytes };
         // A program that is not there has a secret that nobody knows, so that
         // it is answered like any other, and takes as long.
         let nobodys = vec![rand::random::<[u8; 32]>().to_vec()];
@@ -98,8 +111,9 @@ impl Endpoint {
         if !signed.is_by_any(secrets, now, self.settings.tolerance) {
             return Err(unsigned());
         }
-        let program = self.notifications.program(program).await?.ok_or_else(unsigned)?;
-        self.notifications.take(program, &body).await
+        self.strangers.signed(peer);
+        let program = self.inbox.program(program).await?.ok_or_else(unsigned)?;
+        self.inbox.take(program, &body.bytes).await
     }
 }
 
@@ -108,18 +122,6 @@ fn only<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let mut all = headers.get_all(name).iter();
     let one = all.next()?.to_str().ok()?;
     all.next().is_none().then_some(one)
-}
-
-async fn read(body: Body) -> Result<Bytes> {
-    to_bytes(body, LARGEST).await.map_err(|error| {
-        let too_large = std::error::Error::source(&error)
-            .is_some_and(|source| source.to_string().contains("length limit"));
-        if too_large {
-            Error::new(Kind::TooLarge, "The body is too large")
-        } else {
-            Error::new(Kind::Invalid, "The body cannot be read")
-        }
-    })
 }
 
 /// The one answer to whatever is not signed by who may.

@@ -1,10 +1,12 @@
 //! The issuer's webhooks: the endpoint, the signature, and a sender of the same
 //! form for those who build against it.
 
+mod body;
 mod endpoint;
 mod sample;
 mod sender;
 pub mod signature;
+mod strangers;
 
 pub use endpoint::{Endpoint, Settings, refused, router};
 pub use sample::{Sample, names};

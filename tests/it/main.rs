@@ -16,6 +16,7 @@ mod counts;
 mod docs;
 mod examples;
 mod failures;
+mod faults;
 mod front_page;
 mod graphiql;
 mod hostile;

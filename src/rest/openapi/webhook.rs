@@ -101,6 +101,7 @@ fn responses() -> Responses {
         (Error::new(Kind::Invalid, "The body cannot be read"), "The body broke off."),
         (unsigned, "Nobody has signed it who may, or not within five minutes."),
         (Error::new(Kind::TooLarge, "The body is too large"), "It is too large."),
+        (Error::rate_limited(1), "Too many came from an address that has signed nothing yet."),
         (Error::unavailable(""), "It could not be kept, and should be sent again."),
     ];
     ResponsesBuilder::new()

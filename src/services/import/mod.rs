@@ -5,12 +5,14 @@ mod line;
 
 use std::io::{self, BufRead, Read as _};
 use std::sync::Arc;
+use std::time::Duration;
 
+use backon::{ExponentialBuilder, Retryable as _};
 use tokio::sync::mpsc;
 
 use crate::domain::principal::ProgramId;
 use crate::error::{Error, Kind, Result};
-use crate::services::notifications::{apply_waiting, names_of, reconcile};
+use crate::services::inbox::{apply_waiting, names_of, reconcile};
 use crate::store::{Record, Store};
 
 /// Records of one database transaction, and bytes of text that they come from.
@@ -20,6 +22,11 @@ const BATCH_BYTES: u64 = 2 << 20;
 const AHEAD: usize = 2;
 /// The longest line that is read, in bytes.
 const MAX_LINE: usize = 1 << 20;
+
+/// How often a batch is tried again while the database is away, and how long
+/// to wait first; each time it is twice as long.
+const RETRIES: usize = 4;
+const PAUSE: Duration = Duration::from_millis(500);
 
 /// Hears how an import goes.
 pub trait Report: Send + Sync {
@@ -61,12 +68,23 @@ pub async fn import(
         tokio::task::spawn_blocking(move || read(input, &sender, report.as_ref()))
     };
     while let Some(Batch { records, lines, bytes }) = batches.recv().await {
-        put(store, program, records).await?;
+        put_patiently(store, program, records).await?;
         report.progress(lines, bytes);
     }
     let summary = reading.await.map_err(Error::internal)?;
     summary
         .map_err(|error| Error::new(Kind::Unavailable, "the input cannot be read").because(error))
+}
+
+/// As [`put`], again and again while the database is away: it may be restarting,
+/// or has ended a transaction that stood still because this process did.
+async fn put_patiently(store: &Store, program: ProgramId, records: Vec<Record>) -> Result<()> {
+    let pauses = ExponentialBuilder::default().with_min_delay(PAUSE).with_max_times(RETRIES);
+    (|| put(store, program, records.clone()))
+        .retry(pauses)
+        .sleep(tokio::time::sleep)
+        .when(|error| matches!(error.kind(), Kind::Unavailable | Kind::Timeout))
+        .await
 }
 
 /// Inserts or updates customers, all or none, applies the events that have
@@ -75,21 +93,21 @@ pub async fn import(
 /// # Errors
 /// If the store fails; nothing was changed then.
 pub async fn put(store: &Store, program: ProgramId, records: Vec<Record>) -> Result<()> {
-    let turn = store.turn_to_import(program).await?;
+    let tx = store.write_import(program).await?;
     let customers: Vec<_> = records.iter().map(|record| record.customer.id.clone()).collect();
     let cards = records.iter().flat_map(|record| &record.cards);
     let cards: Vec<_> = cards.map(|card| card.card_id.clone()).collect();
     // Nobody waits, most of the time.
-    let waited_for = if turn.anybody_waits().await? { names_of(&records) } else { Vec::new() };
-    let altered = turn.put_records(records).await?;
-    reconcile(&turn, &customers, &cards).await?;
+    let waited_for = if tx.anybody_waits().await? { names_of(&records) } else { Vec::new() };
+    let altered = tx.put_records(records).await?;
+    reconcile(&tx, &customers, &cards).await?;
     if !altered.is_empty() {
-        turn.tell_of(altered).await?;
+        tx.tell_of(altered).await?;
     }
     if !waited_for.is_empty() {
-        apply_waiting(&turn, waited_for).await?;
+        apply_waiting(&tx, waited_for).await?;
     }
-    turn.commit().await
+    tx.commit().await
 }
 
 /// Reads and checks lines until the end, or until nobody listens.

@@ -21,13 +21,15 @@ pub(crate) struct Database {
     pub(crate) folder: TempDir,
     /// PostgreSQL's own name and address for it.
     pub(crate) postgres: Option<String>,
+    /// A command that runs the gateway, as its last arguments; none as a rule.
+    pub(crate) wrapper: Vec<String>,
 }
 
 impl Database {
     pub(crate) fn sqlite() -> Self {
         let folder = TempDir::new().expect("a temporary folder");
         let url = format!("sqlite://{}?mode=rwc", folder.path().join("test.db").display());
-        Self { url, wire: None, folder, postgres: None }
+        Self { url, wire: None, folder, postgres: None, wrapper: Vec::new() }
     }
 
     pub(crate) fn postgres() -> Option<Self> {
@@ -40,7 +42,25 @@ impl Database {
             wire: Some(wire),
             folder: TempDir::new().expect("a temporary folder"),
             postgres: Some(name),
+            wrapper: Vec::new(),
         })
+    }
+
+    /// A database of which the gateway is the owner, and not the superuser.
+    pub(crate) fn postgres_owned() -> Option<Self> {
+        let mut database = Self::postgres()?;
+        let server = postgres::server()?;
+        let name = database.postgres.as_deref().expect("it has a name");
+        let owner = server.make_owner(name);
+        let port = database.wire.as_ref().expect("PostgreSQL is behind one").port();
+        database.url = format!("postgres://{owner}@127.0.0.1:{port}/{name}");
+        Some(database)
+    }
+
+    /// Runs SQL as the superuser, past the wire.
+    pub(crate) fn as_superuser(&self, sql: &str) -> String {
+        let name = self.postgres.as_deref().expect("it is on PostgreSQL");
+        postgres::server().expect("it runs").sql(name, sql)
     }
 
     /// The program, about to run a command against this database.
@@ -101,6 +121,12 @@ impl Database {
 
     pub(crate) fn serve_with(&self, environment: &[(&str, &str)]) -> Gateway {
         let mut command = self.program(&["serve", "--listen", "127.0.0.1:0"]);
+        if let [wrapper, arguments @ ..] = self.wrapper.as_slice() {
+            let mut wrapped = without_settings(Command::new(wrapper));
+            wrapped.args(arguments).arg(command.get_program()).args(command.get_args());
+            wrapped.env("DATABASE_URL", &self.url).current_dir(self.folder.path());
+            command = wrapped;
+        }
         command.envs(environment.iter().copied());
         Gateway::start(command)
     }

@@ -72,6 +72,12 @@ impl Wire {
         lines.close_all();
     }
 
+    /// Passes nothing on until [`Wire::mend`], and closes nothing: as if the server
+    /// were frozen.
+    pub(crate) fn freeze(&self) {
+        lock(&self.shared.lines).state = State::Frozen;
+    }
+
     /// Lets connections through again.
     pub(crate) fn mend(&self) {
         lock(&self.shared.lines).state = State::Whole;
@@ -111,6 +117,7 @@ enum State {
     #[default]
     Whole,
     Cut,
+    Frozen,
     Gone,
 }
 
@@ -136,7 +143,7 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
         match (state, accepted) {
             (State::Gone, _) => return,
             (State::Cut, Ok(_)) => {}
-            (State::Whole, Ok((client, _))) => {
+            (State::Whole | State::Frozen, Ok((client, _))) => {
                 let shared = Arc::clone(shared);
                 // An error here is the end of a connection, which both ends notice.
                 thread::spawn(move || carry(&client, &shared).ok());
@@ -157,7 +164,7 @@ fn carry(client: &TcpStream, shared: &Shared) -> io::Result<()> {
     let ends = [client.try_clone()?, server.try_clone()?];
     let line = {
         let mut lines = lock(&shared.lines);
-        if lines.state != State::Whole {
+        if !matches!(lines.state, State::Whole | State::Frozen) {
             return Ok(());
         }
         lines.next += 1;
@@ -167,7 +174,7 @@ fn carry(client: &TcpStream, shared: &Shared) -> io::Result<()> {
     };
     let outcome = thread::scope(|scope| {
         scope.spawn(|| {
-            io::copy(&mut &server, &mut &*client).ok();
+            pass_on(&server, client, shared).ok();
             // This also wakes the other direction if the client is silent.
             client.shutdown(Shutdown::Both).ok();
             server.shutdown(Shutdown::Both).ok();
@@ -179,6 +186,25 @@ fn carry(client: &TcpStream, shared: &Shared) -> io::Result<()> {
     });
     lock(&shared.lines).open.remove(&line);
     outcome
+}
+
+/// Passes on what the server says.
+fn pass_on(mut server: &TcpStream, mut client: &TcpStream, shared: &Shared) -> io::Result<()> {
+    let mut chunk = vec![0; 64 * 1024];
+    loop {
+        let count = server.read(&mut chunk)?;
+        if count == 0 {
+            return Ok(());
+        }
+        wait_while_frozen(shared);
+        client.write_all(&chunk[..count])?;
+    }
+}
+
+fn wait_while_frozen(shared: &Shared) {
+    while lock(&shared.lines).state == State::Frozen {
+        thread::sleep(Duration::from_millis(1));
+    }
 }
 
 /// Passes on what the client says, and notes the statements before doing so.
@@ -195,6 +221,7 @@ fn listen_in(mut client: &TcpStream, mut server: &TcpStream, shared: &Shared) ->
             // Half a message may be left; the server is to judge that.
             return server.write_all(&pending);
         }
+        wait_while_frozen(shared);
         pending.extend_from_slice(&chunk[..count]);
         let mut start = 0;
         let mut end = 0;

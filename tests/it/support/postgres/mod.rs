@@ -19,6 +19,7 @@ mod watchdog;
 
 use std::env;
 use std::io::Write as _;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{self, Child, Command, Stdio};
 use std::sync::OnceLock;
@@ -115,6 +116,34 @@ impl Server {
         // Nobody can be connected to template0, so nobody can hold this up.
         self.sql(&self.maintenance, &format!("CREATE DATABASE {name} TEMPLATE template0"));
         name
+    }
+
+    /// Makes a role that owns a database, and returns it as an address has it.
+    pub(crate) fn make_owner(&self, database: &str) -> String {
+        let role = format!("owner_of_{database}");
+        let made = format!("CREATE ROLE {role} LOGIN PASSWORD 'owner'");
+        self.maintain(&made);
+        self.maintain(&format!("ALTER DATABASE {database} OWNER TO {role}"));
+        self.sql(database, &format!("GRANT ALL ON SCHEMA public TO {role}"));
+        format!("{role}:owner")
+    }
+
+    /// Runs SQL that is about databases and roles.
+    #[track_caller]
+    pub(crate) fn maintain(&self, sql: &str) {
+        self.sql(&self.maintenance, sql);
+    }
+
+    /// The user and group that run the server, where it is ours.
+    pub(crate) fn user(&self) -> Option<(u32, u32)> {
+        if !self.private {
+            let why = format!("{URL_VARIABLE} names a server whose disk is not ours to fill");
+            missing::say(&why, "A FULL DISK IS NOT TRIED ON POSTGRESQL");
+            return None;
+        }
+        let folder = self.sql(&self.maintenance, "SHOW data_directory");
+        let folder = std::fs::metadata(folder).expect("the server's folder");
+        Some((folder.uid(), folder.gid()))
     }
 
     /// Runs SQL in a database and returns what `psql` printed: one line to a row,

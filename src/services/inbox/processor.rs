@@ -1,10 +1,10 @@
-//! Events, many at once, and what they do: within one turn, so that an event
+//! Events, many at once, and what they do: within one transaction, so that an event
 //! is in the inbox if and only if it has had its effect.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use super::parse::{Content, parse};
+use super::decode::{Content, parse};
 use crate::domain::account::{Account, apply, rebased};
 use crate::domain::balance::LiveBalance;
 use crate::domain::card::Card;
@@ -15,14 +15,14 @@ use crate::domain::retold;
 use crate::domain::time::Timestamp;
 use crate::domain::transaction::Transaction;
 use crate::error::Result;
-use crate::store::{Filed, Named, Turn};
+use crate::store::{InboxEvent, Named, WriteTx};
 
 /// How far an event's time may be ahead of ours.
 const AHEAD_MILLIS: i64 = 10 * 60 * 1_000;
 
 /// An event on its way into the inbox, or out of waiting there.
 struct Item {
-    filed: Filed,
+    filed: InboxEvent,
     event: Option<Arc<Event>>,
     /// The currency of its customer's wallet.
     currency: Option<Currency>,
@@ -30,9 +30,9 @@ struct Item {
 
 impl Item {
     /// What its body says, whatever has become of it before.
-    fn of(mut filed: Filed) -> Self {
+    fn of(mut filed: InboxEvent) -> Self {
         let arrived = parse(&filed.body);
-        let set = |filed: &mut Filed, state, reason: Option<String>| {
+        let set = |filed: &mut InboxEvent, state, reason: Option<String>| {
             filed.state = state;
             filed.reason = reason;
         };
@@ -69,9 +69,9 @@ impl Item {
 }
 
 /// What an event's body is going to be in the inbox, before it has an effect.
-pub(super) fn unfiled(body: String, received_at: Timestamp) -> Filed {
+pub(super) fn received(body: String, received_at: Timestamp) -> InboxEvent {
     let arrived = parse(&body);
-    Filed {
+    InboxEvent {
         event_id: arrived.id,
         event_type: arrived.event_type,
         body,
@@ -85,41 +85,41 @@ pub(super) fn unfiled(body: String, received_at: Timestamp) -> Filed {
 }
 
 /// Applies events that have not been applied before, and keeps them with what
-/// has become of them. Nothing lasts before the turn is committed.
-pub(super) async fn apply_all(turn: &Turn, events: Vec<Filed>) -> Result<Vec<Filed>> {
+/// has become of them. Nothing lasts before the transaction is committed.
+pub(super) async fn apply_all(tx: &WriteTx, events: Vec<InboxEvent>) -> Result<Vec<InboxEvent>> {
     let mut items: Vec<Item> = events.into_iter().map(Item::of).collect();
-    let waiting = name_customers(turn, &mut items).await?;
-    let mut book = Book::open(turn, &items).await?;
+    let waiting = name_customers(tx, &mut items).await?;
+    let mut book = Book::open(tx, &items).await?;
     for item in &mut items {
         book.apply(item);
     }
-    let filed: Vec<Filed> = items.into_iter().map(|item| item.filed).collect();
-    turn.file(&filed).await?;
+    let filed: Vec<InboxEvent> = items.into_iter().map(|item| item.filed).collect();
+    tx.file(&filed).await?;
     if !waiting.is_empty() {
-        turn.wait_for(&waiting).await?;
+        tx.wait_for(&waiting).await?;
     }
-    book.close(turn).await?;
+    book.close(tx).await?;
     Ok(filed)
 }
 
 /// Brings what an import has written in line with the events that have been
 /// applied: a balance is moved by what happened behind it, and a card is what
 /// its events say. For most imports there are none.
-pub(super) async fn reconcile(turn: &Turn, customers: &[String], cards: &[String]) -> Result<()> {
-    let mut subjects = turn.subjects_behind_base(customers.to_vec()).await?;
+pub(super) async fn reconcile(tx: &WriteTx, customers: &[String], cards: &[String]) -> Result<()> {
+    let mut subjects = tx.subjects_behind_base(customers.to_vec()).await?;
     subjects.extend(cards.iter().map(|id| Subject::Card(id.clone()).key()));
     let mut book = Book::default();
-    let events = turn.events_about(subjects).await?;
+    let events = tx.events_about(subjects).await?;
     if events.is_empty() {
         return Ok(());
     }
     let of = events.iter().filter_map(|filed| filed.customer_id.clone());
     let of: HashSet<String> = of.collect();
     let names = of.iter().filter_map(|id| Identifier::parse(id).ok()).collect::<Vec<_>>();
-    for named in turn.customers_named(&names).await? {
+    for named in tx.customers_named(&names).await? {
         book.accounts.entry(named.id).or_default().currency = named.currency;
     }
-    book.find_wallets(turn).await?;
+    book.find_wallets(tx).await?;
     book.keep(events);
     let told = book.accounts.values().flat_map(|account| account.histories.keys());
     let told = told.filter_map(|subject| match subject {
@@ -127,7 +127,7 @@ pub(super) async fn reconcile(turn: &Turn, customers: &[String], cards: &[String
         _ => None,
     });
     let told = told.collect();
-    book.find_cards(turn, told).await?;
+    book.find_cards(tx, told).await?;
     let Book { accounts, cards, touched, .. } = &mut book;
     for (customer, account) in accounts.iter_mut() {
         let again = account
@@ -150,19 +150,19 @@ pub(super) async fn reconcile(turn: &Turn, customers: &[String], cards: &[String
             }
         }
     }
-    book.close(turn).await
+    book.close(tx).await
 }
 
 /// Finds out whom the events are about. Who is not known yet is waited for: by
 /// these names.
-async fn name_customers(turn: &Turn, items: &mut [Item]) -> Result<Vec<(String, String)>> {
+async fn name_customers(tx: &WriteTx, items: &mut [Item]) -> Result<Vec<(String, String)>> {
     let events = || items.iter().filter_map(|item| item.event.as_ref());
     let names: HashSet<&Identifier> = events().flat_map(|event| &event.customer).collect();
     if names.is_empty() {
         return Ok(Vec::new());
     }
     let names: Vec<Identifier> = names.into_iter().cloned().collect();
-    let known = Known::of(turn.customers_named(&names).await?);
+    let known = Known::of(tx.customers_named(&names).await?);
     let mut waiting = Vec::new();
     for Item { filed, event, currency } in items {
         let Some(event) = event else { continue };
@@ -227,7 +227,7 @@ impl Known {
     }
 }
 
-/// Everything that the events of a turn touch, before and after them.
+/// Everything that the events of a transaction touch, before and after them.
 #[derive(Default)]
 struct Book {
     accounts: HashMap<String, Account>,
@@ -248,7 +248,7 @@ struct Touched {
 }
 
 impl Book {
-    async fn open(turn: &Turn, items: &[Item]) -> Result<Self> {
+    async fn open(tx: &WriteTx, items: &[Item]) -> Result<Self> {
         let mut book = Self::default();
         let events = items.iter().filter_map(|item| {
             Some((item.filed.customer_id.as_ref()?, item.event.as_ref()?, item.currency))
@@ -272,35 +272,35 @@ impl Book {
         if book.accounts.is_empty() {
             return Ok(book);
         }
-        book.find_wallets(turn).await?;
+        book.find_wallets(tx).await?;
         if !rebased.is_empty() {
             let rebased: Vec<_> = rebased.into_iter().collect();
-            subjects.extend(turn.subjects_behind(&rebased).await?);
+            subjects.extend(tx.subjects_behind(&rebased).await?);
         }
-        book.find_histories(turn, subjects).await?;
+        book.find_histories(tx, subjects).await?;
         if !transactions.is_empty() {
-            for known in turn.transactions(transactions.into_iter().collect()).await? {
+            for known in tx.transactions(transactions.into_iter().collect()).await? {
                 let subject = Subject::Transaction(known.transaction_id.clone()).key();
                 book.owners.entry(subject).or_insert_with(|| known.customer_id.clone());
                 book.transactions.insert(known.transaction_id.clone(), known);
             }
         }
-        book.find_cards(turn, cards).await?;
+        book.find_cards(tx, cards).await?;
         Ok(book)
     }
 
-    async fn find_wallets(&mut self, turn: &Turn) -> Result<()> {
-        for (customer, wallet) in turn.wallets(self.accounts.keys().cloned().collect()).await? {
+    async fn find_wallets(&mut self, tx: &WriteTx) -> Result<()> {
+        for (customer, wallet) in tx.wallets(self.accounts.keys().cloned().collect()).await? {
             self.accounts.entry(customer).or_default().wallet = Some(wallet);
         }
         Ok(())
     }
 
-    async fn find_cards(&mut self, turn: &Turn, ids: HashSet<String>) -> Result<()> {
+    async fn find_cards(&mut self, tx: &WriteTx, ids: HashSet<String>) -> Result<()> {
         if ids.is_empty() {
             return Ok(());
         }
-        for known in turn.cards(ids.into_iter().collect()).await? {
+        for known in tx.cards(ids.into_iter().collect()).await? {
             let subject = Subject::Card(known.card_id.clone()).key();
             self.owners.entry(subject).or_insert_with(|| known.customer_id.clone());
             self.cards.insert(known.card_id.clone(), known);
@@ -308,15 +308,15 @@ impl Book {
         Ok(())
     }
 
-    async fn find_histories(&mut self, turn: &Turn, subjects: HashSet<String>) -> Result<()> {
+    async fn find_histories(&mut self, tx: &WriteTx, subjects: HashSet<String>) -> Result<()> {
         if !subjects.is_empty() {
-            self.keep(turn.events_about(subjects.into_iter().collect()).await?);
+            self.keep(tx.events_about(subjects.into_iter().collect()).await?);
         }
         Ok(())
     }
 
     /// Puts applied events into the histories of their customers.
-    fn keep(&mut self, events: Vec<Filed>) {
+    fn keep(&mut self, events: Vec<InboxEvent>) {
         for filed in events {
             let (Some(customer), Content::Event(event)) =
                 (filed.customer_id, parse(&filed.body).content)
@@ -383,26 +383,26 @@ impl Book {
     }
 
     /// Writes what has changed, each once.
-    async fn close(self, turn: &Turn) -> Result<()> {
+    async fn close(self, tx: &WriteTx) -> Result<()> {
         let Self { accounts, transactions, cards, touched, .. } = self;
         let wallets = touched.wallets.iter();
         let wallets: Vec<_> = wallets
             .filter_map(|id| Some((id.as_str(), accounts.get(id)?.wallet.as_ref()?)))
             .collect();
         if !wallets.is_empty() {
-            turn.put_wallets(&wallets).await?;
+            tx.put_wallets(&wallets).await?;
         }
         let put = touched.transactions.iter().filter_map(|id| transactions.get(id).cloned());
         let put: Vec<Transaction> = put.collect();
         if !put.is_empty() {
-            turn.put_transactions(&put).await?;
+            tx.put_transactions(&put).await?;
         }
         let put: Vec<Card> = touched.cards.iter().filter_map(|id| cards.get(id).cloned()).collect();
         if !put.is_empty() {
-            turn.put_cards(&put).await?;
+            tx.put_cards(&put).await?;
         }
         if !touched.changes.is_empty() {
-            turn.tell(&touched.changes).await?;
+            tx.tell(&touched.changes).await?;
         }
         Ok(())
     }

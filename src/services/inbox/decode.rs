@@ -111,7 +111,16 @@ pub(super) fn parse(body: &str) -> Arrived {
     let envelope = match envelope {
         Ok(envelope) if text.trim_start().starts_with('{') => envelope,
         Ok(_) => return nameless(body, "", "the body is not an object".to_owned()),
-        Err(error) => return nameless(body, "", format!("the body is not JSON: {error}")),
+        // What the library says may repeat what stands in the body.
+        Err(error) if error.is_data() => {
+            let what = "the body is not an object with one member of each name".to_owned();
+            return nameless(body, "", what);
+        }
+        Err(error) => {
+            let (line, column) = (error.line(), error.column());
+            let what = format!("the body is not JSON (line {line}, column {column})");
+            return nameless(body, "", what);
+        }
     };
     let event_type = envelope.event_type.and_then(text_of).unwrap_or_default();
     let id = envelope.id.and_then(text_of).filter(|id| identifier::check(id).is_ok());
@@ -417,9 +426,10 @@ mod tests {
     fn what_is_wrong_is_told_and_kept_under_a_name() {
         for (body, reason) in [
             ("", "the body is not JSON"),
-            ("[]", "the body is not JSON"),
-            ("[1]", "the body is not JSON"),
-            ("\"text\"", "the body is not JSON"),
+            ("[]", "the body is not an object"),
+            ("[1]", "the body is not an object"),
+            ("\"mira@example.com\"", "the body is not an object with one member of each name"),
+            ("{\"id\":1,\"id\":2}", "the body is not an object with one member of each name"),
             ("{}", "id is missing"),
             (r#"{"id":"","type":"card.created"}"#, "id is missing"),
             (r#"{"id":"a\u0001","type":"card.created"}"#, "id is missing"),

@@ -1,87 +1,80 @@
-//! Writers take turns.
+//! A transaction that writes what belongs to a program.
 //!
-//! Whoever changes what customers have, by an event or by an import, holds the
-//! turn until the commit: on SQLite there is one writer anyway, on PostgreSQL
-//! a lock says so. So changes are numbered in the order of their commits, a
-//! customer cannot arrive between an event's look-up and its waiting, and no
-//! two writers can wait for each other. Whoever freezes in the middle of a turn
-//! loses it: PostgreSQL ends a transaction that does nothing.
+//! A program has one writer at a time, until its commit: on SQLite there is one
+//! writer anyway, on PostgreSQL a lock a program says so. So a program's changes
+//! are numbered in the order of their commits, a customer cannot arrive between
+//! an event's look-up and its waiting, and no two writers can wait for each
+//! other. Programs do not wait for each other. A writer that freezes in the
+//! middle loses its transaction: PostgreSQL ends one that does nothing.
 
-use sea_orm::{
-    ConnectionTrait as _, DatabaseTransaction, DbBackend, QueryResult, Statement, Value,
-};
-use sea_orm::{SqliteTransactionMode, TransactionOptions, TransactionTrait as _};
+use sea_orm::{ConnectionTrait as _, DbBackend, QueryResult, Statement, Value};
 use serde::Serialize;
 
+use super::db_tx::{DbTx, FRESH_PLANS};
 use super::{Store, sql};
 use crate::domain::principal::ProgramId;
 use crate::error::Result;
 
-/// Tables grow while they are written: a plan that was made when they were
-/// empty must not be kept. And the lock of whoever's turn it is.
-const IMPORT: &str = "SET LOCAL plan_cache_mode = auto; SELECT pg_advisory_xact_lock(4207849485)";
+/// Ends the transaction of a writer that does nothing.
+const IDLE: &str = "SET LOCAL idle_in_transaction_session_timeout = '5s'";
 /// Events come one by one or by the hundred, into tables that were empty a
 /// moment ago: their statements are planned each time, which takes a tenth of a
-/// millisecond, and look rows up by an index.
+/// millisecond, and look rows up by an index. Their senders wait for five
+/// seconds, so that it helps nobody to wait longer for the lock.
 const EVENTS: &str = "SET LOCAL plan_cache_mode = force_custom_plan; \
     SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; \
-    SET LOCAL enable_mergejoin = off; \
-    SET LOCAL idle_in_transaction_session_timeout = '10s'; \
-    SELECT pg_advisory_xact_lock(4207849485)";
+    SET LOCAL enable_mergejoin = off; SET LOCAL lock_timeout = '4s'";
+/// The first half of the key of PostgreSQL's advisory locks; the second is the
+/// program.
+const LOCK: i32 = 420_784_949;
 
-/// A transaction of the one who may write now. Nothing has happened unless it
-/// is committed.
-pub struct Turn {
-    pub(super) write: DatabaseTransaction,
+/// An open transaction of the one writer of a program. Unless it is committed,
+/// nothing of it remains.
+pub struct WriteTx {
+    pub(super) write: DbTx,
     pub(super) program: ProgramId,
 }
 
 impl Store {
-    /// Waits for the turn to write events of a program.
+    /// Waits for the program's other writers, and begins to write events.
     ///
     /// # Errors
     /// If the database fails, or others take too long.
-    pub async fn turn(&self, program: ProgramId) -> Result<Turn> {
-        self.take_turn(program, EVENTS).await
+    pub async fn write(&self, program: ProgramId) -> Result<WriteTx> {
+        self.begin_write_tx(program, EVENTS).await
     }
 
-    /// Waits for the turn to write many customers of a program.
+    /// Waits for the program's other writers, and begins to write many customers.
     ///
     /// # Errors
     /// If the database fails, or others take too long.
-    pub async fn turn_to_import(&self, program: ProgramId) -> Result<Turn> {
-        self.take_turn(program, IMPORT).await
+    pub async fn write_import(&self, program: ProgramId) -> Result<WriteTx> {
+        self.begin_write_tx(program, FRESH_PLANS).await
     }
 
-    async fn take_turn(&self, program: ProgramId, postgres: &str) -> Result<Turn> {
-        let write = self.begin_immediately().await?;
-        if write.get_database_backend() == DbBackend::Postgres {
-            write.execute_unprepared(postgres).await.map_err(sql::failed)?;
-        }
-        Ok(Turn { write, program })
-    }
-
-    /// A transaction that is going to write: SQLite then waits its turn at the
-    /// beginning, instead of failing half-way.
-    pub(super) async fn begin_immediately(&self) -> Result<DatabaseTransaction> {
-        let options = TransactionOptions {
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            ..TransactionOptions::default()
-        };
-        self.db.begin_with_options(options).await.map_err(sql::failed)
+    async fn begin_write_tx(&self, program: ProgramId, settings: &str) -> Result<WriteTx> {
+        let lock =
+            format!("{settings}; {IDLE}; SELECT pg_advisory_xact_lock({LOCK}, {})", program.0);
+        let write = self.begin(&lock).await?;
+        Ok(WriteTx { write, program })
     }
 }
 
-impl Turn {
-    /// Makes everything that was done in the turn last.
+impl WriteTx {
+    /// Makes everything that was done in the transaction last.
     ///
     /// # Errors
     /// If the database fails; whether it lasts is not known then.
     pub async fn commit(self) -> Result<()> {
-        self.write.commit().await.map_err(sql::failed)
+        self.write.commit().await
     }
 
-    /// The program whose rows may be touched in this turn.
+    /// Ends a transaction that was only read in.
+    pub async fn roll_back(self) {
+        self.write.roll_back().await;
+    }
+
+    /// The program whose rows may be touched.
     pub const fn program(&self) -> ProgramId {
         self.program
     }
@@ -100,7 +93,7 @@ impl Turn {
         self.write.query_all_raw(statement).await.map_err(sql::failed)
     }
 
-    /// As [`Turn::rows`], for a statement that returns none.
+    /// As [`WriteTx::rows`], for a statement that returns none.
     pub(super) async fn execute<const N: usize>(
         &self,
         text: String,

@@ -1,0 +1,186 @@
+//! Writes events: all that have come for a program at once, in one commit.
+//!
+//! Each program has a queue and a task of its own, so that one whose database
+//! lock is held, or which is flooded, delays no other.
+
+use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use futures_util::FutureExt as _;
+use tokio::sync::{Notify, Semaphore, mpsc, oneshot};
+use tokio::task::JoinSet;
+
+use super::{Receipt, processor};
+use crate::domain::event::InboxState;
+use crate::domain::principal::ProgramId;
+use crate::error::{Error, Kind, Result};
+use crate::store::{InboxEvent, Program, Store};
+
+/// Events that may wait to be written, of each program; their senders wait with
+/// them.
+pub(super) const QUEUE: usize = 1_024;
+/// Events of one transaction, and so of one write to the disk.
+const GROUP: usize = 256;
+/// After so many events that fail one after the other, it is not the events.
+const FAILURES: usize = 5;
+
+type Answer = Result<Receipt, Arc<Error>>;
+
+/// An event on its way to the database, and where its sender waits.
+pub(super) struct Delivery {
+    pub(super) program: Arc<Program>,
+    pub(super) event: InboxEvent,
+    pub(super) answer: oneshot::Sender<Answer>,
+}
+
+/// Hands each event to its program's writer, until nobody can deliver any more
+/// and everything is written.
+pub(super) async fn run(
+    store: Store,
+    mut deliveries: mpsc::Receiver<Delivery>,
+    changed: Arc<Notify>,
+) {
+    // Writers may wait for a program's lock, and readers need connections too.
+    let connections = Arc::new(Semaphore::new(store.writers()));
+    let mut queues: HashMap<ProgramId, mpsc::Sender<Delivery>> = HashMap::new();
+    let mut writers = JoinSet::new();
+    while let Some(delivery) = deliveries.recv().await {
+        let queue = queues.entry(delivery.program.id).or_insert_with(|| {
+            let (queue, deliveries) = mpsc::channel(QUEUE);
+            let writer = Writer {
+                store: store.clone(),
+                program: Arc::clone(&delivery.program),
+                connections: Arc::clone(&connections),
+            };
+            writers.spawn(writer.run(deliveries, Arc::clone(&changed)));
+            queue
+        });
+        // To wait here would delay the other programs.
+        if let Err(refused) = queue.try_send(delivery) {
+            let error = Error::unavailable("too many events of the program wait to be written");
+            let _ = refused.into_inner().answer.send(Err(Arc::new(error)));
+        }
+    }
+    drop(queues);
+    while writers.join_next().await.is_some() {}
+}
+
+/// The writer of one program's events.
+struct Writer {
+    store: Store,
+    program: Arc<Program>,
+    connections: Arc<Semaphore>,
+}
+
+impl Writer {
+    async fn run(self, mut deliveries: mpsc::Receiver<Delivery>, changed: Arc<Notify>) {
+        let mut group = Vec::with_capacity(GROUP);
+        while deliveries.recv_many(&mut group, GROUP).await > 0 {
+            let (events, senders): (Vec<InboxEvent>, Vec<_>) =
+                group.drain(..).map(|delivery| (delivery.event, delivery.answer)).unzip();
+            let answers = self.write(events).await;
+            changed.notify_one();
+            for (sender, answer) in senders.into_iter().zip(answers) {
+                // A sender that has gone away will send it again.
+                let _ = sender.send(answer);
+            }
+        }
+    }
+
+    /// Writes events; each has its own answer, in their order.
+    async fn write(&self, events: Vec<InboxEvent>) -> Vec<Answer> {
+        match self.write_together(events.clone()).await {
+            Ok(receipts) => receipts.into_iter().map(Ok).collect(),
+            // One of them may have done it: the others must not suffer.
+            Err(error) if error.kind() == Kind::Internal && events.len() > 1 => {
+                let cause = error.private_source().unwrap_or_default();
+                let program = self.program.name.as_str();
+                tracing::warn!(program, cause, "events are written one by one after a fault");
+                self.write_one_by_one(events).await
+            }
+            Err(error) => {
+                let error = Arc::new(error);
+                events.iter().map(|_| Err(Arc::clone(&error))).collect()
+            }
+        }
+    }
+
+    async fn write_one_by_one(&self, events: Vec<InboxEvent>) -> Vec<Answer> {
+        let mut answers: Vec<Answer> = Vec::with_capacity(events.len());
+        for event in events {
+            let answer = match answers.last_chunk::<FAILURES>() {
+                Some([Err(error), rest @ ..]) if rest.iter().all(Result::is_err) => {
+                    Err(Arc::clone(error))
+                }
+                _ => self.write_alone(event).await,
+            };
+            answers.push(answer);
+        }
+        answers
+    }
+
+    /// Writes one event. What is wrong with the event itself is kept with it as
+    /// its reason; any error here is a fault of ours, and the event is not
+    /// acknowledged.
+    async fn write_alone(&self, event: InboxEvent) -> Answer {
+        let id = event.event_id.clone();
+        let written = self.write_together(vec![event]).await.map_err(|error| {
+            let cause = error.private_source().unwrap_or_default();
+            Arc::new(error.because(format!("the event {id}: {cause}")))
+        })?;
+        written.into_iter().next().ok_or_else(|| Arc::new(Error::internal("no receipt")))
+    }
+
+    async fn write_together(&self, events: Vec<InboxEvent>) -> Result<Vec<Receipt>> {
+        let _one = self.connections.acquire().await.map_err(Error::unavailable)?;
+        let written = AssertUnwindSafe(self.apply_new(events)).catch_unwind().await;
+        written.unwrap_or_else(|_| Err(Error::internal("a panic while events were written")))
+    }
+
+    /// Applies the events that are not in the inbox yet, in one transaction.
+    async fn apply_new(&self, events: Vec<InboxEvent>) -> Result<Vec<Receipt>> {
+        let tx = self.store.write(self.program.id).await?;
+        let ids = events.iter().map(|event| event.event_id.clone()).collect();
+        let mut known = tx.known_events(ids).await?;
+        let mut new = Vec::with_capacity(events.len());
+        let mut receipts = Vec::with_capacity(events.len());
+        for event in events {
+            let (id, state) = (event.event_id.clone(), event.state);
+            let duplicate = known.contains_key(&id);
+            known.entry(id.clone()).or_insert(state);
+            receipts.push(Receipt { id, duplicate, state });
+            if !duplicate {
+                new.push(event);
+            }
+        }
+        if new.is_empty() {
+            tx.roll_back().await;
+        } else {
+            let applied = processor::apply_all(&tx, new).await?;
+            tx.commit().await?;
+            self.report(&applied);
+            known.extend(applied.iter().map(|event| (event.event_id.clone(), event.state)));
+        }
+        for receipt in &mut receipts {
+            receipt.state = known.get(&receipt.id).copied().unwrap_or(receipt.state);
+        }
+        Ok(receipts)
+    }
+
+    /// Counts new events, and logs those that cannot be applied.
+    fn report(&self, events: &[InboxEvent]) {
+        for event in events {
+            let state = event.state.as_str();
+            metrics::counter!("webhook_events_total", "state" => state).increment(1);
+            if event.state == InboxState::Failed {
+                tracing::warn!(
+                    program = self.program.name.as_str(),
+                    event_id = event.event_id.as_str(),
+                    reason = event.reason.as_deref(),
+                    "an event cannot be applied"
+                );
+            }
+        }
+    }
+}

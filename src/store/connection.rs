@@ -1,0 +1,118 @@
+//! One connection out of the pool, to either database.
+
+use sea_orm::sea_query::Values;
+use sea_orm::sqlx::pool::PoolConnection;
+use sea_orm::sqlx::{AssertSqlSafe, Executor as _, Postgres, Sqlite, query_with, raw_sql};
+use sea_orm::{ConnAcquireErr, DatabaseConnection, DbBackend, DbErr, ExecResult};
+use sea_orm::{QueryResult, RuntimeErr, SqlxError, Statement};
+use sea_query_sqlx::SqlxValues;
+
+/// A connection that goes back to the pool when it is dropped.
+pub(super) enum Connection {
+    Postgres(PoolConnection<Postgres>),
+    Sqlite(PoolConnection<Sqlite>),
+}
+
+impl Connection {
+    /// Waits for a free connection.
+    pub(super) async fn acquire(db: &DatabaseConnection) -> Result<Self, DbErr> {
+        let connection = if db.get_database_backend() == DbBackend::Postgres {
+            db.get_postgres_connection_pool().acquire().await.map(Self::Postgres)
+        } else {
+            db.get_sqlite_connection_pool().acquire().await.map(Self::Sqlite)
+        };
+        connection.map_err(|error| match error {
+            SqlxError::PoolTimedOut => DbErr::ConnectionAcquire(ConnAcquireErr::Timeout),
+            SqlxError::PoolClosed => DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed),
+            error => DbErr::Conn(RuntimeErr::SqlxError(error.into())),
+        })
+    }
+
+    /// Which database it leads to.
+    pub(super) const fn backend(&self) -> DbBackend {
+        match self {
+            Self::Postgres(_) => DbBackend::Postgres,
+            Self::Sqlite(_) => DbBackend::Sqlite,
+        }
+    }
+
+    /// Closes it when it is dropped, instead of giving it back to the pool.
+    pub(super) fn close_on_drop(&mut self) {
+        match self {
+            Self::Postgres(connection) => connection.close_on_drop(),
+            Self::Sqlite(connection) => connection.close_on_drop(),
+        }
+    }
+
+    /// All rows of a statement.
+    pub(super) async fn rows(&mut self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        let (sql, values) = parts(statement);
+        let rows = match self {
+            Self::Postgres(connection) => {
+                let rows = query_with::<Postgres, _>(sql, values).fetch_all(&mut **connection);
+                rows.await.map(|rows| rows.into_iter().map(Into::into).collect())
+            }
+            Self::Sqlite(connection) => {
+                let rows = query_with::<Sqlite, _>(sql, values).fetch_all(&mut **connection);
+                rows.await.map(|rows| rows.into_iter().map(Into::into).collect())
+            }
+        };
+        rows.map_err(query_failed)
+    }
+
+    /// Runs a statement that returns no rows.
+    pub(super) async fn execute(&mut self, statement: Statement) -> Result<ExecResult, DbErr> {
+        let (sql, values) = parts(statement);
+        let done = match self {
+            Self::Postgres(connection) => {
+                let done = query_with::<Postgres, _>(sql, values).execute(&mut **connection);
+                done.await.map(Into::into)
+            }
+            Self::Sqlite(connection) => {
+                let done = query_with::<Sqlite, _>(sql, values).execute(&mut **connection);
+                done.await.map(Into::into)
+            }
+        };
+        done.map_err(exec_failed)
+    }
+
+    /// Runs SQL without parameters, several statements perhaps, in one round
+    /// trip.
+    pub(super) async fn run(&mut self, sql: &str) -> Result<ExecResult, DbErr> {
+        let sql = raw_sql(AssertSqlSafe(sql.to_owned()));
+        let done = match self {
+            Self::Postgres(connection) => connection.execute(sql).await.map(Into::into),
+            Self::Sqlite(connection) => connection.execute(sql).await.map(Into::into),
+        };
+        done.map_err(exec_failed)
+    }
+
+    /// As [`Connection::run`], with the rows of all statements.
+    pub(super) async fn run_for_rows(&mut self, sql: &str) -> Result<Vec<QueryResult>, DbErr> {
+        let sql = raw_sql(AssertSqlSafe(sql.to_owned()));
+        let rows = match self {
+            Self::Postgres(connection) => {
+                let rows = connection.fetch_all(sql).await;
+                rows.map(|rows| rows.into_iter().map(Into::into).collect())
+            }
+            Self::Sqlite(connection) => {
+                let rows = connection.fetch_all(sql).await;
+                rows.map(|rows| rows.into_iter().map(Into::into).collect())
+            }
+        };
+        rows.map_err(query_failed)
+    }
+}
+
+fn parts(statement: Statement) -> (AssertSqlSafe<String>, SqlxValues) {
+    let values = SqlxValues(statement.values.unwrap_or(Values(Vec::new())));
+    (AssertSqlSafe(statement.sql), values)
+}
+
+fn query_failed(error: SqlxError) -> DbErr {
+    DbErr::Query(RuntimeErr::SqlxError(error.into()))
+}
+
+fn exec_failed(error: SqlxError) -> DbErr {
+    DbErr::Exec(RuntimeErr::SqlxError(error.into()))
+}

@@ -1,0 +1,245 @@
+//! A database transaction that writes, and a commit that can be believed.
+//!
+//! sqlx counts open transactions by itself. SQLite ends a transaction by itself
+//! when the disk is full or cannot be written: from then on the count is wrong,
+//! `ROLLBACK` fails, the pool hands the connection out again, and what looks
+//! like its next commit only releases a savepoint. So this does not count. It
+//! sends `BEGIN` and `COMMIT` itself, which fail where they do not fit, and holds
+//! to one rule: **a connection whose transaction did not come to a good end is
+//! closed, and never used again.**
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use sea_orm::{ConnAcquireErr, ConnectionTrait, DbBackend, DbErr, ExecResult};
+use sea_orm::{QueryResult, RuntimeErr, SqlxError, Statement};
+use tokio::sync::{Mutex, OwnedMutexGuard};
+
+use super::connection::Connection;
+use super::{Store, sql};
+use crate::error::Result;
+
+/// How long to wait before SQLite's write lock is asked for again, while another
+/// process holds it.
+const BUSY_PAUSE: Duration = Duration::from_millis(5);
+/// Tables grow while they are written: a plan that was made when they were
+/// empty must not be kept.
+pub(super) const FRESH_PLANS: &str = "SET LOCAL plan_cache_mode = auto";
+/// What PostgreSQL shows of a transaction of ours for as long as it is open.
+const OPEN: &str = "SET LOCAL card_gateway.transaction = 'open'";
+/// Whether the connection was free of transactions before `BEGIN`: a
+/// transaction that begins in this message has this message's time.
+const BEGAN_NOW: &str = "SELECT now() = statement_timestamp()";
+/// The proof that what is committed is a transaction of ours that has not
+/// failed: in a failed one the SELECT is an error, and in none it is not `open`.
+const COMMIT: &str = "SELECT current_setting('card_gateway.transaction', true); COMMIT";
+
+/// An open transaction. Unless it is committed, nothing of it remains.
+///
+/// A statement that fails, or whose future is dropped before it ends, spoils the
+/// transaction: no other statement runs in it, and it cannot be committed.
+pub(super) struct DbTx {
+    connection: Mutex<Connection>,
+    backend: DbBackend,
+    store: Store,
+    /// Whether everything so far came to a good end.
+    sound: AtomicBool,
+    /// Whether the transaction has ended, and the connection may be used again.
+    ended: bool,
+    /// How long one statement may take.
+    patience: Option<Duration>,
+    /// On SQLite: that no other writer of this process is at work.
+    turn: Option<OwnedMutexGuard<()>>,
+}
+
+impl Store {
+    /// Begins a transaction that is going to write. On SQLite it has the write
+    /// lock then; on PostgreSQL `settings`, statements each with `;` behind it, are
+    /// part of it.
+    pub(super) async fn begin(&self, settings: &str) -> Result<DbTx> {
+        self.sqlite.check()?;
+        let end = Instant::now() + self.acquire_timeout;
+        let began = match self.db.get_database_backend() {
+            DbBackend::Postgres => self.begin_postgres(settings).await,
+            _ => self.begin_sqlite(end).await,
+        };
+        began.map_err(sql::failed)
+    }
+
+    async fn begin_postgres(&self, settings: &str) -> Result<DbTx, DbErr> {
+        let connection = Connection::acquire(&self.db).await?;
+        let tx = DbTx::new(self, connection, self.statement_patience());
+        let begin = format!("BEGIN; {BEGAN_NOW}; {OPEN}; {settings}");
+        let rows = tx.run_for_rows(&begin).await?;
+        let began: bool = rows.first().map_or(Ok(false), |row| row.try_get_by_index(0))?;
+        if began { Ok(tx) } else { Err(tx.spoil("the connection was in a transaction already")) }
+    }
+
+    /// Writers of this process wait for each other in the order in which they
+    /// came. Another process' lock is asked for again and again.
+    async fn begin_sqlite(&self, end: Instant) -> Result<DbTx, DbErr> {
+        let timed_out = || DbErr::ConnectionAcquire(ConnAcquireErr::Timeout);
+        let turn = Arc::clone(&self.sqlite_turn).lock_owned();
+        let turn = tokio::time::timeout_at(end.into(), turn).await.map_err(|_| timed_out())?;
+        let mut turn = Some(turn);
+        let mut reopened = false;
+        loop {
+            let connection = Connection::acquire(&self.db).await?;
+            let mut tx = DbTx::new(self, connection, None);
+            match tx.run("BEGIN IMMEDIATE").await {
+                Ok(_) => {
+                    tx.turn = turn.take();
+                    return Ok(tx);
+                }
+                Err(error) if sql::is_busy(&error) && Instant::now() < end => {
+                    // Nothing has begun, so that the connection is as it was.
+                    tx.ended = true;
+                    drop(tx);
+                    tokio::time::sleep(BUSY_PAUSE).await;
+                }
+                // Opened while the file could not be written, a connection
+                // stays so. A new one knows how it is now.
+                Err(error) if sql::is_read_only(&error) && !reopened => reopened = true,
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// A statement that takes longer than the database itself allows is not
+    /// going to be answered: the connection is lost, or the server is frozen.
+    fn statement_patience(&self) -> Option<Duration> {
+        (!self.statement_timeout.is_zero()).then(|| self.statement_timeout + self.acquire_timeout)
+    }
+}
+
+impl DbTx {
+    fn new(store: &Store, connection: Connection, patience: Option<Duration>) -> Self {
+        let backend = connection.backend();
+        Self {
+            connection: Mutex::new(connection),
+            backend,
+            store: store.clone(),
+            sound: AtomicBool::new(true),
+            ended: false,
+            patience,
+            turn: None,
+        }
+    }
+
+    /// Makes everything that was done in the transaction last. That is believed
+    /// only if the database says so, and if its file is still what its name leads
+    /// to.
+    ///
+    /// # Errors
+    /// If the database fails; whether it lasts is not known then.
+    pub(super) async fn commit(self) -> Result<()> {
+        let sqlite = Arc::clone(&self.store.sqlite);
+        self.end().await.map_err(sql::failed)?;
+        sqlite.check()
+    }
+
+    async fn end(mut self) -> Result<(), DbErr> {
+        match self.backend {
+            DbBackend::Postgres => {
+                let rows = self.run_for_rows(COMMIT).await?;
+                let state: Option<String> =
+                    rows.first().map_or(Ok(None), |row| row.try_get_by_index(0))?;
+                if state.as_deref() != Some("open") {
+                    return Err(self.spoil("no transaction was open at the commit"));
+                }
+            }
+            // An error unless a transaction was open and is committed now.
+            _ => {
+                self.run("COMMIT").await?;
+            }
+        }
+        self.ended = true;
+        Ok(())
+    }
+
+    /// Ends a transaction of which nothing shall last. The connection is kept
+    /// where the database agrees.
+    pub(super) async fn roll_back(mut self) {
+        self.ended = self.run("ROLLBACK").await.is_ok();
+    }
+
+    async fn run(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        let mut connection = self.connection.lock().await;
+        self.guard(connection.run(sql)).await
+    }
+
+    async fn run_for_rows(&self, sql: &str) -> Result<Vec<QueryResult>, DbErr> {
+        let mut connection = self.connection.lock().await;
+        self.guard(connection.run_for_rows(sql)).await
+    }
+
+    /// Takes the transaction for failed until a statement has come to a good end.
+    async fn guard<T>(
+        &self,
+        statement: impl Future<Output = Result<T, DbErr>> + Send,
+    ) -> Result<T, DbErr> {
+        if !self.sound.swap(false, Ordering::Relaxed) {
+            return Err(failed("the transaction has failed before"));
+        }
+        let done = match self.patience {
+            Some(patience) => tokio::time::timeout(patience, statement)
+                .await
+                .unwrap_or_else(|_| Err(lost("the database does not answer"))),
+            None => statement.await,
+        };
+        match &done {
+            Ok(_) => self.sound.store(true, Ordering::Relaxed),
+            // Others that were opened at the same time know no better.
+            Err(error) if sql::is_read_only(error) => self.store.faults.note(),
+            Err(_) => {}
+        }
+        done
+    }
+
+    fn spoil(&self, what: &'static str) -> DbErr {
+        self.sound.store(false, Ordering::Relaxed);
+        failed(what)
+    }
+}
+
+impl Drop for DbTx {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.connection.get_mut().close_on_drop();
+        }
+    }
+}
+
+fn failed(what: &'static str) -> DbErr {
+    DbErr::Custom(what.to_owned())
+}
+
+fn lost(what: &'static str) -> DbErr {
+    DbErr::Conn(RuntimeErr::SqlxError(Arc::new(SqlxError::Protocol(what.to_owned()))))
+}
+
+#[async_trait::async_trait]
+impl ConnectionTrait for DbTx {
+    fn get_database_backend(&self) -> DbBackend {
+        self.backend
+    }
+
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        let mut connection = self.connection.lock().await;
+        self.guard(connection.execute(statement)).await
+    }
+
+    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        self.run(sql).await
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        Ok(self.query_all_raw(statement).await?.into_iter().next())
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        let mut connection = self.connection.lock().await;
+        self.guard(connection.rows(statement)).await
+    }
+}
