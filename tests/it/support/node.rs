@@ -10,6 +10,9 @@ use tempfile::TempDir;
 
 use super::missing;
 
+/// The tests of these projects, as they are named when they are skipped.
+const TESTS: &str = "THAT NEED NODE.JS";
+
 /// The oldest Node.js that the packages support: major and minor.
 const NODE: [u32; 2] = [20, 19];
 
@@ -20,11 +23,14 @@ pub(crate) struct Project {
     pub(crate) folder: PathBuf,
 }
 
-/// The project in a folder of the repository; `None` where there is no Node.js,
-/// which has been said on standard error.
+/// The project in a folder of the repository; `None` where there is no Node.js or
+/// only the fast tests run, which has been printed to standard error.
 pub(crate) fn project(path: &str) -> Option<Project> {
+    if missing::left_out(TESTS) {
+        return None;
+    }
     if let Err(missing) = tools() {
-        missing::skip("THAT NEED NODE.JS", &missing);
+        missing::skip(TESTS, &missing);
         return None;
     }
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
@@ -44,8 +50,8 @@ impl Project {
     }
 }
 
-/// Runs a command to its end, which must be a good one. `hear` is told each line
-/// that it prints; what that returns is written to it. Everything that it printed.
+/// Runs a command, which must succeed, and returns its output. `hear` gets each line
+/// that it prints; the result of `hear` is written to its standard input.
 pub(crate) fn converse(
     command: &mut Command,
     mut hear: impl FnMut(&str) -> Option<String>,
@@ -75,7 +81,7 @@ pub(crate) fn converse(
     output
 }
 
-/// Whether there is what the projects need.
+/// Whether the machine has what the projects need.
 fn tools() -> Result<(), String> {
     let node = version("node").ok_or("Node.js was not found: there is no program node")?;
     if node < NODE {
@@ -93,7 +99,7 @@ fn version(program: &str) -> Option<[u32; 2]> {
     Some([numbers.next()??, numbers.next()??])
 }
 
-/// Copies a folder, but not what others have installed there.
+/// Copies a folder without packages that were installed there.
 fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("a folder");
     for entry in fs::read_dir(from).unwrap_or_else(|error| panic!("{}: {error}", from.display())) {

@@ -33,13 +33,17 @@ use self::programs::{INSTALLED, find_programs, find_psql, without_settings};
 use self::watchdog::{DROP_DATABASES, watchdog};
 use super::missing;
 
+/// The tests on it, as they are named when they are skipped.
+const TESTS: &str = "ON POSTGRESQL";
+
 /// The environment variable that names a server to use instead of a private one.
 const URL_VARIABLE: &str = "TEST_DATABASE_URL";
 
 /// The server of this process, made by the first test that asks for it.
 ///
-/// `None` means that there is no `PostgreSQL` here: the test is to return without
-/// having tested anything, which has been said on standard error once.
+/// `None` means that there is no `PostgreSQL` here, or that only the fast tests
+/// run: the test is to return without having tested anything, which has been
+/// printed to standard error once.
 ///
 /// # Panics
 ///
@@ -193,6 +197,9 @@ impl Server {
 
 /// The named server, a private one, or none; an error is for the tests to fail with.
 fn find_server() -> Result<Option<Server>, String> {
+    if missing::left_out(TESTS) {
+        return Ok(None);
+    }
     let named = env::var(URL_VARIABLE).unwrap_or_default();
     if !named.is_empty() {
         return named_server(&named).map(Some);
@@ -206,7 +213,7 @@ fn find_server() -> Result<Option<Server>, String> {
         "PostgreSQL was not found: {URL_VARIABLE} is not set, and the programs initdb and \
          postgres are neither on PATH nor in {INSTALLED}/*/bin"
     );
-    missing::skip("ON POSTGRESQL", &missing);
+    missing::skip(TESTS, &missing);
     Ok(None)
 }
 
