@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""The customers of a card program, by the REST API that has always been there.
+"""Lists the customers of a card program, through its old REST API.
 
-This knows nothing of a gateway. It needs Python 3 and nothing else, and takes
-the API's address and a key from the environment:
+Nothing in here is specific to the gateway. It needs only Python 3, and takes the
+API's address and key from the environment:
 
     CARD_API_URL=http://127.0.0.1:8080/api CARD_API_KEY=... python3 customers.py
 """
@@ -35,7 +35,7 @@ COLUMNS = (
 
 
 def get(path, **parameters):
-    """What is in an answer's `data`. Waits where the API asks for it."""
+    """Returns the `data` of a response. Waits and tries again if the API asks for it."""
     base = os.environ["CARD_API_URL"].rstrip("/")
     url = f"{base}/v1/card-issuer{path}?{urlencode(parameters)}"
     headers = {"Authorization": f"Bearer {os.environ['CARD_API_KEY']}"}
@@ -49,24 +49,24 @@ def get(path, **parameters):
                 sys.exit(f"{path}: {error.code}, {complaint(error)}")
             asked = error.headers.get("Retry-After", "")
             seconds = int(asked) if asked.isdigit() else 2**tried
-            print(f"{error.code}: again in {seconds} s", file=sys.stderr)
+            print(f"{error.code}: trying again in {seconds} s", file=sys.stderr)
             time.sleep(seconds)
         except (OSError, HTTPException, ValueError) as error:
-            sys.exit(f"{url} cannot be reached ({error}): is CARD_API_URL right?")
+            sys.exit(f"{url} cannot be reached ({error}). Is CARD_API_URL right?")
 
 
 def read(answer):
-    """What a good answer holds; but a login page, say, answers as well."""
+    """Reads a successful response. It may be something else, like a login page."""
     try:
-        # Money is a number with two decimals at most; it stays one.
+        # Amounts are numbers with at most two decimals; Decimal keeps them exact.
         return json.load(answer, parse_float=Decimal)["data"]
     except (ValueError, KeyError, TypeError):
         what = f"{answer.status} and {answer.headers.get('Content-Type', 'nothing')}"
-        sys.exit(f"{answer.url} answers with {what}, not as the API: is CARD_API_URL right?")
+        sys.exit(f"{answer.url} returned {what} instead of an API response. Is CARD_API_URL right?")
 
 
 def complaint(error):
-    """What the API says about a failure; something in between may say nothing."""
+    """The message of an error, or the reason of a proxy that sends none."""
     try:
         return json.load(error)["message"]
     except (ValueError, KeyError, TypeError):
@@ -88,12 +88,12 @@ def customers(status, balances):
 
 
 def shown(value):
-    """Null is nothing, and not zero."""
+    """Null is shown as nothing, not as zero."""
     return "" if value is None else str(value)
 
 
 def money(value):
-    """38.5 and 38.50 are the same number."""
+    """Always two decimals: 38.5 and 38.50 are the same number."""
     return "" if value is None else f"{Decimal(value):.2f}"
 
 
@@ -109,7 +109,7 @@ def table(rows):
 
 
 def details(name):
-    """One customer, by any of its names, with cards and the newest transactions."""
+    """Prints one customer with cards and the newest transactions."""
     path = f"/customers/{quote(name, safe='')}"
     customer = get(path)
     print(f"{customer['email']}: {customer['next_action']}")
@@ -123,22 +123,22 @@ def details(name):
 
 
 def main():
-    parser = argparse.ArgumentParser(description="The customers of a card program.")
-    parser.add_argument("customer", nargs="?", help="show only this one, by any of its names")
-    parser.add_argument("--status", help="list only those in this stage, like active")
-    parser.add_argument("--no-balances", action="store_true", help="list them faster")
-    parser.add_argument("--csv", action="store_true", help="print CSV and not a table")
+    parser = argparse.ArgumentParser(description="List the customers of a card program.")
+    parser.add_argument("customer", nargs="?", help="show only this one: an id, external id or e-mail address")
+    parser.add_argument("--status", help="list only customers in this stage, like active")
+    parser.add_argument("--no-balances", action="store_true", help="do not request balances")
+    parser.add_argument("--csv", action="store_true", help="print CSV instead of a table")
     arguments = parser.parse_args()
     if arguments.customer == "":
-        parser.error("the customer has no name: leave it out to list all of them")
+        parser.error("the customer must not be empty; leave it out to list all customers")
     missing = [name for name in ("CARD_API_URL", "CARD_API_KEY") if not os.environ.get(name)]
     if missing:
         sys.exit(f"Set {' and '.join(missing)} in the environment")
-    # Here it can be told; as a header it could not be sent.
+    # Checked here, because it could not be sent as a header.
     if not re.fullmatch(r"[\x21-\x7e]+", os.environ["CARD_API_KEY"]):
-        sys.exit("The token has characters that no token has. Copy it again.")
+        sys.exit("The token contains invalid characters. Copy it again.")
     if hasattr(signal, "SIGPIPE"):
-        # Whoever has read enough, like `head`, ends this quietly.
+        # A reader that closes the pipe, like `head`, ends this without an error.
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     if arguments.customer:
         details(arguments.customer)

@@ -1,8 +1,8 @@
-// The page: a list that grows, and a balance for whoever is tapped on.
+// The page: a list that grows, and the balance of the customer that the user taps.
 
 import { ask } from './gateway.js';
 
-// No balances here: a list of names costs one look-up, however long it is.
+// No balances here: a list of names costs one SQL statement, however long it is.
 const CUSTOMERS = `query Customers($first: Int!, $after: String) {
   cardCustomers(first: $first, after: $after) {
     nodes { id email flowStatus }
@@ -13,17 +13,17 @@ const BALANCE = `query Balance($id: ID!) {
   cardCustomer(identifier: $id) { currency availableBalance pendingBalance balanceFreshness }
 }`;
 
-/** How many customers come at once: a screen and a half. */
+/** Page size: a screen and a half. */
 const FIRST = 15;
 
-/** What people can do about a failure, by its code. */
+/** What the user can do about an error, by its code. */
 const ADVICE = {
   UNAUTHENTICATED: 'The gateway does not know this token. Copy it again.',
-  FORBIDDEN: 'This token may not do that.',
-  BALANCE_UNAVAILABLE: 'The balance cannot be had now. Tap again in a minute.',
-  RATE_LIMITED: 'That was too much at once.',
+  FORBIDDEN: 'This token does not allow that.',
+  BALANCE_UNAVAILABLE: 'The balance is unavailable now. Tap again in a minute.',
+  RATE_LIMITED: 'Too many requests.',
   UPSTREAM_UNAVAILABLE: 'The gateway is busy. Try again in a minute.',
-  TIMEOUT: 'That took too long. Try again.',
+  TIMEOUT: 'The request took too long. Try again.',
 };
 
 const at = (selector, root = document) => root.querySelector(selector);
@@ -35,13 +35,13 @@ const problem = at('#problem');
 let connection;
 let after = null;
 
-/** What is shown of a failure. */
+/** The text shown for an error. */
 function advice(error) {
   const text = ADVICE[error.code] ?? error.message;
   return error.retryAfter ? `${text} Try again in ${error.retryAfter} s.` : text;
 }
 
-/** Does something, and shows how it fails, if it does. */
+/** Runs an action and shows its error, if it fails. */
 async function attempt(action) {
   problem.hidden = true;
   try {
@@ -52,16 +52,16 @@ async function attempt(action) {
   }
 }
 
-/** OTP_VERIFIED, for people: otp verified. */
+/** OTP_VERIFIED as words: otp verified. */
 const words = (name) => name.toLowerCase().replaceAll('_', ' ');
 
-/** An amount stays the text that it is; this formats it digit by digit. */
+/** Formats an amount, which stays a string: no digit is lost. */
 function money(amount, currency) {
   if (amount === null) return 'unknown';
   return new Intl.NumberFormat(undefined, { style: 'currency', currency }).format(amount);
 }
 
-/** Puts names and values beside each other; a value alone takes the whole line. */
+/** Shows rows of name and value; a value without a name takes the whole line. */
 function describe(place, rows) {
   place.replaceChildren();
   for (const [name, value, style] of rows) {
@@ -74,7 +74,7 @@ function describe(place, rows) {
   }
 }
 
-/** Asks for the balance of a customer, who may have none. */
+/** Loads and shows the balance of a customer, who may have none. */
 async function balance(id, place) {
   describe(place, [['', 'One moment…', 'wide']]);
   try {
@@ -89,7 +89,7 @@ async function balance(id, place) {
     describe(place, [
       ['Available', money(availableBalance, currency), 'available'],
       ['Pending', money(pendingBalance, currency)],
-      ['Source', balanceFreshness === 'REALTIME' ? 'live' : 'the chain'],
+      ['Source', balanceFreshness === 'REALTIME' ? 'live' : 'blockchain'],
     ]);
   } catch (error) {
     describe(place, [['', advice(error), 'wide']]);
@@ -106,7 +106,7 @@ function show({ id, email, flowStatus }) {
   list.append(item);
 }
 
-/** Appends the customers behind the last one, unless somebody has connected anew meanwhile. */
+/** Appends the next page, unless the user has connected again in the meantime. */
 async function load() {
   const mine = connection;
   more.disabled = true;
@@ -124,7 +124,7 @@ async function load() {
   }
 }
 
-/** Begins with the first customers. */
+/** Shows the first page. */
 async function begin() {
   const mine = Object.fromEntries(new FormData(form));
   mine.token = mine.token.trim();
@@ -134,7 +134,7 @@ async function begin() {
   list.replaceChildren();
   await load();
   if (mine !== connection) return;
-  // Only what has worked is kept, and only for this tab.
+  // Stored only after it has worked, and only for this tab.
   sessionStorage.setItem('connection', JSON.stringify(connection));
   at('#connection').open = false;
 }

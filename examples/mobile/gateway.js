@@ -1,7 +1,7 @@
-// The gateway, asked by the hashes of queries: a phone sends each text once, if
-// at all, because whoever has sent it before has done so for everybody.
+// Sends queries by their hash. The text is sent only if the gateway does not know the
+// hash yet; one phone that sends it does so for all of them.
 
-/** The gateway did not do what it was asked; `code` says why. */
+/** An error that the gateway reported; `code` says which. */
 export class GatewayError extends Error {
   constructor({ message, extensions = {} }) {
     super(message);
@@ -12,10 +12,10 @@ export class GatewayError extends Error {
 
 const hashes = new Map();
 
-/** The SHA-256 of a query's text, which is reckoned once. */
+/** The SHA-256 of a query's text; computed once. */
 async function hashOf(query) {
   if (!crypto.subtle) {
-    throw new Error('The browser makes hashes only for pages from https:// or from 127.0.0.1');
+    throw new Error('The browser computes hashes only for pages from https:// or 127.0.0.1');
   }
   if (!hashes.has(query)) {
     const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(query));
@@ -25,28 +25,28 @@ async function hashOf(query) {
   return hashes.get(query);
 }
 
-/** Sends a request; what the answer says, whatever its status. */
+/** Sends a request. Returns the GraphQL response, whatever its status. */
 async function send(url, token, init) {
   const headers = { ...init?.headers, authorization: `Bearer ${token}` };
   const response = await fetch(url, { ...init, headers }).catch((cause) => {
-    const message = `${url.origin} does not answer this page: is it running, and does it know our origin (CORS)?`;
+    const message = `${url.origin} does not answer this page: is it running, and is this page's origin in its CORS setting?`;
     throw new Error(message, { cause });
   });
-  // A login page, say, answers as well.
+  // A proxy may answer with something else, like a login page.
   const answer = await response.json().catch(() => null);
   if (answer?.data === undefined && !Array.isArray(answer?.errors)) {
     const type = response.headers.get('content-type') ?? 'nothing';
     const place = url.origin + url.pathname;
-    throw new Error(`${place} answers with status ${response.status} and ${type}, which is no GraphQL: is the address right?`);
+    throw new Error(`${place} returned status ${response.status} and ${type} instead of GraphQL. Is the address right?`);
   }
   return answer;
 }
 
-/** Asks for data. Errors beside it come along; without it, the first one is thrown. */
+/** Runs a query. Returns data and errors; if there is no data, throws the first error. */
 export async function ask({ url, token }, query, variables) {
-  // Here it can be told; `fetch` would fail as if nobody were there.
+  // Checked here, because `fetch` would report it as a network error.
   if (!/^[\x21-\x7e]+$/.test(token)) {
-    throw new Error('The token has characters that no token has. Copy it again.');
+    throw new Error('The token contains invalid characters. Copy it again.');
   }
   // Proxies may put a gateway below a path.
   const endpoint = new URL(url.replace(/\/*$/, '/graphql'));
@@ -63,6 +63,6 @@ export async function ask({ url, token }, query, variables) {
     });
   }
   const { data, errors = [] } = answer;
-  if (!data) throw new GatewayError(errors[0] ?? { message: 'There is neither data nor an error' });
+  if (!data) throw new GatewayError(errors[0] ?? { message: 'The response has neither data nor an error' });
   return { data, errors: errors.map((error) => new GatewayError(error)) };
 }

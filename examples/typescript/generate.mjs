@@ -1,5 +1,6 @@
-// Writes src/generated.ts: the types of what operations.graphql asks, as the
-// schema has them, and the operations themselves.
+// Writes src/generated.ts: the operations of operations.graphql and their types.
+// The schema comes from the gateway at GATEWAY_URL; without that, from the
+// repository that this example belongs to.
 
 import { readFile, writeFile } from 'node:fs/promises';
 import { codegen } from '@graphql-codegen/core';
@@ -9,20 +10,31 @@ import { parse } from 'graphql';
 
 const read = async (path) => parse(await readFile(new URL(path, import.meta.url), 'utf8'));
 
+/** Downloads the schema. The token is needed only where introspection is restricted. */
+async function download(gateway, token) {
+  const url = `${gateway.replace(/\/*$/, '')}/schema.graphql`;
+  const response = await fetch(url, { headers: token ? { authorization: `Bearer ${token}` } : {} });
+  if (!response.ok) throw new Error(`${url} returned status ${response.status}`);
+  return parse(await response.text());
+}
+
+const { GATEWAY_URL, TOKEN } = process.env;
+const schema = GATEWAY_URL ? await download(GATEWAY_URL, TOKEN) : await read('../../schema.graphql');
+
 const location = 'src/operations.graphql';
 const config = {
-  // A scalar that is not listed here is a mistake, not an `any`.
+  // A scalar that is not listed here is an error, not an `any`.
   strictScalars: true,
-  // Money stays exact as long as nobody makes a floating-point number of it.
+  // Amounts are strings: a floating-point number would not be exact.
   scalars: { ID: 'string', Decimal: 'string', DateTime: 'string' },
-  // Operations are sent as they are written; nothing has to parse them again.
+  // Operations are sent as text; nothing parses them at run time.
   documentMode: 'string',
   useTypeImports: true,
 };
 
 const generated = await codegen({
   filename: 'src/generated.ts',
-  schema: await read('../../schema.graphql'),
+  schema,
   documents: [{ location, document: await read(location) }],
   plugins: [{ types: {} }, { documents: {} }],
   pluginMap: { types, documents },

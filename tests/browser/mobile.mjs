@@ -57,7 +57,7 @@ const connect = async (token, address = gateway) => {
 // What is no token is not even sent.
 await page.goto(origin);
 await connect('cgw_…');
-await alert.getByText('The token has characters that no token has. Copy it again.').waitFor();
+await alert.getByText('The token contains invalid characters. Copy it again.').waitFor();
 assert.deepEqual(take(), []);
 
 // A wrong token is told in words.
@@ -72,7 +72,7 @@ const login = { contentType: 'text/html', body: '<h1>Log in</h1>' };
 await page.route(`${below}/graphql?*`, (route) => route.fulfill(login));
 await page.setViewportSize({ width: 320, height: 844 });
 await connect(TOKEN, `${below}/`);
-await alert.getByText(`${below}/graphql answers with status 200 and text/html, which is no GraphQL`).waitFor();
+await alert.getByText(`${below}/graphql returned status 200 and text/html instead of GraphQL`).waitFor();
 assert.equal(await across(), 320);
 await picture('320-error');
 await page.setViewportSize({ width: 390, height: 844 });

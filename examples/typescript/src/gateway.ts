@@ -1,26 +1,25 @@
-// The gateway, asked with typed operations: what comes back has the type of what
-// was asked.
+// Sends typed operations to the gateway; the result has the operation's type.
 
 import { createClient } from 'graphql-sse';
 import type { TypedDocumentString } from './generated.js';
 
-/** How often a request is sent that comes too early. */
-const PATIENCE = 5;
+/** How many times a request is sent that exceeds the rate limit. */
+const ATTEMPTS = 5;
 
-/** One of the errors of an answer. Programs decide by `code`, never by `message`. */
+/** An error of a response. Decide by `code`, never by `message`. */
 type Problem = {
   readonly message: string;
   readonly path?: readonly (string | number)[];
   readonly extensions?: { readonly code?: string; readonly retryAfter?: number };
 };
 
-/** What the gateway answers. */
+/** A response of the gateway. */
 type Answer<Data> = { readonly data?: Data | null; readonly errors?: readonly Problem[] };
 
-/** Data that is there; where `unavailable` points, a balance is null because nobody knows it now. */
+/** The data, and the paths of balances that are null because they are unavailable now. */
 export type Found<Data> = { readonly data: Data; readonly unavailable: readonly string[] };
 
-/** The gateway did not do what it was asked. */
+/** An error that the gateway reported. */
 export class GatewayError extends Error {
   readonly code: string;
 
@@ -35,9 +34,9 @@ export class Gateway {
   readonly #headers: Record<string, string>;
 
   constructor(host: string, token: string) {
-    // Here it can be told; `fetch` would fail as if nobody were there.
+    // Checked here, because `fetch` would report it as a network error.
     if (!/^[\x21-\x7e]+$/.test(token)) {
-      throw new Error('The token has characters that no token has. Copy it again.');
+      throw new Error('The token contains invalid characters. Copy it again.');
     }
     // Proxies may put a gateway below a path.
     this.#url = host.replace(/\/*$/, '/graphql');
@@ -54,12 +53,12 @@ export class Gateway {
     const response = await patiently(() =>
       fetch(this.#url, { method: 'POST', headers, body, signal: AbortSignal.timeout(30_000) }),
     ).catch((cause) => {
-      throw new Error(`Nobody answers at ${this.#url}: is the gateway running there?`, { cause });
+      throw new Error(`There is no answer from ${this.#url}. Is the gateway running?`, { cause });
     });
     return found(await read<Data>(response));
   }
 
-  /** Each answer of a subscription, until it is over or `signal` says so. */
+  /** Each response of a subscription, until it ends or `signal` aborts it. */
   async *watch<Data, Variables extends Record<string, unknown>>(
     operation: TypedDocumentString<Data, Variables>,
     variables: Variables,
@@ -73,36 +72,36 @@ export class Gateway {
   }
 }
 
-/** Sends a request, and again when it was too early. */
+/** Sends a request, and again after a wait if it exceeds the rate limit. */
 async function patiently(send: () => Promise<Response>): Promise<Response> {
   for (let sent = 1; ; sent += 1) {
     const response = await send();
-    if (response.status !== 429 || sent === PATIENCE) return response;
+    if (response.status !== 429 || sent === ATTEMPTS) return response;
     await response.body?.cancel();
     const seconds = Number(response.headers.get('retry-after')) || 1;
     await new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
   }
 }
 
-/** The body says more than the status; but a login page, say, answers as well. */
+/** Reads the body, which says more than the status. It may be no JSON at all, like a login page. */
 async function read<Data>(response: Response): Promise<Answer<Data>> {
   const answer = (await response.json().catch(() => null)) as Answer<Data> | null;
   if (answer === null || (answer.data === undefined && !Array.isArray(answer.errors))) {
     const type = response.headers.get('content-type') ?? 'nothing';
     throw new Error(
-      `${response.url} answers with status ${response.status} and ${type}, which is no GraphQL: is that the gateway's address?`,
+      `${response.url} returned status ${response.status} and ${type} instead of GraphQL. Is this the gateway's address?`,
     );
   }
   return answer;
 }
 
-/** What an answer holds. An unknown balance is no reason to have nothing; all else is. */
+/** The data of a response. An unavailable balance is no failure; every other error is thrown. */
 function found<Data>({ data, errors = [] }: Answer<Data>): Found<Data> {
   const unavailable: string[] = [];
   for (const problem of errors) {
     if (problem.extensions?.code !== 'BALANCE_UNAVAILABLE') throw new GatewayError(problem);
     unavailable.push((problem.path ?? []).join('.'));
   }
-  if (data == null) throw new GatewayError({ message: 'There is neither data nor an error' });
+  if (data == null) throw new GatewayError({ message: 'The response has neither data nor an error' });
   return { data, unavailable };
 }

@@ -1,4 +1,4 @@
-// A report on the customers of a program, and what happens to one of them.
+// Prints a report on the customers of a program, then watches one of them.
 //
 //   GATEWAY_URL=http://127.0.0.1:8080 TOKEN=cgw_… npm start [e-mail address]
 
@@ -12,9 +12,9 @@ import {
 } from './generated.js';
 import { toMajor, toMinor } from './money.js';
 
-/** How many customers are shown of a list. */
+/** How many customers of a list are shown. */
 const SHOWN = 5;
-/** After so many answers, or so many milliseconds, enough was watched. */
+/** Watching ends after this many responses, or this many milliseconds. */
 const ANSWERS = 4;
 const WATCHED = 10_000;
 
@@ -30,14 +30,14 @@ async function* balances(gateway: Gateway) {
   const page: CustomerBalancesQueryVariables = { first: 100 };
   do {
     const { data, unavailable } = await gateway.ask(CustomerBalancesDocument, page);
-    if (unavailable.length > 0) console.log(`  ${unavailable.length} values cannot be had now`);
+    if (unavailable.length > 0) console.log(`  ${unavailable.length} balances are unavailable now`);
     yield* data.cardCustomers.nodes;
     const { endCursor, hasNextPage } = data.cardCustomers.pageInfo;
     page.after = hasNextPage ? endCursor : null;
   } while (page.after !== null);
 }
 
-/** Shows balances and their sums; the first customer whose balance is live. */
+/** Prints balances and their sums. Returns the first customer whose balance is live. */
 async function sums(gateway: Gateway): Promise<string | undefined> {
   console.log('\nBalances');
   const sums = new Map<string, bigint>();
@@ -67,7 +67,7 @@ async function lookUp(gateway: Gateway, email: string) {
   console.log(`\n${customer.email}: ${customer.nextAction}`);
   for (const { lastFour, status } of customer.cards) console.log(`  card …${lastFour}  ${status}`);
   for (const { merchant, amount, currency, status } of customer.transactions.nodes) {
-    console.log(`  ${amount} ${currency}  ${merchant ?? 'somewhere'}  ${status}`);
+    console.log(`  ${amount} ${currency}  ${merchant ?? 'unknown merchant'}  ${status}`);
   }
 }
 

@@ -1,9 +1,9 @@
-// Amounts come as strings with two decimals, "38.50". Whoever calculates with
-// them does so in whole minor units, so that no cent is lost.
+// Amounts are strings with two decimals, "38.50". Calculate with whole minor units,
+// so that no cent is lost.
 
 /** "38.50" as 3850n. */
 export function toMinor(amount: string): bigint {
-  if (!/^-?\d+\.\d\d$/.test(amount)) throw new Error(`"${amount}" is no amount with two decimals`);
+  if (!/^-?\d+\.\d\d$/.test(amount)) throw new Error(`"${amount}" is not an amount with two decimals`);
   return BigInt(amount.replace('.', ''));
 }
 

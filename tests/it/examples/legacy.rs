@@ -1,5 +1,5 @@
-//! The script for the old REST API: it prints what the gateway has, and waits
-//! where it is told to.
+//! The script for the old REST API: it prints what the gateway has, and waits when
+//! the API asks it to.
 
 use std::collections::BTreeSet;
 use std::process::{Command, Output};
@@ -12,12 +12,12 @@ use crate::support::builders::lines;
 use crate::support::{Database, Gateway, transaction};
 
 #[test]
-fn its_readme_leads_to_what_the_gateway_has() {
+fn its_readme_lists_what_the_gateway_has() {
     if !python() {
         return;
     }
     let database = Database::sqlite();
-    // One more than fits on a page of the script's.
+    // One more than the script's page size.
     let mut customers = lines(101);
     customers[0] = customers[0].clone().with("flow_status", "otp_verified");
     customers[100] = customers[100].clone().balance(3_850, 5).cards(&["active", "voided"]);
@@ -44,13 +44,13 @@ card ...0000: active
 ";
     assert_eq!(newest, expected);
 
-    // To the cent, as the gateway itself says.
+    // The same amounts as the gateway's, to the cent.
     let header = "email,flow_status,currency,available_balance,pending_balance,cards_count\n";
     assert_eq!(run(csv), header.to_owned() + &rows(&gateway, &token, "status=active&page=1"));
     let printed = run(quick);
     assert_eq!(printed.lines().nth(1).map(str::split_whitespace).map(Iterator::count), Some(4));
 
-    // Nothing but what is documented was asked for.
+    // The script uses only documented routes.
     let document = gateway.get("", "/openapi.json").json();
     let documented: BTreeSet<&String> =
         document["paths"].as_object().expect("paths").keys().collect();
@@ -65,7 +65,7 @@ card ...0000: active
 }
 
 #[test]
-fn it_waits_where_too_many_requests_came() {
+fn it_waits_after_too_many_requests() {
     if !python() {
         return;
     }
@@ -79,13 +79,13 @@ fn it_waits_where_too_many_requests_came() {
     assert!(said(&output).contains("available: 0.01 EUR"), "{output:?}");
     let errors = String::from_utf8_lossy(&output.stderr);
     let waits = errors.lines().collect::<Vec<_>>();
-    // Where the machine is slow, a point may be back before it is wanted.
-    let are_told = waits.iter().all(|line| *line == "429: again in 1 s");
-    assert!((1..=2).contains(&waits.len()) && are_told, "{errors}");
+    // On a slow machine, a point may be back before the script needs it.
+    let as_told = waits.iter().all(|line| *line == "429: trying again in 1 s");
+    assert!((1..=2).contains(&waits.len()) && as_told, "{errors}");
 }
 
 #[test]
-fn it_waits_for_a_service_that_is_away() {
+fn it_waits_for_an_unavailable_service() {
     if !python() {
         return;
     }
@@ -95,11 +95,11 @@ fn it_waits_for_a_service_that_is_away() {
     let output = finish(&mut script(&service.url, "a-key"));
     assert_eq!(service.asked().len(), 2);
     assert_eq!(said(&output).lines().count(), 1, "{output:?}");
-    assert_eq!(String::from_utf8_lossy(&output.stderr), "503: again in 1 s\n");
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "503: trying again in 1 s\n");
 }
 
 #[test]
-fn what_is_in_its_way_is_told_in_a_sentence() {
+fn it_explains_each_failure_in_a_sentence() {
     if !python() {
         return;
     }
@@ -111,21 +111,21 @@ fn what_is_in_its_way_is_told_in_a_sentence() {
     let [asked] = &login.asked()[..] else { panic!("{told}") };
     let path = asked.split(' ').nth(1).expect("a path");
     assert!(path.starts_with("/cards/api/v1/card-issuer/customers?"), "{asked}");
-    let what = "answers with 200 and text/html, not as the API: is CARD_API_URL right?";
+    let what = "returned 200 and text/html instead of an API response. Is CARD_API_URL right?";
     assert_eq!(told, format!("{url}{path} {what}\n"));
 
     let told = complaint(&mut script("127.0.0.1:1", "a-key"));
     assert!(told.contains("unknown url type") && told.lines().count() == 1, "{told}");
 
-    // Nothing is not everything.
+    // An empty name does not mean all customers.
     let told = complaint(script("http://127.0.0.1:1", "a-key").arg(""));
     assert!(
-        told.ends_with("the customer has no name: leave it out to list all of them\n"),
+        told.ends_with("the customer must not be empty; leave it out to list all customers\n"),
         "{told}"
     );
 }
 
-/// What the gateway says of the customers of a page, as rows of the script's.
+/// The customers of a page of the gateway, as rows of the script's CSV.
 fn rows(gateway: &Gateway, token: &str, parameters: &str) -> String {
     let path = format!("/v1/card-issuer/customers?limit=100&{parameters}");
     let answer = gateway.get(token, &path).json();
@@ -155,7 +155,7 @@ fn finish(command: &mut Command) -> Output {
     output
 }
 
-/// What a command complains of, that must not succeed.
+/// The error of a command that must fail.
 fn complaint(command: &mut Command) -> String {
     let output = command.env("PYTHONUTF8", "1").output().expect("it runs");
     assert!(!output.status.success() && output.stdout.is_empty(), "{output:?}");

@@ -46,7 +46,7 @@ struct Files {
 }
 
 impl Files {
-    /// Does what the README says, on a port that is free.
+    /// Runs the README's command, on a free port.
     fn serve(command: &str) -> Self {
         let anywhere = command.replace(" 8081 ", " 0 ");
         assert_ne!(anywhere, command, "the port is another one");

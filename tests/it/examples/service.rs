@@ -1,4 +1,4 @@
-//! A service that is none of ours, where a client expects the gateway.
+//! Another service, at the address where a client expects the gateway.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -10,7 +10,7 @@ pub(super) struct Service {
 }
 
 impl Service {
-    /// Gives these answers, each a status and a body, and is gone.
+    /// Serves these responses, each a status and a body, and stops.
     pub(super) fn start(answers: &[(&'static str, &'static str)]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
@@ -26,7 +26,7 @@ impl Service {
         Self { url, thread }
     }
 
-    /// The first lines of the requests, once all were answered.
+    /// The first lines of the requests, after all were answered.
     pub(super) fn asked(self) -> Vec<String> {
         self.thread.join().expect("all were asked for")
     }

@@ -9,14 +9,14 @@ use crate::support::issuer::{ACME, balance, from_now};
 use crate::support::node::{self, Project};
 use crate::support::{Database, Line, transaction};
 
-/// An endpoint of a chain that nobody answers at.
+/// An RPC endpoint that does not answer.
 const DEAD_CHAIN: (&str, &str) = ("CARD_GATEWAY__CHAIN__RPC_URLS", "http://127.0.0.1:1");
 
-/// How many the report sends: two lists, a customer, and a subscription.
+/// Requests of the report: two lists, a customer, and a subscription.
 const REQUESTS: usize = 4;
 
-/// What is reported of three customers. Floating-point numbers get the sum wrong,
-/// of euros as well as of cents.
+/// The report on three customers. Floating-point numbers get the sum wrong, in euros
+/// as well as in cents.
 const REPORT: &str = "
 3 customers, the newest first
   customer3@example.com  ACTIVE
@@ -24,7 +24,7 @@ const REPORT: &str = "
   customer1@example.com  ACTIVE
 
 Balances
-  2 values cannot be had now
+  2 balances are unavailable now
   customer2@example.com  0.11 EUR  REALTIME
   customer1@example.com  90071992547409.90 EUR  REALTIME
   sum: 90071992547410.01 EUR
@@ -39,7 +39,7 @@ Watching customer2@example.com
 ";
 
 #[test]
-fn its_readme_leads_to_a_report_that_is_right_to_the_cent() {
+fn its_readme_leads_to_an_exact_report() {
     let Some(project) = project() else { return };
     let database = Database::sqlite();
     let wallet = "0x52908400098527886E0F7030069857D2E4169EE7";
@@ -52,13 +52,13 @@ fn its_readme_leads_to_a_report_that_is_right_to_the_cent() {
     database.put_transactions("acme", vec![transaction(lines[1].id(), 1, 3_850)]);
     let gateway = database.serve_with(&[ACME, DEAD_CHAIN]);
     let commands = commands("typescript");
-    // The first one has been run for all tests, once.
+    // The packages have been installed once for all tests.
     assert_eq!(commands[0], "npm ci");
     let mut watched = None;
     let mut shell = shell(&gateway, &token, &commands[1..]);
     let said = node::converse(shell.current_dir(&project.folder), |line| {
         if let Some(answers) = &mut watched {
-            // Each answer is followed by the next change.
+            // Each response is followed by the next change.
             *answers += 1;
             let event = format!("evt_{answers}");
             let amount = format!("{answers}.25");
@@ -78,12 +78,12 @@ fn its_readme_leads_to_a_report_that_is_right_to_the_cent() {
 }
 
 #[test]
-fn whoever_is_too_fast_waits_and_goes_on() {
+fn it_waits_when_it_exceeds_the_rate_limit() {
     let Some(project) = project() else { return };
     let database = Database::sqlite();
     let token = database.program_with("acme", &[Line::new(1)]);
-    // The list with balances is worth all seven points: one was used just before,
-    // and if that is back already, none is left for what comes next.
+    // The list with balances costs all seven points: one was used just before, and if
+    // that is back already, none is left for the next request.
     let gateway = database.serve_with(&[
         ("CARD_GATEWAY__LIMITS__RATE_BURST", "7"),
         ("CARD_GATEWAY__LIMITS__RATE_PER_SECOND", "1"),
@@ -92,12 +92,12 @@ fn whoever_is_too_fast_waits_and_goes_on() {
     let said = node::converse(shell.current_dir(&project.folder), |_| None);
     assert!(said.contains("without a balance: 1"), "{said}");
     let early = gateway.log_text().matches("\"status\":429").count();
-    // Whoever waits as long as told is early once a request, at the most.
+    // A client that waits as long as it should exceeds the limit at most once a request.
     assert!((1..=REQUESTS).contains(&early), "{early}");
 }
 
 #[test]
-fn what_is_in_its_way_is_told_in_a_sentence() {
+fn it_explains_each_failure_in_a_sentence() {
     let Some(project) = project() else { return };
     succeeds(&project, "generate");
     fails(&project, "start", "Set GATEWAY_URL and TOKEN: the demo prints both\n");
@@ -109,21 +109,21 @@ fn what_is_in_its_way_is_told_in_a_sentence() {
     };
     let nobody = "http://127.0.0.1:1";
     assert_eq!(complaint(nobody, "cgw_…"), NO_TOKEN);
-    let expected = format!("Nobody answers at {nobody}/graphql: is the gateway running there?\n");
+    let expected = format!("There is no answer from {nobody}/graphql. Is the gateway running?\n");
     assert_eq!(complaint(nobody, "token"), expected);
-    // A proxy has the gateway below a path, and its own login before it.
+    // A proxy serves the gateway below a path, behind its own login page.
     for (status, code) in [("200 OK", 200), ("502 Bad Gateway", 502)] {
         let login = Service::start(&[(status, "<h1>Log in</h1>")]);
         let url = format!("{}/cards/", login.url);
-        let what = "text/html, which is no GraphQL: is that the gateway's address?";
-        let expected = format!("{url}graphql answers with status {code} and {what}\n");
+        let what = "text/html instead of GraphQL. Is this the gateway's address?";
+        let expected = format!("{url}graphql returned status {code} and {what}\n");
         assert_eq!(complaint(&url, "token"), expected);
         assert_eq!(login.asked(), ["POST /cards/graphql HTTP/1.1"]);
     }
 }
 
 #[test]
-fn what_is_wrong_with_a_query_is_found_before_it_runs() {
+fn a_wrong_query_is_found_before_it_runs() {
     let Some(project) = project() else { return };
     let operations = project.folder.join("src/operations.graphql");
     let right = fs::read_to_string(&operations).expect("there are some");
@@ -135,14 +135,14 @@ fn what_is_wrong_with_a_query_is_found_before_it_runs() {
     fails(&project, "generate", "Cannot query field \"flowState\" on type \"CardCustomer\"");
     change("$email: ID!", "$email: Int!");
     fails(&project, "generate", "Variable \"$email\" of type \"Int!\"");
-    // Not asked for, but used.
+    // Used, but not selected.
     change("      flowStatus\n", "");
     succeeds(&project, "generate");
     fails(&project, "check", "Property 'flowStatus' does not exist");
     change("", "");
     succeeds(&project, "generate");
     succeeds(&project, "check");
-    // What may be null is no amount.
+    // A value that may be null is not an amount.
     let main = project.folder.join("src/main.ts");
     let text = fs::read_to_string(&main).expect("it is there");
     let careless = text.replace("availableBalance === null", "false");
@@ -151,7 +151,7 @@ fn what_is_wrong_with_a_query_is_found_before_it_runs() {
     fails(&project, "check", "is not assignable to parameter of type 'string'");
 }
 
-/// The project with the schema where it looks for it.
+/// The project, with the schema of the repository in its place.
 fn project() -> Option<Project> {
     let project = node::project("examples/typescript")?;
     let schema = "schema.graphql";
