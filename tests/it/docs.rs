@@ -1,5 +1,7 @@
-//! The guides tell the truth: whatever they show is run, what they link to is
-//! there, and what they name exists.
+//! The guides tell the truth: their commands are run, their links lead somewhere,
+//! and the settings, commands and recipes that they name exist.
+
+mod settings;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -10,15 +12,26 @@ use card_gateway_sandbox::Sandbox;
 use regex::Regex;
 use serde_json::{Value, json};
 
-use crate::support::conversations::{Block, blocks};
+use crate::support::conversations::{Block, blocks, conversation};
 use crate::support::database::program;
 use crate::support::gateway::client;
 use crate::support::terminal::Terminal;
 use crate::support::{missing, postgres};
 
-/// The guides, which are followed from their beginning to their end. Other pages
-/// show nothing to be typed.
-const GUIDES: [&str; 5] = ["backup.md", "front-end.md", "legacy.md", "mobile.md", "operators.md"];
+/// The guides, which are run from beginning to end. Other pages show no commands.
+const GUIDES: [&str; 8] = [
+    "backup.md",
+    "blockchain.md",
+    "front-end.md",
+    "graphql.md",
+    "legacy.md",
+    "live-balances.md",
+    "mobile.md",
+    "operators.md",
+];
+
+/// Languages of blocks that nothing runs: drawings and code.
+const NOT_TYPED: [&str; 5] = ["diff", "mermaid", "rust", "sql", "text"];
 
 #[test]
 fn front_end() {
@@ -26,8 +39,29 @@ fn front_end() {
 }
 
 #[test]
+fn graphql() {
+    follow("graphql.md", as_the_readme_begins());
+}
+
+#[test]
 fn legacy() {
     follow("legacy.md", as_the_readme_begins());
+}
+
+#[test]
+fn live_balances() {
+    let mut terminal = Terminal::open(None);
+    make_a_program(&mut terminal);
+    follow("live-balances.md", terminal);
+}
+
+#[test]
+fn blockchain() {
+    let mut terminal = Terminal::open(None);
+    let sandbox = beside_a_chain(&mut terminal);
+    make_a_program(&mut terminal);
+    follow("blockchain.md", terminal);
+    drop(sandbox);
 }
 
 #[test]
@@ -38,10 +72,10 @@ fn mobile() {
 #[test]
 fn operators() {
     let mut terminal = Terminal::open(postgres_programs());
-    let sandbox = Sandbox::start().expect("a port");
-    terminal.instead.push(("https://rpc.internal/".to_owned(), sandbox.url()));
+    let sandbox = beside_a_chain(&mut terminal);
     beside_postgres(&mut terminal);
     follow("operators.md", terminal);
+    drop(sandbox);
 }
 
 #[test]
@@ -53,11 +87,12 @@ fn backup() {
 }
 
 #[test]
-fn all_that_is_shown_belongs_to_a_guide() {
+fn every_shown_command_belongs_to_a_guide() {
     for file in markdown("docs") {
         let name = file.file_name().expect("a name").to_string_lossy().into_owned();
-        let shown = blocks(&read(&file)).len();
-        assert!(shown == 0 || GUIDES.contains(&&*name), "docs/{name}: no test follows it");
+        let mut shown = blocks(&read(&file)).into_iter();
+        let typed = shown.any(|block| !NOT_TYPED.contains(&block.language.as_str()));
+        assert!(!typed || GUIDES.contains(&&*name), "docs/{name}: no test runs it");
     }
 }
 
@@ -94,13 +129,13 @@ fn settings_and_commands_that_are_named_exist() {
     let command = Regex::new(r"`card-gateway ([a-z][^`]*)`").expect("a pattern");
     let folder = tempfile::tempdir().expect("a folder");
     let (mut named, mut known) = (BTreeSet::new(), BTreeSet::new());
-    for file in markdown("docs").iter().chain([&root().join("README.md")]) {
-        let text = read(file).replace("<PROGRAM>", "ACME");
+    for file in markdown("") {
+        let text = read(&file).replace("<PROGRAM>", "ACME");
         named.extend(setting.find_iter(&text).map(|found| found.as_str().to_owned()));
         known.extend(command.captures_iter(&text).map(|found| found[1].to_owned()));
     }
     let mut config = program();
-    // No value is right for all of them: what counts is whether they are known.
+    // The values are wrong, which does not matter: the names must be known.
     config.arg("config").envs(named.iter().map(|name| (name, ""))).current_dir(folder.path());
     let output = config.output().expect("it runs");
     let said = String::from_utf8_lossy(&output.stderr);
@@ -108,35 +143,88 @@ fn settings_and_commands_that_are_named_exist() {
     assert!(known.len() >= 5, "{known:?}");
     for arguments in known {
         let mut command = program();
-        // A flag that does not exist is complained of before help is given.
+        // An unknown flag is an error, even with --help.
         let output = command.args(arguments.split_whitespace()).arg("--help").output();
         assert!(output.expect("it runs").status.success(), "card-gateway {arguments}");
     }
 }
 
-/// A terminal in which somebody has done what the README says at first: there is a
-/// program with customers, a token, and a gateway.
+#[test]
+fn recipes_that_are_named_exist() {
+    let named = Regex::new(r"(?m)(?:`|^)just ([a-z-]+)").expect("a pattern");
+    let recipes = Regex::new(r"(?m)^([a-z-]+)(?: [^:\n]*)?:").expect("a pattern");
+    let justfile = read(&root().join("justfile"));
+    let recipes: BTreeSet<&str> = recipes
+        .captures_iter(&justfile)
+        .map(|found| found.get(1).expect("it is there").as_str())
+        .collect();
+    let mut looked_at = 0;
+    for file in markdown("") {
+        for found in named.captures_iter(&read(&file)) {
+            looked_at += 1;
+            let recipe = &found[1];
+            assert!(recipes.contains(recipe), "{}: there is no `just {recipe}`", file.display());
+        }
+    }
+    assert!(looked_at >= 5, "{looked_at}");
+}
+
+#[test]
+fn slow_tests_that_are_named_exist() {
+    let skipped = Regex::new(r"--skip (\w+)").expect("a pattern");
+    let test = Regex::new(r"fn (\w+)|mod (\w+)").expect("a pattern");
+    let mut tests = String::new();
+    for file in files("tests/it", "rs") {
+        let text = read(&file);
+        tests.extend(test.find_iter(&text).map(|found| format!("{} ", found.as_str())));
+    }
+    let justfile = read(&root().join("justfile"));
+    let mut looked_at = 0;
+    for found in skipped.captures_iter(&justfile) {
+        looked_at += 1;
+        assert!(tests.contains(&found[1]), "justfile: no test is called {}", &found[1]);
+    }
+    assert!(looked_at >= 1, "the justfile skips nothing");
+}
+
+/// A terminal after the README's first steps: there is a program with customers, a
+/// token, and a running gateway.
 fn as_the_readme_begins() -> Terminal {
     let mut terminal = Terminal::open(None);
     make_a_program(&mut terminal);
-    // For events that are sent to those who watch.
+    // For the events that subscriptions of the guides wait for.
     terminal.say("export CARD_GATEWAY__WEBHOOKS__SECRETS__ACME=whsec_of_acme");
     terminal.say("card-gateway serve &");
     terminal
 }
 
-/// A program with customers and a token, made as the README does.
+/// Creates a program with customers and a token, as the README does.
 fn make_a_program(terminal: &mut Terminal) {
     let readme = blocks(&read(&root().join("README.md")));
-    let first = readme.iter().find(|block| block.text.starts_with("$ card-gateway program create"));
-    terminal.follow(first.expect("it begins"));
+    let consoles = readme.iter().filter(|block| block.language == "console");
+    let commands: Vec<_> = consoles.flat_map(|block| conversation(&block.text)).collect();
+    let mut program = commands.iter().filter(|(command, _)| {
+        let before = ["card-gateway program ", "card-gateway import ", "TOKEN="];
+        before.iter().any(|before| command.starts_with(before))
+    });
+    for _ in 0..3 {
+        let (command, printed) = program.next().expect("program, customers and token");
+        terminal.check(command, printed);
+    }
+}
+
+/// Replaces the guides' RPC endpoint by a sandbox, which lives as long as the result.
+fn beside_a_chain(terminal: &mut Terminal) -> Sandbox {
+    let sandbox = Sandbox::start().expect("a port");
+    terminal.instead.push(("https://rpc.internal/".to_owned(), sandbox.url()));
+    sandbox
 }
 
 fn postgres_programs() -> Option<&'static Path> {
     postgres::server()?.programs()
 }
 
-/// Lets the database of the guides be one of its own, where there is a server.
+/// Replaces the guides' PostgreSQL database by one of its own, where there is a server.
 fn beside_postgres(terminal: &mut Terminal) {
     if let Some(server) = postgres::server() {
         let url = server.url(&server.create_database());
@@ -144,13 +232,14 @@ fn beside_postgres(terminal: &mut Terminal) {
     }
 }
 
-/// Does everything that a guide shows, in its order.
+/// Runs everything that a guide shows, in its order.
 fn follow(guide: &str, mut terminal: Terminal) {
     let blocks = blocks(&read(&root().join("docs").join(guide)));
     assert!(!blocks.is_empty(), "{guide} shows nothing");
     let mut blocks = blocks.iter().peekable();
     while let Some(block) = blocks.next() {
-        if !block.needs.iter().all(|need| is_here(need)) {
+        let look = NOT_TYPED.contains(&block.language.as_str());
+        if look || !block.needs.iter().all(|need| is_here(need)) {
             continue;
         }
         match block.language.as_str() {
@@ -165,12 +254,12 @@ fn follow(guide: &str, mut terminal: Terminal) {
                 let said = terminal.say("card-gateway config");
                 assert!(said.succeeded, "{guide}:{}: these are no settings", block.line);
             }
-            other => panic!("{guide}:{}: nobody knows how to try {other:?}", block.line),
+            other => panic!("{guide}:{}: nothing can run {other:?}", block.line),
         }
     }
 }
 
-/// Whether there is what a block needs; what is missing is said loudly.
+/// Whether the machine has what a block needs; if not, that has been printed.
 fn is_here(need: &str) -> bool {
     if need == "postgres" {
         return postgres::server().is_some();
@@ -183,7 +272,7 @@ fn is_here(need: &str) -> bool {
     here
 }
 
-/// Sends a document, which must be answered without errors.
+/// Sends a document, whose response must have no errors.
 fn ask(guide: &str, block: &Block, variables: Option<&Block>, terminal: &mut Terminal) {
     let at = format!("{guide}:{}", block.line);
     let variables: Value = variables.map_or(Value::Null, |json| {
@@ -197,7 +286,7 @@ fn ask(guide: &str, block: &Block, variables: Option<&Block>, terminal: &mut Ter
     let answer = request.json(&body).send().expect("an answer");
     assert_eq!(answer.status(), 200, "{at}");
     let text = if watches {
-        // Something happens, so that there is something to see.
+        // A subscription to all customers begins with the next change.
         let sent = terminal.say("card-gateway events send --program acme --customer usr_1207");
         assert!(sent.succeeded, "{}", sent.printed);
         let lines = BufReader::new(answer).lines().map(|line| line.expect("an event"));
@@ -220,6 +309,11 @@ fn read(file: &Path) -> String {
 
 /// The Markdown files in a folder of the repository and below.
 fn markdown(folder: &str) -> Vec<PathBuf> {
+    files(folder, "md")
+}
+
+/// The files of a kind in a folder of the repository and below.
+fn files(folder: &str, extension: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut folders = vec![root().join(folder)];
     while let Some(folder) = folders.pop() {
@@ -229,7 +323,7 @@ fn markdown(folder: &str) -> Vec<PathBuf> {
             let others = name.starts_with('.') || name == "target" || name == "node_modules";
             if path.is_dir() && !others {
                 folders.push(path);
-            } else if path.extension().is_some_and(|is| is == "md") {
+            } else if path.extension().is_some_and(|is| is == extension) {
                 found.push(path);
             }
         }
@@ -237,13 +331,13 @@ fn markdown(folder: &str) -> Vec<PathBuf> {
     found
 }
 
-/// A text without its code.
+/// A text without its code blocks and code words.
 fn prose(text: &str) -> String {
     let code = Regex::new(r"(?ms)^```.*?^```$|`[^`\n]*`").expect("a pattern");
     code.replace_all(text, "").into_owned()
 }
 
-/// What can be linked to in a text: its headings, as GitHub names them.
+/// The anchors of a text: its headings, as GitHub names them.
 fn anchors(text: &str) -> BTreeSet<String> {
     let fenced = Regex::new(r"(?ms)^```.*?^```$").expect("a pattern");
     let text = fenced.replace_all(text, "");

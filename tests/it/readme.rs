@@ -1,10 +1,19 @@
-//! The README tells the truth: its commands are run, and its settings exist.
+//! The README tells the truth: its commands are run in the terminals that it names.
 
 use std::path::Path;
 
 use crate::support::conversations::{blocks, conversation};
 use crate::support::database::program;
 use crate::support::terminal::Terminal;
+
+/// Commands that are too long to run here, or run these tests.
+const RUN_ELSEWHERE: [&str; 3] = [
+    // The terminal has the program of this build.
+    "cargo install --locked --path .",
+    "cargo test --workspace",
+    // `docs::recipes_that_are_named_exist` looks for it.
+    "just test-fast",
+];
 
 fn readme() -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
@@ -13,46 +22,38 @@ fn readme() -> String {
 
 #[test]
 fn its_commands_print_what_it_says() {
-    let mut terminal = Terminal::open(None);
-    let mut commands = 0;
+    let mut first = Terminal::open(None);
+    let mut second = None;
+    let mut checked = 0;
     for block in blocks(&readme()) {
-        let serves = block.text == "card-gateway serve\n";
-        if serves {
-            // The reader leaves it running, in a second terminal.
-            terminal.say("card-gateway serve &");
-        } else if block.language == "console" {
-            commands += conversation(&block.text).len();
-            terminal.follow(&block);
+        let commands = match block.language.as_str() {
+            "console" => conversation(&block.text),
+            "sh" => block.text.lines().map(|line| (line.to_owned(), String::new())).collect(),
+            other => panic!("line {}: nothing can run {other:?}", block.line),
+        };
+        for (command, expected) in commands {
+            if RUN_ELSEWHERE.contains(&command.as_str()) {
+                continue;
+            }
+            checked += 1;
+            if let Some(arguments) = command.strip_prefix("cargo run --release -- ") {
+                // `commands` runs the demo itself.
+                let help = program().args(arguments.split(' ')).arg("--help").output();
+                assert!(help.expect("it runs").status.success(), "{command}");
+            } else if command == "card-gateway serve" {
+                // The reader leaves it running and opens another terminal.
+                first.say("card-gateway serve &");
+                second = Some(first.beside());
+            } else {
+                second.as_mut().unwrap_or(&mut first).check(&command, &expected);
+            }
         }
     }
-    assert!(commands >= 9, "{commands}");
+    assert!(second.is_some() && checked >= 8, "{checked}");
 }
 
 #[test]
-fn its_settings_are_the_programs_with_their_defaults() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let output = program().arg("config").current_dir(folder.path()).output().expect("it runs");
-    let shown = String::from_utf8(output.stdout).expect("UTF-8");
-    let shown: toml::Table = shown.parse().expect("TOML");
-    let text = readme();
-    let mut settings = 0;
-    for (section, keys) in &shown {
-        for (key, value) in keys.as_table().expect("a section") {
-            settings += 1;
-            let name = match (section.as_str(), key.as_str()) {
-                ("database", "url") => "DATABASE_URL".to_owned(),
-                _ => format!("CARD_GATEWAY__{}__{}", section.to_uppercase(), key.to_uppercase()),
-            };
-            let row = text.lines().find(|line| line.starts_with(&format!("| `{name}` |")));
-            let row = row.unwrap_or_else(|| panic!("{name} is not in the table"));
-            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            let default = if value.is_empty() || value == "[]" {
-                "none".into()
-            } else {
-                format!("`{value}`")
-            };
-            assert!(row.contains(&format!("| {default} |")), "{name} is {value}: {row}");
-        }
-    }
-    assert!(settings >= 15, "{settings}");
+fn it_fits_on_a_screen() {
+    let lines = readme().lines().count();
+    assert!(lines <= 80, "the README has {lines} lines: move what is not for newcomers to docs/");
 }

@@ -1,5 +1,5 @@
-//! A shell that somebody types into who reads our documents: what one command
-//! sets is there for the next one, and a gateway may be left running.
+//! A shell, used as a reader of the guides would: a variable of one command is there
+//! for the next one, and a gateway may be left running.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -7,7 +7,7 @@ use std::os::unix::fs::symlink;
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
@@ -15,23 +15,23 @@ use tempfile::TempDir;
 use super::conversations::{Block, conversation, fits};
 use super::gateway::{client, rand_text};
 
-/// Where the documents say that the gateway listens.
+/// Where the gateway of the guides listens.
 const DOCUMENTED: &str = "127.0.0.1:8080";
 /// How long a command may take.
-const PATIENCE: Duration = Duration::from_mins(1);
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// An open shell, in a folder of its own.
 pub(crate) struct Terminal {
     shell: Child,
     stdin: ChildStdin,
     lines: mpsc::Receiver<String>,
-    /// Where the shell is; `examples` leads to the repository's.
-    pub(crate) folder: TempDir,
-    /// What was written to standard error is here, and not among the reader's files.
+    /// The shell's folder, with a link to the repository's `examples`.
+    pub(crate) folder: Arc<TempDir>,
+    /// Holds standard error, outside of the reader's folder.
     log: TempDir,
-    /// Where the gateway listens, once one was started.
+    /// Where the gateway listens, once it was started.
     address: String,
-    /// Names that documents give to things, and what stands for them here.
+    /// Texts of the guides, and their replacements here.
     pub(crate) instead: Vec<(String, String)>,
 }
 
@@ -42,12 +42,25 @@ pub(crate) struct Said {
 }
 
 impl Terminal {
-    /// `path` goes before the PATH.
+    /// Opens a shell in a new folder; `path` goes before the PATH.
     pub(crate) fn open(path: Option<&Path>) -> Self {
         let folder = TempDir::new().expect("a temporary folder");
-        let log = TempDir::new().expect("a temporary folder");
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         symlink(root.join("examples"), folder.path().join("examples")).expect("a link");
+        Self::open_in(Arc::new(folder), path)
+    }
+
+    /// A second shell in the same folder, for the same gateway. It has none of the
+    /// variables of the first one.
+    pub(crate) fn beside(&self) -> Self {
+        let mut second = Self::open_in(Arc::clone(&self.folder), None);
+        second.address.clone_from(&self.address);
+        second.type_in(&format!("export CARD_GATEWAY__SERVER__LISTEN={}", self.address));
+        second
+    }
+
+    fn open_in(folder: Arc<TempDir>, path: Option<&Path>) -> Self {
+        let log = TempDir::new().expect("a temporary folder");
         let program = Path::new(env!("CARGO_BIN_EXE_card-gateway"));
         let before = [program.parent(), path].into_iter().flatten();
         let after = std::env::var_os("PATH").unwrap_or_default();
@@ -56,7 +69,7 @@ impl Terminal {
         shell.env("PATH", std::env::join_paths(paths).expect("folders have no colons"));
         shell.current_dir(folder.path()).stdin(Stdio::piped()).stdout(Stdio::piped());
         shell.stderr(fs::File::create(log.path().join("stderr")).expect("a file"));
-        // What it leaves running goes with it.
+        // A process group, so that its background processes end with it.
         let mut shell = shell.process_group(0).spawn().expect("a shell");
         let stdin = shell.stdin.take().expect("it is piped");
         let stdout = BufReader::new(shell.stdout.take().expect("it is piped"));
@@ -73,7 +86,7 @@ impl Terminal {
         format!("http://{}", self.address)
     }
 
-    /// Does what a `sh` or `console` block says.
+    /// Runs a `sh` or `console` block.
     pub(crate) fn follow(&mut self, block: &Block) {
         if block.language == "sh" {
             // The shell ends with the first command that fails.
@@ -81,16 +94,20 @@ impl Terminal {
             return;
         }
         for (command, expected) in conversation(&block.text) {
-            let Said { printed, succeeded } = self.say(&command);
-            let fit = fits(&expected, &printed);
-            // Some commands are to fail, and show it.
-            let silent = expected.trim().is_empty();
-            assert!(
-                fit && (succeeded || !silent),
-                "{command}\nshould print\n{expected}\nand prints\n{printed}\n{}",
-                self.errors()
-            );
+            self.check(&command, &expected);
         }
+    }
+
+    /// Types a command, which must print what is expected.
+    pub(crate) fn check(&mut self, command: &str, expected: &str) {
+        let Said { printed, succeeded } = self.say(command);
+        // Some commands show a failure; they may have another status.
+        let silent = expected.trim().is_empty();
+        assert!(
+            fits(expected, &printed) && (succeeded || !silent),
+            "{command}\nshould print\n{expected}\nand prints\n{printed}\n{}",
+            self.errors()
+        );
     }
 
     /// What a variable of the shell holds.
@@ -120,12 +137,12 @@ impl Terminal {
 
     fn type_in(&mut self, command: &str) -> Said {
         let mark = rand_text();
-        // So that what is not finished is an error, and does not wait for more.
+        // With `eval`, an unfinished command is an error and does not wait for more.
         let quoted = command.replace('\'', "'\\''");
         let script = format!("eval '{quoted}' </dev/null\nprintf '\\n%s %s\\n' {mark} \"$?\"\n");
         self.stdin.write_all(script.as_bytes()).expect("the shell reads");
         let mut printed = String::new();
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + TIMEOUT;
         loop {
             let left = until.saturating_duration_since(Instant::now());
             let Ok(line) = self.lines.recv_timeout(left) else {
@@ -140,21 +157,20 @@ impl Terminal {
         }
     }
 
-    /// All that was written to standard error.
+    /// Everything that was written to standard error.
     fn errors(&self) -> String {
         let bytes = fs::read(self.log.path().join("stderr")).expect("a file");
         String::from_utf8_lossy(&bytes).into_owned()
     }
 
-    /// The address that a gateway tells of after so many bytes of its log, once it
-    /// answers there.
+    /// The address that a gateway logs after this many bytes, once it answers there.
     fn wait_for_address(&self, after: usize) -> String {
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + TIMEOUT;
         loop {
             let errors = self.errors();
             let new = errors.get(after..).unwrap_or_default();
             let told = new.split_once("\"address\":\"").and_then(|(_, rest)| rest.split_once('"'));
-            // Who has answered hears signals, too.
+            // A gateway that has answered also handles signals.
             if let Some((address, _)) = told
                 && client().get(format!("http://{address}/healthz")).send().is_ok()
             {
