@@ -43,7 +43,7 @@ export class Gateway {
     this.#headers = { authorization: `Bearer ${token}` };
   }
 
-  /** Asks once; whoever is too fast waits as long as the gateway says. */
+  /** Runs an operation. Waits and tries again if it exceeds the rate limit. */
   async ask<Data, Variables>(
     operation: TypedDocumentString<Data, Variables>,
     variables: Variables,

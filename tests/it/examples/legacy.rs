@@ -89,9 +89,9 @@ fn it_waits_for_an_unavailable_service() {
     if !python() {
         return;
     }
-    let nobody = r#"{"success":true,"data":{"customers":[],"total":0}}"#;
+    let empty = r#"{"success":true,"data":{"customers":[],"total":0}}"#;
     let service =
-        Service::start(&[("503 Service Unavailable", "<h1>busy</h1>"), ("200 OK", nobody)]);
+        Service::start(&[("503 Service Unavailable", "<h1>busy</h1>"), ("200 OK", empty)]);
     let output = finish(&mut script(&service.url, "a-key"));
     assert_eq!(service.asked().len(), 2);
     assert_eq!(said(&output).lines().count(), 1, "{output:?}");
@@ -107,21 +107,21 @@ fn it_explains_each_failure_in_a_sentence() {
 
     let login = Service::start(&[("200 OK", "<h1>Log in</h1>")]);
     let url = login.url.clone();
-    let told = complaint(&mut script(&format!("{url}/cards/api/"), "a-key"));
-    let [asked] = &login.asked()[..] else { panic!("{told}") };
+    let error = complaint(&mut script(&format!("{url}/cards/api/"), "a-key"));
+    let [asked] = &login.asked()[..] else { panic!("{error}") };
     let path = asked.split(' ').nth(1).expect("a path");
     assert!(path.starts_with("/cards/api/v1/card-issuer/customers?"), "{asked}");
     let what = "returned 200 and text/html instead of an API response. Is CARD_API_URL right?";
-    assert_eq!(told, format!("{url}{path} {what}\n"));
+    assert_eq!(error, format!("{url}{path} {what}\n"));
 
-    let told = complaint(&mut script("127.0.0.1:1", "a-key"));
-    assert!(told.contains("unknown url type") && told.lines().count() == 1, "{told}");
+    let error = complaint(&mut script("127.0.0.1:1", "a-key"));
+    assert!(error.contains("unknown url type") && error.lines().count() == 1, "{error}");
 
     // An empty name does not mean all customers.
-    let told = complaint(script("http://127.0.0.1:1", "a-key").arg(""));
+    let error = complaint(script("http://127.0.0.1:1", "a-key").arg(""));
     assert!(
-        told.ends_with("the customer must not be empty; leave it out to list all customers\n"),
-        "{told}"
+        error.ends_with("the customer must not be empty; leave it out to list all customers\n"),
+        "{error}"
     );
 }
 

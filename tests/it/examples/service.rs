@@ -18,7 +18,7 @@ impl Service {
         let thread = std::thread::spawn(move || {
             let answers = answers.into_iter();
             let given = answers.map(|(status, body)| {
-                let (stream, _) = listener.accept().expect("somebody");
+                let (stream, _) = listener.accept().expect("a client");
                 answer(&stream, status, body)
             });
             given.collect()

@@ -107,10 +107,11 @@ fn it_explains_each_failure_in_a_sentence() {
         assert!(!output.status.success() && output.stdout.is_empty(), "{output:?}");
         String::from_utf8(output.stderr).expect("UTF-8")
     };
-    let nobody = "http://127.0.0.1:1";
-    assert_eq!(complaint(nobody, "cgw_…"), NO_TOKEN);
-    let expected = format!("There is no answer from {nobody}/graphql. Is the gateway running?\n");
-    assert_eq!(complaint(nobody, "token"), expected);
+    let unreachable = "http://127.0.0.1:1";
+    assert_eq!(complaint(unreachable, "cgw_…"), NO_TOKEN);
+    let expected =
+        format!("There is no answer from {unreachable}/graphql. Is the gateway running?\n");
+    assert_eq!(complaint(unreachable, "token"), expected);
     // A proxy serves the gateway below a path, behind its own login page.
     for (status, code) in [("200 OK", 200), ("502 Bad Gateway", 502)] {
         let login = Service::start(&[(status, "<h1>Log in</h1>")]);

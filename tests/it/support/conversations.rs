@@ -1,13 +1,13 @@
-//! What a Markdown text shows to be typed, sent or written down: its blocks of
-//! code, and for `console` blocks the commands with what they print.
+//! The blocks of code of a Markdown text, and for `console` blocks the commands with
+//! what they print.
 
 /// A block of code.
 pub(crate) struct Block {
     /// The line that it begins on.
     pub(crate) line: usize,
-    /// What it is written in: the first word after the fence.
+    /// Its language: the first word after the fence.
     pub(crate) language: String,
-    /// What it needs that not every machine has: the other words.
+    /// The tools that it needs: the other words.
     pub(crate) needs: Vec<String>,
     pub(crate) text: String,
 }
@@ -60,7 +60,7 @@ pub(crate) fn conversation(block: &str) -> Vec<(String, String)> {
     all
 }
 
-/// Whether a text is as expected, where `…` stands for whatever is there.
+/// Whether a text is as expected, where `…` stands for any text.
 pub(crate) fn fits(expected: &str, text: &str) -> bool {
     let (expected, text) = (expected.trim(), text.trim());
     let mut parts = expected.split('…');

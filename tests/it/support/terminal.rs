@@ -169,9 +169,10 @@ impl Terminal {
         loop {
             let errors = self.errors();
             let new = errors.get(after..).unwrap_or_default();
-            let told = new.split_once("\"address\":\"").and_then(|(_, rest)| rest.split_once('"'));
+            let address =
+                new.split_once("\"address\":\"").and_then(|(_, rest)| rest.split_once('"'));
             // A gateway that has answered also handles signals.
-            if let Some((address, _)) = told
+            if let Some((address, _)) = address
                 && client().get(format!("http://{address}/healthz")).send().is_ok()
             {
                 return address.to_owned();
