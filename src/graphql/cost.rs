@@ -68,8 +68,9 @@ impl<'a> Reckoning<'a> {
             // What the schema holds is known and small.
             "__schema" | "__type" => 1,
             "cardCustomers" | "transactions" => {
+                // The page is loaded whatever is selected of it.
                 let page = self.page(field);
-                self.set(below, page).saturating_add(1)
+                self.set(below, page).max(page).saturating_add(1)
             }
             "nodes" | "edges" => self.set(below, 1).saturating_mul(page).saturating_add(1),
             "cards" => self.set(below, 1).saturating_mul(CARDS).saturating_add(1),
@@ -130,6 +131,12 @@ mod tests {
             ("{ cardCustomers(first: 100) { edges { cursor node { id } } } }", 1 + 1 + 100 * 3),
             ("{ cardCustomers(perPage: 1000) { nodes { id } } }", 1 + 1 + 100),
             ("{ cardCustomers(perPage: 0) { nodes { id } } }", 1 + 1),
+            ("{ cardCustomers { totalCount } }", 1 + 20),
+            ("{ cardCustomers(first: 100) { pageInfo { endCursor } } }", 1 + 100),
+            (
+                "{ cardCustomers(perPage: 9) { nodes { transactions(perPage: 100) { pageInfo { endCursor } } } } }",
+                2 + 9 * (1 + 100),
+            ),
             ("{ cardCustomers(perPage: -1) { nodes { id } } }", 1 + 1 + 20),
             ("{ cardCustomers(perPage: 2) { nodes { cards { lastFour } } } }", 2 + 2 * (1 + 3)),
             (

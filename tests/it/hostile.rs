@@ -144,6 +144,24 @@ on_both! {
         assert_eq!((never.status, &never.json()["errors"][0]["extensions"]), (400, &json!({ "code": "QUERY_TOO_COMPLEX", "limit": "rate_burst", "value": 20 })));
     }
 
+    fn a_page_costs_its_size_whatever_is_selected_of_it(database) {
+        let (gateway, token) = open(&database);
+        let limit = |query: &str| {
+            let answer = gateway.query(&token, query);
+            answer.json()["errors"][0]["extensions"]["limit"].take()
+        };
+        // Ten thousand rows for a hundred cursors.
+        let cursors = "{ cardCustomers(perPage: 100) { nodes { transactions(perPage: 100) { pageInfo { endCursor } } } } }";
+        assert_eq!(limit(cursors), "complexity");
+        let totals = "{ cardCustomers(perPage: 100) { edges { node { transactions(first: 100) { totalCount } } } } }";
+        assert_eq!(limit(totals), "complexity");
+        let pages: Vec<String> = (1..=15)
+            .map(|page| format!("a{page}: cardCustomers(page: {page}, perPage: 100) {{ nodes {{ transactions(perPage: {}) {{ pageInfo {{ hasNextPage }} }} }} }}", 100 - page))
+            .collect();
+        assert_eq!(limit(&format!("{{ {} }}", pages.join(" "))), "complexity");
+        assert_eq!(limit("{ cardCustomers(perPage: 10) { nodes { transactions(perPage: 20) { pageInfo { endCursor } } } } }"), Value::Null);
+    }
+
     fn a_client_can_ask_what_a_query_costs(database) {
         let sandbox = crate::support::chain::sandbox(30);
         let token = database.program_with("acme", &crate::support::chain::wallets(30));
