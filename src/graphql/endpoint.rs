@@ -16,20 +16,23 @@ use axum::response::Response as HttpResponse;
 use futures_util::{Stream, StreamExt as _};
 use tokio::sync::watch;
 
-use super::bill::{self, Bill};
-use super::cost;
-use super::documents::{Document, Documents, Kind};
-use super::error::{finish, refusal};
-use super::limits::Excess;
-use super::loaders::Caller;
-use super::media::Media;
-use super::persisted::{Missing, Persisted};
-use super::request::{self, Body};
-use super::{Schema, builder, json, schema, stream, variables};
 use crate::config;
 use crate::domain::principal::Principal;
 use crate::domain::request::RequestId;
 use crate::error::{self, Error, Result};
+use crate::graphql::admission::cost;
+use crate::graphql::admission::document_cache::{Document, Documents, Kind};
+use crate::graphql::admission::limits::Excess;
+use crate::graphql::admission::persisted_documents::{Missing, Persisted};
+use crate::graphql::admission::request_body::{self as request, Body};
+use crate::graphql::admission::variables;
+use crate::graphql::error::{finish, refusal};
+use crate::graphql::execution::cost_report::{self as bill, Bill};
+use crate::graphql::execution::json;
+use crate::graphql::execution::loaders::Caller;
+use crate::graphql::schema::{Schema, builder, schema};
+use crate::graphql::transport::media_type::Media;
+use crate::graphql::transport::sse as stream;
 use crate::http::rate::Budget;
 use crate::http::request_log::Operation;
 use crate::http::{headers, status};
@@ -45,8 +48,8 @@ pub struct Endpoint {
     schemas: Arc<Schemas>,
     documents: Documents,
     persisted: Persisted,
-    pub(super) services: Arc<Services>,
-    pub(super) settings: Settings,
+    pub(crate) services: Arc<Services>,
+    pub(crate) settings: Settings,
 }
 
 /// What the endpoint is told.
@@ -63,7 +66,7 @@ pub struct Settings {
 }
 
 /// Why a request does not run.
-pub(super) enum Refused {
+pub(crate) enum Refused {
     /// The document cannot be executed.
     Document(Box<Response>),
     /// The document asks for too much.
@@ -74,7 +77,7 @@ pub(super) enum Refused {
 
 impl Refused {
     /// The response, whatever carries it.
-    pub(super) fn response(&self, request: &RequestId) -> Response {
+    pub(crate) fn response(&self, request: &RequestId) -> Response {
         match self {
             Self::Document(response) => Response::from_errors(response.errors.clone()),
             Self::Excess(excess) => excess.answer(),
@@ -120,7 +123,7 @@ impl Endpoint {
     }
 
     /// Whatever can be done with a request before it runs.
-    pub(super) fn prepare(
+    pub(crate) fn prepare(
         &self,
         principal: Arc<Principal>,
         budget: &Budget,
@@ -182,7 +185,7 @@ impl Endpoint {
     }
 
     /// The answers to an operation, which is a subscription perhaps.
-    pub(super) fn run_on(
+    pub(crate) fn run_on(
         &self,
         prepared: Prepared,
         request: RequestId,
@@ -199,7 +202,7 @@ impl Endpoint {
 }
 
 /// A request that is ready to run.
-pub(super) struct Prepared {
+pub(crate) struct Prepared {
     document: Arc<Document>,
     query: Request,
     operation: Option<String>,
@@ -214,7 +217,7 @@ pub(super) struct Prepared {
 
 impl Prepared {
     /// What a log may hold of it.
-    pub(super) fn about(&self) -> Operation {
+    pub(crate) fn about(&self) -> Operation {
         let document = Arc::clone(&self.document.hash);
         Operation { name: self.document.name(self.operation.as_deref()), document }
     }
@@ -224,7 +227,7 @@ impl Prepared {
     }
 
     /// Whether it goes on until somebody ends it.
-    pub(super) fn is_subscription(&self) -> bool {
+    pub(crate) fn is_subscription(&self) -> bool {
         self.is(OperationType::Subscription)
     }
 
@@ -234,7 +237,7 @@ impl Prepared {
 }
 
 /// Why somebody does not learn what the schema holds.
-pub(super) fn closed() -> Error {
+pub(crate) fn closed() -> Error {
     Error::new(error::Kind::Forbidden, "This token may not ask what the schema holds")
 }
 
@@ -275,7 +278,7 @@ pub async fn execute(
 
 /// Answers a GET with a query in it. What changes something is not asked for
 /// that way (GraphQL over HTTP, section 5.3).
-pub(super) async fn get(
+pub(crate) async fn get(
     endpoint: &Endpoint,
     principal: Arc<Principal>,
     budget: &Budget,
@@ -372,7 +375,7 @@ pub fn refused(error: &Error, request: &RequestId) -> HttpResponse {
 }
 
 /// Whether nothing was executed.
-pub(super) fn never_ran(response: &Response) -> bool {
+pub(crate) fn never_ran(response: &Response) -> bool {
     response.data == Value::Null
         && !response.errors.is_empty()
         && response.errors.iter().all(|error| error.path.is_empty())
@@ -380,7 +383,7 @@ pub(super) fn never_ran(response: &Response) -> bool {
 
 /// A GraphQL response as JSON. Where nothing was executed there is no `data`
 /// (GraphQL September 2025, section 7.1).
-pub(super) fn written(response: &Response) -> Vec<u8> {
+pub(crate) fn written(response: &Response) -> Vec<u8> {
     let never_ran = never_ran(response);
     let mut body = Vec::with_capacity(8 * 1024);
     body.push(b'{');

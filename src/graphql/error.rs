@@ -8,19 +8,19 @@ use crate::domain::request::RequestId;
 use crate::error::{Error, Kind};
 
 /// The text is not GraphQL.
-pub(super) const PARSE_FAILED: &str = "GRAPHQL_PARSE_FAILED";
+pub(crate) const PARSE_FAILED: &str = "GRAPHQL_PARSE_FAILED";
 /// The document does not fit the schema.
-pub(super) const VALIDATION_FAILED: &str = "GRAPHQL_VALIDATION_FAILED";
+pub(crate) const VALIDATION_FAILED: &str = "GRAPHQL_VALIDATION_FAILED";
 /// The document costs more than we are willing to pay.
-pub(super) const TOO_COMPLEX: &str = "QUERY_TOO_COMPLEX";
+pub(crate) const TOO_COMPLEX: &str = "QUERY_TOO_COMPLEX";
 /// A balance exists, but nobody could say how much.
-pub(super) const BALANCE_UNAVAILABLE: &str = "BALANCE_UNAVAILABLE";
+pub(crate) const BALANCE_UNAVAILABLE: &str = "BALANCE_UNAVAILABLE";
 
 /// Changes came faster than they were read.
 const CHANGES_MISSED: &str = "CHANGES_MISSED";
 
 /// The code of a kind of failure, in `extensions.code`.
-pub(super) const fn code(kind: Kind) -> &'static str {
+pub(crate) const fn code(kind: Kind) -> &'static str {
     match kind {
         Kind::Invalid | Kind::UnsupportedMediaType => "BAD_USER_INPUT",
         Kind::Unauthenticated => "UNAUTHENTICATED",
@@ -36,7 +36,7 @@ pub(super) const fn code(kind: Kind) -> &'static str {
 }
 
 /// A failure as resolvers return it; the private source goes along for the log.
-pub(super) fn failure(error: impl Into<Arc<Error>>) -> async_graphql::Error {
+pub(crate) fn failure(error: impl Into<Arc<Error>>) -> async_graphql::Error {
     let error = error.into();
     let mut failure = async_graphql::Error::new(error.message());
     failure.extensions = Some(extensions(&error));
@@ -45,7 +45,7 @@ pub(super) fn failure(error: impl Into<Arc<Error>>) -> async_graphql::Error {
 }
 
 /// What a nullable field found; null where it failed, with the error at its path.
-pub(super) fn or_null<T>(ctx: &Context<'_>, found: async_graphql::Result<Option<T>>) -> Option<T> {
+pub(crate) fn or_null<T>(ctx: &Context<'_>, found: async_graphql::Result<Option<T>>) -> Option<T> {
     found.unwrap_or_else(|error| {
         ctx.add_error(ctx.set_error_path(error.into_server_error(ctx.item.pos)));
         None
@@ -66,7 +66,7 @@ fn extensions(error: &Error) -> ErrorExtensionValues {
 }
 
 /// A balance that nobody could read. Never zero.
-pub(super) fn balance_unavailable() -> async_graphql::Error {
+pub(crate) fn balance_unavailable() -> async_graphql::Error {
     let mut failure = async_graphql::Error::new("The balance cannot be read at the moment");
     let mut extensions = ErrorExtensionValues::default();
     extensions.set("code", BALANCE_UNAVAILABLE);
@@ -75,7 +75,7 @@ pub(super) fn balance_unavailable() -> async_graphql::Error {
 }
 
 /// Changes came faster than they were read.
-pub(super) fn missed() -> async_graphql::Error {
+pub(crate) fn missed() -> async_graphql::Error {
     let what = "Changes were missed: read the list again, and subscribe again";
     let mut failure = async_graphql::Error::new(what);
     failure.extensions.get_or_insert_default().set("code", CHANGES_MISSED);
@@ -84,7 +84,7 @@ pub(super) fn missed() -> async_graphql::Error {
 
 /// Sees to it that every error has a code, that our own failures carry the
 /// request's name, and that the log learns the causes.
-pub(super) fn finish(response: &mut Response, request: &RequestId) {
+pub(crate) fn finish(response: &mut Response, request: &RequestId) {
     for error in &mut response.errors {
         // An error of ours always has a code. What the engine itself finds
         // before it runs anything has no path; later it can only be an input.
@@ -102,7 +102,7 @@ pub(super) fn finish(response: &mut Response, request: &RequestId) {
 }
 
 /// An answer to a request that never came as far as the schema.
-pub(super) fn refusal(error: &Error, request: &RequestId) -> Response {
+pub(crate) fn refusal(error: &Error, request: &RequestId) -> Response {
     let mut extensions = extensions(error);
     if error.is_ours() {
         extensions.set("requestId", request.0.as_str());
@@ -114,7 +114,7 @@ pub(super) fn refusal(error: &Error, request: &RequestId) -> Response {
 }
 
 /// An answer to a text that is not GraphQL.
-pub(super) fn unparsable(error: async_graphql::parser::Error) -> Response {
+pub(crate) fn unparsable(error: async_graphql::parser::Error) -> Response {
     let mut failure = ServerError::from(error);
     failure.extensions.get_or_insert_default().set("code", PARSE_FAILED);
     Response::from_errors(vec![failure])

@@ -1,0 +1,100 @@
+//! `Card`.
+
+use std::sync::Arc;
+
+use async_graphql::{ID, Object, ServerResult};
+
+use crate::domain::card;
+use crate::graphql::execution::page_writer::{At, Out, Written};
+use crate::graphql::schema::enums::{CardStatus, CardType};
+use crate::graphql::schema::scalars::DateTime;
+
+/// One of a customer's cards, where it stands in the list of them.
+pub(crate) struct Card {
+    pub(crate) all: Arc<Vec<card::Card>>,
+    pub(crate) at: usize,
+}
+
+impl Card {
+    fn card(&self) -> &card::Card {
+        &self.all[self.at]
+    }
+}
+
+/// A payment card. Card numbers and security codes exist nowhere in this system.
+#[Object]
+impl Card {
+    /// The card's identifier, a UUID.
+    async fn card_id(&self) -> ID {
+        ID(self.card().card_id.clone())
+    }
+
+    /// The last four digits of the card's number.
+    async fn last_four(&self) -> &str {
+        &self.card().last_four
+    }
+
+    /// What the card is made of.
+    async fn card_type(&self) -> CardType {
+        self.card().card_type.into()
+    }
+
+    /// What the card can do now.
+    async fn status(&self) -> CardStatus {
+        self.card().status.into()
+    }
+
+    /// Whether the customer has stopped the card for a while.
+    async fn is_frozen(&self) -> bool {
+        self.card().status == card::CardStatus::Frozen
+    }
+
+    /// Whether the card was reported lost.
+    async fn is_lost(&self) -> bool {
+        self.card().status == card::CardStatus::Lost
+    }
+
+    /// Whether the card was reported stolen; a stolen card counts as voided.
+    async fn is_stolen(&self) -> bool {
+        self.card().is_stolen
+    }
+
+    /// Whether the issuer has stopped the card.
+    async fn is_blocked(&self) -> bool {
+        self.card().status == card::CardStatus::Blocked
+    }
+
+    /// Whether the card is gone for good; such cards are not in `cardsCount`.
+    async fn is_void(&self) -> bool {
+        self.card().is_void()
+    }
+
+    /// When the card was first put to use.
+    async fn activated_at(&self) -> Option<DateTime> {
+        self.card().activated_at.map(DateTime)
+    }
+
+    /// When the card was made.
+    async fn created_at(&self) -> DateTime {
+        DateTime(self.card().created_at)
+    }
+}
+
+impl Written for Card {
+    fn write(&self, at: &At<'_>, out: &mut Out) -> ServerResult<()> {
+        match at.name {
+            "cardId" => out.put(at, self.card_id(at.ctx)),
+            "lastFour" => out.put(at, self.last_four(at.ctx)),
+            "cardType" => out.put(at, self.card_type(at.ctx)),
+            "status" => out.put(at, self.status(at.ctx)),
+            "isFrozen" => out.put(at, self.is_frozen(at.ctx)),
+            "isLost" => out.put(at, self.is_lost(at.ctx)),
+            "isStolen" => out.put(at, self.is_stolen(at.ctx)),
+            "isBlocked" => out.put(at, self.is_blocked(at.ctx)),
+            "isVoid" => out.put(at, self.is_void(at.ctx)),
+            "activatedAt" => out.put(at, self.activated_at(at.ctx)),
+            "createdAt" => out.put(at, self.created_at(at.ctx)),
+            _ => Err(at.lost()),
+        }
+    }
+}

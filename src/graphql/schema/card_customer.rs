@@ -1,0 +1,322 @@
+//! `CardCustomer` and its connection.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, ContextSelectionSet, ID, Object, Result, ServerResult};
+
+use crate::domain::balance::{Balance, Outcome};
+use crate::domain::customer::Customer;
+use crate::domain::page::{ListId, PageArgs, Position, Window};
+use crate::graphql::error::{balance_unavailable, failure, or_null};
+use crate::graphql::execution::loaders::Caller;
+use crate::graphql::execution::page_writer::{At, Out, Plan, Planned, Row, Rows, Written};
+use crate::graphql::execution::siblings::Siblings;
+use crate::graphql::schema::card::Card;
+use crate::graphql::schema::card_transaction::CardTransactionConnection;
+use crate::graphql::schema::enums::{
+    BalanceFreshness, CardCustomerStatus, Currency, KycStatus, TransactionStatus,
+};
+use crate::graphql::schema::page_info::{PageInfo, Total};
+use crate::graphql::schema::scalars::{DateTime, Decimal};
+use crate::services::transactions::Transactions;
+
+/// A card customer, and those it came with.
+#[derive(Clone)]
+pub(crate) struct CardCustomer {
+    siblings: Arc<Siblings>,
+    at: usize,
+}
+
+impl CardCustomer {
+    /// One that came alone.
+    pub(crate) fn alone(siblings: Arc<Siblings>) -> Self {
+        Self { siblings, at: 0 }
+    }
+
+    fn customer(&self) -> &Customer {
+        &self.siblings.customers.0[self.at]
+    }
+
+    fn position(&self) -> Position {
+        let customer = self.customer();
+        Position { created_at: customer.created_at, key: customer.id.clone() }
+    }
+
+    async fn balance(&self, ctx: &Context<'_>) -> Option<&Balance> {
+        or_null(ctx, self.known_balance(ctx).await)
+    }
+
+    async fn known_balance(&self, ctx: &Context<'_>) -> Result<Option<&Balance>> {
+        if !self.customer().safe_deployed {
+            return Ok(None);
+        }
+        match self.siblings.balance(ctx, self.at).await? {
+            Outcome::None => Ok(None),
+            Outcome::Known(balance) => Ok(Some(balance)),
+            Outcome::Unavailable => Err(balance_unavailable()),
+        }
+    }
+}
+
+/// A customer of the card program. Balance fields, cards and transactions cost nothing unless they are selected.
+#[Object]
+impl CardCustomer {
+    /// The canonical identifier: 24 hexadecimal digits.
+    async fn id(&self) -> ID {
+        ID(self.customer().id.clone())
+    }
+
+    /// The issuer's own name for the customer.
+    async fn yativo_card_id(&self) -> &str {
+        &self.customer().yativo_card_id
+    }
+
+    /// The program's own name for the customer.
+    async fn external_customer_id(&self) -> Option<&str> {
+        self.customer().external_customer_id.as_deref()
+    }
+
+    /// The customer's e-mail address.
+    async fn email(&self) -> &str {
+        &self.customer().email
+    }
+
+    /// How far the customer has come between sign-up and spending.
+    async fn flow_status(&self) -> CardCustomerStatus {
+        self.customer().flow_status.into()
+    }
+
+    /// The number of that stage, 1 to 6.
+    async fn step(&self) -> i32 {
+        self.customer().flow_status.step()
+    }
+
+    /// What has to happen next, in a sentence.
+    async fn next_action(&self) -> &'static str {
+        self.customer().flow_status.next_action()
+    }
+
+    /// The state of the identity check.
+    async fn kyc_status(&self) -> Option<KycStatus> {
+        self.customer().kyc_status.map(Into::into)
+    }
+
+    /// Whether the account wallet exists on the chain. Until then there is no balance.
+    async fn safe_deployed(&self) -> bool {
+        self.customer().safe_deployed
+    }
+
+    /// The account wallet: an EIP-55 address.
+    async fn wallet_address(&self) -> Option<&str> {
+        self.customer().wallet_address.as_deref()
+    }
+
+    /// The wallet's currency; null until the identity check assigns a region.
+    async fn currency(&self) -> Option<Currency> {
+        self.customer().currency.map(Into::into)
+    }
+
+    /// All that the account wallet holds. All cards share it.
+    async fn ledger_balance(&self, ctx: &Context<'_>) -> Option<Decimal> {
+        self.balance(ctx).await.map(|balance| Decimal(balance.ledger))
+    }
+
+    /// What can be spent: the ledger balance less pending authorizations.
+    async fn available_balance(&self, ctx: &Context<'_>) -> Option<Decimal> {
+        self.balance(ctx).await.map(|balance| Decimal(balance.available))
+    }
+
+    /// What is held for authorized transactions that have not settled; null where that is unknown.
+    async fn pending_balance(&self, ctx: &Context<'_>) -> Option<Decimal> {
+        self.balance(ctx).await.and_then(|balance| balance.pending).map(Decimal)
+    }
+
+    /// Where the balance comes from.
+    async fn balance_freshness(&self, ctx: &Context<'_>) -> Option<BalanceFreshness> {
+        self.balance(ctx).await.map(|balance| balance.freshness.into())
+    }
+
+    /// When the balance was true; null for one that was read from the chain just now.
+    async fn balance_updated_at(&self, ctx: &Context<'_>) -> Option<DateTime> {
+        self.balance(ctx).await.and_then(|balance| balance.updated_at).map(DateTime)
+    }
+
+    /// How many cards the customer has that are not void.
+    async fn cards_count(&self, ctx: &Context<'_>) -> Result<usize> {
+        let cards = self.siblings.cards(ctx, self.at).await?;
+        Ok(cards.iter().filter(|card| !card.is_void()).count())
+    }
+
+    /// Every card of the customer, newest first, void ones too.
+    async fn cards(&self, ctx: &Context<'_>) -> Result<Vec<Card>> {
+        let all = self.siblings.cards(ctx, self.at).await?;
+        Ok((0..all.len()).map(|at| Card { all: Arc::clone(&all), at }).collect())
+    }
+
+    /// The customer's card transactions, newest first. By page number (`page`, `perPage`) or by cursor (`first`, `after`), not both.
+    async fn transactions(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The page's number, from 1.")] page: Option<i64>,
+        #[graphql(desc = "How many a page has: 1 to 100, otherwise 20.")] per_page: Option<i64>,
+        #[graphql(desc = "How many to take from the cursor on: 0 to 100, otherwise 20.")]
+        first: Option<i64>,
+        #[graphql(desc = "The cursor of this very list to start behind.")] after: Option<String>,
+        #[graphql(desc = "Only those in this state.")] status: Option<TransactionStatus>,
+    ) -> Result<CardTransactionConnection> {
+        let status = status.map(Into::into);
+        let principal = &Caller::of(ctx)?.principal;
+        let list = Transactions::list_id(principal, &self.customer().id, status);
+        let window = PageArgs { page, per_page, first, after: after.as_deref() }.window(list);
+        let window = window.map_err(failure)?;
+        // Boxed, so that the futures of all the other fields stay small.
+        let page = Box::pin(self.siblings.transactions(ctx, self.at, status, &window)).await?;
+        let (siblings, at) = (Arc::clone(&self.siblings), self.at);
+        let total = Total::new(Box::new(move |ctx| {
+            let siblings = Arc::clone(&siblings);
+            Box::pin(async move { siblings.transaction_count(ctx, at, status).await })
+        }));
+        Ok(CardTransactionConnection { page, window, list, total: Arc::new(total) })
+    }
+
+    /// When the customer was onboarded: what lists are sorted by.
+    async fn created_at(&self) -> DateTime {
+        DateTime(self.customer().created_at)
+    }
+}
+
+impl Written for CardCustomer {
+    async fn prepare<'a>(
+        objects: &'a [Self],
+        ctx: &'a ContextSelectionSet<'_>,
+        plan: &'a Plan<'_>,
+    ) {
+        let Some(first) = objects.first() else { return };
+        if let Ok(caller) = first.siblings.caller(ctx) {
+            first.siblings.foresee(caller, plan).await;
+        }
+    }
+
+    fn later(field: &Planned<'_>) -> bool {
+        field.name == "transactions"
+    }
+
+    fn write(&self, at: &At<'_>, out: &mut Out) -> ServerResult<()> {
+        match at.name {
+            "id" => out.put(at, self.id(at.ctx)),
+            "yativoCardId" => out.put(at, self.yativo_card_id(at.ctx)),
+            "externalCustomerId" => out.put(at, self.external_customer_id(at.ctx)),
+            "email" => out.put(at, self.email(at.ctx)),
+            "flowStatus" => out.put(at, self.flow_status(at.ctx)),
+            "step" => out.put(at, self.step(at.ctx)),
+            "nextAction" => out.put(at, self.next_action(at.ctx)),
+            "kycStatus" => out.put(at, self.kyc_status(at.ctx)),
+            "safeDeployed" => out.put(at, self.safe_deployed(at.ctx)),
+            "walletAddress" => out.put(at, self.wallet_address(at.ctx)),
+            "currency" => out.put(at, self.currency(at.ctx)),
+            "ledgerBalance" => out.put(at, self.ledger_balance(at.ctx)),
+            "availableBalance" => out.put(at, self.available_balance(at.ctx)),
+            "pendingBalance" => out.put(at, self.pending_balance(at.ctx)),
+            "balanceFreshness" => out.put(at, self.balance_freshness(at.ctx)),
+            "balanceUpdatedAt" => out.put(at, self.balance_updated_at(at.ctx)),
+            "cardsCount" => out.put(at, self.cards_count(at.ctx)),
+            "cards" => out.put_all(at, self.cards(at.ctx)),
+            "createdAt" => out.put(at, self.created_at(at.ctx)),
+            _ => Err(at.lost()),
+        }
+    }
+}
+
+/// A part of a list of customers.
+pub(crate) struct CardCustomerConnection {
+    pub(crate) siblings: Arc<Siblings>,
+    pub(crate) has_next: bool,
+    pub(crate) window: Window,
+    pub(crate) list: ListId,
+    pub(crate) total: Arc<Total>,
+}
+
+impl CardCustomerConnection {
+    fn all(&self) -> impl DoubleEndedIterator<Item = CardCustomer> + '_ {
+        let siblings = &self.siblings;
+        let customer = move |at| CardCustomer { siblings: Arc::clone(siblings), at };
+        (0..siblings.customers.0.len()).map(customer)
+    }
+}
+
+/// A part of a list of card customers.
+#[Object]
+impl CardCustomerConnection {
+    /// The customers with their cursors.
+    async fn edges(&self) -> Rows<CardCustomerEdge> {
+        Rows(self.all().map(|node| CardCustomerEdge { node, list: self.list }).collect())
+    }
+
+    /// The customers alone.
+    async fn nodes(&self) -> Rows<CardCustomer> {
+        Rows(self.all().collect())
+    }
+
+    /// Where this part stands in the list.
+    async fn page_info(&self) -> PageInfo {
+        PageInfo {
+            window: self.window.clone(),
+            has_next: self.has_next,
+            first: self.all().next().map(|customer| customer.position()),
+            last: self.all().next_back().map(|customer| customer.position()),
+            list: self.list,
+            total: Arc::clone(&self.total),
+        }
+    }
+
+    /// How many customers the whole list has. Costs a count.
+    async fn total_count(&self, ctx: &Context<'_>) -> Result<i64> {
+        self.total.get(ctx).await
+    }
+}
+
+/// A card customer with its cursor.
+pub(crate) struct CardCustomerEdge {
+    node: CardCustomer,
+    list: ListId,
+}
+
+/// A card customer with its cursor.
+#[Object]
+impl CardCustomerEdge {
+    /// Where the customer stands in the list: another query's `after`.
+    async fn cursor(&self) -> String {
+        self.node.position().to_cursor(self.list)
+    }
+
+    /// The customer.
+    async fn node(&self) -> Row<CardCustomer> {
+        Row(self.node.clone())
+    }
+}
+
+impl Written for CardCustomerEdge {
+    async fn prepare<'a>(
+        objects: &'a [Self],
+        ctx: &'a ContextSelectionSet<'_>,
+        plan: &'a Plan<'_>,
+    ) {
+        if let (Some(first), Ok(caller)) = (objects.first(), Caller::shared(ctx)) {
+            for below in plan.below("node") {
+                first.node.siblings.foresee(caller, below).await;
+            }
+        }
+    }
+
+    fn later(field: &Planned<'_>) -> bool {
+        field.name == "node" && field.below.waits::<CardCustomer>()
+    }
+
+    fn write(&self, at: &At<'_>, out: &mut Out) -> ServerResult<()> {
+        match at.name {
+            "cursor" => out.put(at, self.cursor(at.ctx)),
+            "node" => out.put_object(at, &self.node),
+            _ => Err(at.lost()),
+        }
+    }
+}

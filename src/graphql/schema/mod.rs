@@ -1,0 +1,41 @@
+//! The schema, one file an object.
+
+mod card;
+mod card_customer;
+mod card_transaction;
+mod enums;
+mod page_info;
+mod query;
+mod scalars;
+mod subscription;
+
+use async_graphql::{EmptyMutation, SDLExportOptions};
+
+/// The gateway's schema.
+pub type Schema = async_graphql::Schema<query::Query, EmptyMutation, subscription::Subscription>;
+
+pub(crate) type Builder =
+    async_graphql::SchemaBuilder<query::Query, EmptyMutation, subscription::Subscription>;
+
+/// The schema. It holds no data: whatever a request needs comes with it.
+pub fn schema() -> Schema {
+    builder().finish()
+}
+
+pub(crate) fn builder() -> Builder {
+    Schema::build(query::Query, EmptyMutation, subscription::Subscription)
+}
+
+/// The schema as text: what `schema.graphql` holds.
+pub fn sdl() -> String {
+    let options = SDLExportOptions::new()
+        .sorted_fields()
+        .sorted_arguments()
+        .include_specified_by()
+        .use_space_ident()
+        .indent_width(2);
+    // The exporter leaves spaces at the ends of some lines.
+    let text = schema().sdl_with_options(options);
+    let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
+    format!("{}\n", lines.join("\n").trim_end())
+}

@@ -1,0 +1,33 @@
+//! The schema as a file, at `/schema.graphql`: for those who may ask what it holds.
+
+use std::sync::{Arc, LazyLock};
+
+use axum::Extension;
+use axum::http::header;
+use axum::response::{IntoResponse as _, Response};
+
+use crate::config::Introspection;
+use crate::domain::principal::Principal;
+use crate::domain::request::RequestId;
+use crate::graphql::endpoint::{closed, refused};
+
+/// It does not change while the process runs.
+static SCHEMA: LazyLock<String> = LazyLock::new(crate::graphql::schema::sdl);
+
+/// The schema, for anybody.
+pub async fn published() -> Response {
+    let headers =
+        [(header::CONTENT_TYPE, "text/plain; charset=utf-8"), (header::CACHE_CONTROL, "no-cache")];
+    (headers, SCHEMA.as_str()).into_response()
+}
+
+/// The schema, for tokens of the scope `schema`.
+pub async fn published_to(
+    Extension(principal): Extension<Arc<Principal>>,
+    Extension(request): Extension<RequestId>,
+) -> Response {
+    if Introspection::Schema.allows(principal.scope) {
+        return published().await;
+    }
+    refused(&closed(), &request)
+}

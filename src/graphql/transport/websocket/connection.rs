@@ -1,0 +1,338 @@
+//! One connection: who it is, what it has asked for, and how it ends.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
+use axum::http::HeaderValue;
+use futures_util::StreamExt as _;
+use serde_json::value::RawValue;
+use tokio::sync::{SemaphorePermit, mpsc, watch};
+use tokio::task::AbortHandle;
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
+
+use super::message::{Incoming, complete, message, token_in};
+use super::{PROTOCOL, Sockets, subscriber};
+use crate::domain::request::RequestId;
+use crate::error::{Error, Kind};
+use crate::graphql::admission::request_body as request;
+use crate::graphql::endpoint::Refused;
+use crate::graphql::execution::json;
+use crate::graphql::transport::sse::{Reply, Subscriber, replies};
+
+/// How long a client may take to say who it is.
+const INIT: Duration = Duration::from_secs(10);
+/// How often a client is asked whether it is still there.
+const PING: Duration = Duration::from_secs(20);
+/// How long it may take to read what it was sent.
+const READING: Duration = Duration::from_secs(30);
+/// How long a client has to hear the last word. What somebody still sends who has
+/// sent too much is not read, and leaving earlier would throw away what we said.
+const FAREWELL: Duration = Duration::from_secs(1);
+/// Operations that one connection may have at once.
+const OPERATIONS: usize = 100;
+/// Messages that wait for a client to read them; more wait where they are made.
+const WAITING: usize = 16;
+
+/// Why a connection is closed, by the protocol's codes.
+type Close = (u16, &'static str);
+
+const BAD_MESSAGE: Close = (4400, "Invalid message");
+const UNAUTHORIZED: Close = (4401, "Unauthorized");
+const FORBIDDEN: Close = (4403, "Forbidden");
+const BAD_PROTOCOL: Close = (4406, "Subprotocol not acceptable");
+const INIT_TIMEOUT: Close = (4408, "Connection initialisation timeout");
+const TOO_MANY_INITS: Close = (4429, "Too many initialisation requests");
+const TOO_LARGE: Close = (1009, "The message is too large");
+const GOING_AWAY: Close = (1001, "The gateway is stopping");
+const TRY_AGAIN: Close = (1013, "Try again later");
+
+/// What an operation sends: which one it is, the message, and whether it is the last.
+struct Outgoing {
+    operation: u64,
+    id: String,
+    text: String,
+    last: bool,
+}
+
+/// One connection.
+pub(crate) struct Connection {
+    socket: WebSocket,
+    sockets: Sockets,
+    peer: IpAddr,
+    request: RequestId,
+    /// Who it is, where the token came with the first request.
+    known: Option<Subscriber>,
+    /// Held until it has said who it is.
+    stranger: Option<SemaphorePermit<'static>>,
+    /// Who it is, once that was acknowledged.
+    subscriber: Option<Subscriber>,
+    operations: HashMap<String, (u64, AbortHandle)>,
+    counted: u64,
+    sender: mpsc::Sender<Outgoing>,
+    outgoing: mpsc::Receiver<Outgoing>,
+}
+
+impl Connection {
+    pub(crate) fn new(
+        socket: WebSocket,
+        sockets: Sockets,
+        peer: IpAddr,
+        request: RequestId,
+        known: Option<Subscriber>,
+        stranger: Option<SemaphorePermit<'static>>,
+    ) -> Self {
+        let (sender, outgoing) = mpsc::channel(WAITING);
+        Self {
+            socket,
+            sockets,
+            peer,
+            request,
+            known,
+            stranger,
+            subscriber: None,
+            operations: HashMap::new(),
+            counted: 0,
+            sender,
+            outgoing,
+        }
+    }
+
+    /// Serves it to its end.
+    pub(crate) async fn serve(mut self) {
+        metrics::gauge!("graphql_sockets").increment(1);
+        if let Some((code, reason)) = self.talk().await {
+            let frame = CloseFrame { code, reason: Utf8Bytes::from_static(reason) };
+            self.close(frame).await;
+            if code == TOO_LARGE.0 {
+                tokio::time::sleep(FAREWELL).await;
+            }
+        }
+        metrics::gauge!("graphql_sockets").decrement(1);
+    }
+
+    async fn close(&mut self, frame: CloseFrame) {
+        // Whoever does not read does not read this either.
+        let _ = timeout(READING, self.socket.send(Message::Close(Some(frame)))).await;
+    }
+
+    /// Talks until there is a reason to close, or the client has gone.
+    async fn talk(&mut self) -> Option<Close> {
+        if self.socket.protocol().map(HeaderValue::as_bytes) != Some(PROTOCOL.as_bytes()) {
+            return Some(BAD_PROTOCOL);
+        }
+        let mut stopping = self.sockets.endpoint.settings.stopping.clone();
+        let introduced_by = Instant::now() + INIT;
+        let mut ping = interval(PING);
+        ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        ping.reset();
+        let mut silent = false;
+        loop {
+            let waiting_for_init = self.subscriber.is_none();
+            tokio::select! {
+                message = self.socket.recv() => {
+                    silent = false;
+                    match self.hear(message?).await {
+                        ControlFlow::Continue(()) => {}
+                        ControlFlow::Break(why) => return why,
+                    }
+                }
+                Some(outgoing) = self.outgoing.recv() => {
+                    if !self.pass_on(outgoing).await {
+                        return None;
+                    }
+                }
+                () = tokio::time::sleep_until(introduced_by), if waiting_for_init => {
+                    return Some(INIT_TIMEOUT);
+                }
+                _ = ping.tick() => {
+                    // It has not answered the last one.
+                    if silent || !self.send(Message::Ping(Vec::new().into())).await {
+                        return None;
+                    }
+                    silent = true;
+                    if let Some(subscriber) = &self.subscriber {
+                        let known = self.sockets.endpoint.services.auth.principal(&subscriber.token);
+                        if known.await.is_err_and(|error| error.kind() == Kind::Unauthenticated) {
+                            return Some(FORBIDDEN);
+                        }
+                    }
+                }
+                () = told(&mut stopping) => return Some(GOING_AWAY),
+            }
+        }
+    }
+
+    async fn send(&mut self, message: Message) -> bool {
+        matches!(timeout(READING, self.socket.send(message)).await, Ok(Ok(())))
+    }
+
+    async fn send_text(&mut self, text: String) -> bool {
+        self.send(Message::Text(text.into())).await
+    }
+
+    /// Passes on what an operation says, unless it has been ended meanwhile.
+    async fn pass_on(&mut self, outgoing: Outgoing) -> bool {
+        let Outgoing { operation, id, text, last } = outgoing;
+        if self.operations.get(&id).is_none_or(|(known, _)| *known != operation) {
+            return true;
+        }
+        if last {
+            self.operations.remove(&id);
+        }
+        self.send_text(text).await
+    }
+
+    async fn hear(&mut self, message: Result<Message, axum::Error>) -> ControlFlow<Option<Close>> {
+        let text = match message {
+            Ok(Message::Text(text)) => text,
+            Ok(Message::Ping(_) | Message::Pong(_)) => return ControlFlow::Continue(()),
+            Ok(Message::Binary(_)) => return ControlFlow::Break(Some(BAD_MESSAGE)),
+            Ok(Message::Close(_)) => {
+                // The answer to it is on its way once one reads on (RFC 6455, section 5.5.1).
+                let _ = timeout(FAREWELL, self.socket.recv()).await;
+                return ControlFlow::Break(None);
+            }
+            // Too large, or no WebSocket at all; if it is gone, nobody hears it.
+            Err(_) => return ControlFlow::Break(Some(TOO_LARGE)),
+        };
+        let Ok(incoming) = serde_json::from_str::<Incoming<'_>>(&text) else {
+            return ControlFlow::Break(Some(BAD_MESSAGE));
+        };
+        let object = incoming.payload.is_none_or(|raw| matches!(raw.get().as_bytes(), [b'{', ..]));
+        if !object {
+            return ControlFlow::Break(Some(BAD_MESSAGE));
+        }
+        match (incoming.kind.as_str(), incoming.id) {
+            ("connection_init", _) => self.introduce(incoming.payload).await,
+            ("ping", _) => {
+                let payload = incoming
+                    .payload
+                    .map_or_else(String::new, |raw| format!(",\"payload\":{}", raw.get()));
+                gone_unless(self.send_text(format!("{{\"type\":\"pong\"{payload}}}")).await)
+            }
+            ("pong", _) => ControlFlow::Continue(()),
+            ("subscribe", Some(id)) => self.subscribe(id, incoming.payload).await,
+            ("complete", Some(id)) => {
+                if let Some((_, operation)) = self.operations.remove(&id) {
+                    operation.abort();
+                }
+                ControlFlow::Continue(())
+            }
+            _ => ControlFlow::Break(Some(BAD_MESSAGE)),
+        }
+    }
+
+    /// The client says who it is.
+    async fn introduce(&mut self, payload: Option<&RawValue>) -> ControlFlow<Option<Close>> {
+        if self.subscriber.is_some() {
+            return ControlFlow::Break(Some(TOO_MANY_INITS));
+        }
+        let told = payload.and_then(|raw| token_in(raw.get()));
+        let subscriber = match (told, self.known.take()) {
+            (Some(token), _) => match self.sockets.gate.admit(Some(&token), self.peer).await {
+                Ok(_) => subscriber(&token),
+                Err((error, _)) if error.is_ours() || error.kind() == Kind::RateLimited => {
+                    tracing::warn!(cause = error.private_source(), "a socket was not let in");
+                    return ControlFlow::Break(Some(TRY_AGAIN));
+                }
+                Err(_) => return ControlFlow::Break(Some(FORBIDDEN)),
+            },
+            (None, Some(known)) => known,
+            (None, None) => return ControlFlow::Break(Some(FORBIDDEN)),
+        };
+        self.subscriber = Some(subscriber);
+        self.stranger = None;
+        gone_unless(self.send_text("{\"type\":\"connection_ack\"}".to_owned()).await)
+    }
+
+    /// The client wants an operation to run.
+    async fn subscribe(
+        &mut self,
+        id: String,
+        payload: Option<&RawValue>,
+    ) -> ControlFlow<Option<Close>> {
+        let Some(subscriber) = self.subscriber.clone() else {
+            return ControlFlow::Break(Some(UNAUTHORIZED));
+        };
+        let body = payload.map(|raw| request::read(raw.get()));
+        let Some(Ok(body)) = body else { return ControlFlow::Break(Some(BAD_MESSAGE)) };
+        if id.is_empty() {
+            return ControlFlow::Break(Some(BAD_MESSAGE));
+        }
+        if self.operations.contains_key(&id) {
+            let reason = format!("Subscriber for {id} already exists");
+            // A reason has room for 123 bytes.
+            let reason =
+                if reason.len() <= 123 { reason } else { "Subscriber already exists".to_owned() };
+            self.close(CloseFrame { code: 4409, reason: reason.into() }).await;
+            return ControlFlow::Break(None);
+        }
+        let allowed = self.sockets.gate.admit(Some(&subscriber.token), self.peer).await;
+        let endpoint = &self.sockets.endpoint;
+        let prepared = match allowed {
+            Err((error, _)) => Err(Refused::Error(error)),
+            Ok(_) if self.operations.len() >= OPERATIONS => {
+                Err(Refused::Error(Error::rate_limited(1)))
+            }
+            Ok((principal, budget)) => endpoint.prepare(Arc::new(principal), &budget, body),
+        };
+        let prepared = match prepared {
+            Ok(prepared) => prepared,
+            Err(refused) => {
+                let mut errors = Vec::new();
+                json::serialize(&refused.response(&self.request).errors, &mut errors);
+                return gone_unless(self.send_text(message(&id, "error", &errors)).await);
+            }
+        };
+        prepared.about().tell(&self.request);
+        self.counted += 1;
+        let operation = self.counted;
+        let replies = replies(endpoint, subscriber, self.request.clone(), prepared);
+        let sender = self.sender.clone();
+        let name = id.clone();
+        let running = tokio::spawn(async move {
+            let mut replies = replies;
+            let mut refused = false;
+            while let Some(reply) = replies.next().await {
+                let (text, last) = match reply {
+                    Reply::Next(response) => (message(&name, "next", &response), false),
+                    Reply::Refused(errors) => (message(&name, "error", &errors), true),
+                };
+                refused = last;
+                if sender.send(Outgoing { operation, id: name.clone(), text, last }).await.is_err()
+                {
+                    return;
+                }
+            }
+            if !refused {
+                let text = complete(&name);
+                // The connection has ended if nobody takes it.
+                let _ = sender.send(Outgoing { operation, id: name, text, last: true }).await;
+            }
+        });
+        self.operations.insert(id, (operation, running.abort_handle()));
+        ControlFlow::Continue(())
+    }
+}
+
+/// Operations end with their connection.
+impl Drop for Connection {
+    fn drop(&mut self) {
+        for (_, operation) in self.operations.values() {
+            operation.abort();
+        }
+    }
+}
+
+/// Ends when the process is told to stop.
+async fn told(stopping: &mut watch::Receiver<bool>) {
+    drop(stopping.wait_for(|stopping| *stopping).await);
+}
+
+fn gone_unless(sent: bool) -> ControlFlow<Option<Close>> {
+    if sent { ControlFlow::Continue(()) } else { ControlFlow::Break(None) }
+}

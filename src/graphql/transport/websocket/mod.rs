@@ -1,0 +1,116 @@
+//! Subscriptions over a WebSocket, by the protocol `graphql-transport-ws`. The
+//! library's own glue closes with other codes than the protocol says.
+
+mod connection;
+mod message;
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use async_graphql_axum::GraphQLProtocol;
+use axum::Extension;
+use axum::extract::rejection::ExtensionRejection;
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::extract::{ConnectInfo, State};
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::Response as HttpResponse;
+use tokio::sync::Semaphore;
+
+use self::connection::Connection;
+use crate::domain::principal::Principal;
+use crate::domain::request::RequestId;
+use crate::error::{Error, Kind};
+use crate::graphql::endpoint::{self, Endpoint, refused};
+use crate::graphql::transport::sse::Subscriber;
+use crate::http::gate::{Gate, bearer};
+use crate::http::rate::{Budget, Who};
+
+const PROTOCOL: &str = "graphql-transport-ws";
+/// Most messages are small, and there may be thousands of connections.
+const BUFFER: usize = 4 * 1024;
+
+/// Connections that have not said yet who they are.
+static STRANGERS: Semaphore = Semaphore::const_new(500);
+
+/// What connections work with.
+#[derive(Clone)]
+pub struct Sockets {
+    /// Runs operations.
+    pub endpoint: Endpoint,
+    /// Knows who asks, and whether they may.
+    pub gate: Arc<Gate>,
+}
+
+/// Answers a GET: a query, or the beginning of a connection.
+#[expect(clippy::too_many_arguments, reason = "each is what one part of the request says")]
+pub async fn get(
+    State(sockets): State<Sockets>,
+    Extension(request): Extension<RequestId>,
+    principal: Option<Extension<Arc<Principal>>>,
+    budget: Option<Extension<Arc<Budget>>>,
+    peer: Result<Extension<ConnectInfo<SocketAddr>>, ExtensionRejection>,
+    uri: Uri,
+    headers: HeaderMap,
+    protocol: Result<GraphQLProtocol, StatusCode>,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> HttpResponse {
+    // The gate knows who has sent a query; who opens a connection is asked later.
+    if let (Some(Extension(principal)), Some(Extension(budget))) = (principal, budget) {
+        let endpoint = &sockets.endpoint;
+        return endpoint::get(endpoint, principal, &budget, request, &headers, &uri).await;
+    }
+    let peer = peer.map_or(IpAddr::from([0, 0, 0, 0]), |Extension(ConnectInfo(peer))| peer.ip());
+    connect(sockets, request, peer, &headers, protocol, upgrade).await
+}
+
+async fn connect(
+    sockets: Sockets,
+    request: RequestId,
+    peer: IpAddr,
+    headers: &HeaderMap,
+    protocol: Result<GraphQLProtocol, StatusCode>,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> HttpResponse {
+    let Ok(upgrade) = upgrade else {
+        return refused(&Error::new(Kind::Invalid, "This is no WebSocket"), &request);
+    };
+    if protocol.is_err() {
+        let message = "A WebSocket must offer the protocol graphql-transport-ws";
+        return refused(&Error::new(Kind::Invalid, message), &request);
+    }
+    // Who shows a token now need not do so later; a wrong one is refused now.
+    let mut known = None;
+    if let Some(token) = bearer(headers) {
+        match sockets.gate.admit(Some(token), peer).await {
+            Ok(_) => known = Some(subscriber(token)),
+            Err((error, _)) => return refused(&error, &request),
+        }
+    }
+    let stranger = if known.is_none() {
+        let budget = Budget::open(&sockets.gate.limits, Who::Address(peer));
+        if let Some(seconds) = budget.allowance().retry_after {
+            return refused(&Error::rate_limited(seconds), &request);
+        }
+        let Ok(permit) = STRANGERS.try_acquire() else {
+            return refused(&Error::rate_limited(1), &request);
+        };
+        Some(permit)
+    } else {
+        None
+    };
+    let largest = sockets.endpoint.settings.message;
+    let upgrade = upgrade
+        .protocols([PROTOCOL])
+        .max_message_size(largest)
+        .max_frame_size(largest)
+        .read_buffer_size(BUFFER)
+        .write_buffer_size(0);
+    upgrade.on_upgrade(move |socket| async move {
+        Connection::new(socket, sockets, peer, request, known, stranger).serve().await;
+    })
+}
+
+fn subscriber(token: &str) -> Subscriber {
+    Subscriber { token: token.into() }
+}
