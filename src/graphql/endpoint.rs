@@ -29,7 +29,7 @@ use crate::graphql::admission::variables;
 use crate::graphql::error::{finish, refusal};
 use crate::graphql::execution::cost_report::{self as bill, Bill};
 use crate::graphql::execution::json;
-use crate::graphql::execution::loaders::Caller;
+use crate::graphql::execution::request_context::RequestContext;
 use crate::graphql::schema::{Schema, builder, schema};
 use crate::graphql::transport::media_type::Media;
 use crate::graphql::transport::sse as stream;
@@ -159,8 +159,8 @@ impl Endpoint {
         let shape = document.shape(operation.as_deref());
         let kind = document.kind(operation.as_deref(), &variables);
         let services = Arc::clone(&self.services);
-        let mut query =
-            Request::new(&*text).variables(variables).data(Caller::new(principal, services, shape));
+        let context = RequestContext::new(principal, services, shape.alone, shape.scattered);
+        let mut query = Request::new(&*text).variables(variables).data(context);
         query.operation_name.clone_from(&operation);
         query.set_parsed_query(document.parsed.clone());
         Ok(Prepared { document, query, operation, kind, open, cost, points })

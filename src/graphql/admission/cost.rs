@@ -10,7 +10,7 @@ use async_graphql::{Name, Positioned, Value as Constant, Variables};
 use async_graphql_value::Value;
 
 use crate::domain::page::{DEFAULT_SIZE, MAX_SIZE};
-use crate::graphql::execution::siblings::BALANCE_FIELDS;
+use crate::graphql::schema::BALANCE_FIELDS;
 
 /// How many cards somebody has, roughly.
 const CARDS: usize = 3;

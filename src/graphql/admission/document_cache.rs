@@ -12,12 +12,11 @@ use crate::config::hash_of;
 use crate::graphql::admission::limits::Limits;
 use crate::graphql::admission::{shape_limits as guard, text};
 use crate::graphql::endpoint::Refused;
-use crate::graphql::engine_gaps::field_order::Order;
+use crate::graphql::engine_gaps::field_order::{Order, Shape};
 use crate::graphql::engine_gaps::{
     literals, null_propagation as nulls, subscription_root as single,
 };
 use crate::graphql::error::unparsable;
-use crate::graphql::execution::loaders::Shape;
 
 /// How many bytes of text are remembered altogether. A parsed document takes
 /// some twenty times its text.

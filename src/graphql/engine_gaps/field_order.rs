@@ -9,7 +9,14 @@ use async_graphql::parser::types::{
 };
 use async_graphql::{Name, Positioned, Value};
 
-use crate::graphql::execution::loaders::Shape;
+/// What the request's context needs to know of a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Shape {
+    /// Whether some object's fields are selected in several places.
+    pub(crate) scattered: bool,
+    /// Whether there is one root field only.
+    pub(crate) alone: bool,
+}
 
 /// The response keys of a selection, in order, with what is selected below each.
 #[derive(Debug, Default)]

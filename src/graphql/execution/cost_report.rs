@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use async_graphql::parser::types::{ExecutableDocument, Selection, SelectionSet};
 use serde_json::{Value, json};
 
-use crate::graphql::execution::siblings::BALANCE_FIELDS;
+use crate::graphql::schema::BALANCE_FIELDS;
 use crate::usage::Usage;
 
 /// The header that asks for it.

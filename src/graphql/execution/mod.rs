@@ -1,9 +1,8 @@
 //! What resolvers need while an operation runs.
 
-pub(crate) mod arrivals;
-pub(crate) mod batch;
 pub(crate) mod cost_report;
+pub(crate) mod customer_page;
 pub(crate) mod json;
-pub(crate) mod loaders;
+pub(crate) mod look_ups;
 pub(crate) mod page_writer;
-pub(crate) mod siblings;
+pub(crate) mod request_context;

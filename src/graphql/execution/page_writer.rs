@@ -23,7 +23,7 @@ use futures_util::FutureExt as _;
 use futures_util::future::join_all;
 
 use crate::graphql::execution::json::{self, ToJson};
-use crate::graphql::execution::loaders::Caller;
+use crate::graphql::execution::request_context::RequestContext;
 
 /// An object whose fields can be written.
 pub(crate) trait Written: ContainerType + Sized {
@@ -306,7 +306,7 @@ impl<T: Written> OutputType for Rows<T> {
 /// Whether the document selects the fields of an object in several places: the
 /// engine alone can bring those together, so that it has to have them apart.
 fn is_scattered(ctx: &ContextSelectionSet<'_>) -> bool {
-    Caller::shared(ctx).is_ok_and(|caller| caller.scattered)
+    RequestContext::of(ctx).is_ok_and(|context| context.scattered)
 }
 
 fn write(write: impl FnOnce(&mut Out) -> ServerResult<()>) -> ServerResult<Value> {

@@ -8,9 +8,8 @@ use crate::domain::balance::{Balance, Outcome};
 use crate::domain::customer::Customer;
 use crate::domain::page::{ListId, PageArgs, Position, Window};
 use crate::graphql::error::{balance_unavailable, failure, or_null};
-use crate::graphql::execution::loaders::Caller;
+use crate::graphql::execution::customer_page::CustomerPage;
 use crate::graphql::execution::page_writer::{At, Out, Plan, Planned, Row, Rows, Written};
-use crate::graphql::execution::siblings::Siblings;
 use crate::graphql::schema::card::Card;
 use crate::graphql::schema::card_transaction::CardTransactionConnection;
 use crate::graphql::schema::enums::{
@@ -20,21 +19,31 @@ use crate::graphql::schema::page_info::{PageInfo, Total};
 use crate::graphql::schema::scalars::{DateTime, Decimal};
 use crate::services::transactions::Transactions;
 
-/// A card customer, and those it came with.
+/// The fields that need a balance, and those that need the cards.
+pub(crate) const BALANCE_FIELDS: &[&str] = &[
+    "ledgerBalance",
+    "availableBalance",
+    "pendingBalance",
+    "balanceFreshness",
+    "balanceUpdatedAt",
+];
+pub(crate) const CARD_FIELDS: &[&str] = &["cards", "cardsCount"];
+
+/// A card customer, where it stands in its page.
 #[derive(Clone)]
 pub(crate) struct CardCustomer {
-    siblings: Arc<Siblings>,
+    page: Arc<CustomerPage>,
     at: usize,
 }
 
 impl CardCustomer {
-    /// One that came alone.
-    pub(crate) fn alone(siblings: Arc<Siblings>) -> Self {
-        Self { siblings, at: 0 }
+    /// The first of a page.
+    pub(crate) fn first_of(page: CustomerPage) -> Self {
+        Self { page: Arc::new(page), at: 0 }
     }
 
     fn customer(&self) -> &Customer {
-        &self.siblings.customers.0[self.at]
+        self.page.customer(self.at)
     }
 
     fn position(&self) -> Position {
@@ -43,14 +52,14 @@ impl CardCustomer {
     }
 
     async fn balance(&self, ctx: &Context<'_>) -> Option<&Balance> {
-        or_null(ctx, self.known_balance(ctx).await)
+        or_null(ctx, self.known_balance().await)
     }
 
-    async fn known_balance(&self, ctx: &Context<'_>) -> Result<Option<&Balance>> {
+    async fn known_balance(&self) -> Result<Option<&Balance>> {
         if !self.customer().safe_deployed {
             return Ok(None);
         }
-        match self.siblings.balance(ctx, self.at).await? {
+        match self.page.balance(self.at).await.map_err(failure)? {
             Outcome::None => Ok(None),
             Outcome::Known(balance) => Ok(Some(balance)),
             Outcome::Unavailable => Err(balance_unavailable()),
@@ -142,21 +151,20 @@ impl CardCustomer {
     }
 
     /// How many cards the customer has that are not void.
-    async fn cards_count(&self, ctx: &Context<'_>) -> Result<usize> {
-        let cards = self.siblings.cards(ctx, self.at).await?;
+    async fn cards_count(&self) -> Result<usize> {
+        let cards = self.page.cards(self.at).await.map_err(failure)?;
         Ok(cards.iter().filter(|card| !card.is_void()).count())
     }
 
     /// Every card of the customer, newest first, void ones too.
-    async fn cards(&self, ctx: &Context<'_>) -> Result<Vec<Card>> {
-        let all = self.siblings.cards(ctx, self.at).await?;
+    async fn cards(&self) -> Result<Vec<Card>> {
+        let all = self.page.cards(self.at).await.map_err(failure)?;
         Ok((0..all.len()).map(|at| Card { all: Arc::clone(&all), at }).collect())
     }
 
     /// The customer's card transactions, newest first. By page number (`page`, `perPage`) or by cursor (`first`, `after`), not both.
     async fn transactions(
         &self,
-        ctx: &Context<'_>,
         #[graphql(desc = "The page's number, from 1.")] page: Option<i64>,
         #[graphql(desc = "How many a page has: 1 to 100, otherwise 20.")] per_page: Option<i64>,
         #[graphql(desc = "How many to take from the cursor on: 0 to 100, otherwise 20.")]
@@ -165,18 +173,19 @@ impl CardCustomer {
         #[graphql(desc = "Only those in this state.")] status: Option<TransactionStatus>,
     ) -> Result<CardTransactionConnection> {
         let status = status.map(Into::into);
-        let principal = &Caller::of(ctx)?.principal;
-        let list = Transactions::list_id(principal, &self.customer().id, status);
+        let list =
+            Transactions::list_id(&self.page.viewer().principal, &self.customer().id, status);
         let window = PageArgs { page, per_page, first, after: after.as_deref() }.window(list);
         let window = window.map_err(failure)?;
         // Boxed, so that the futures of all the other fields stay small.
-        let page = Box::pin(self.siblings.transactions(ctx, self.at, status, &window)).await?;
-        let (siblings, at) = (Arc::clone(&self.siblings), self.at);
-        let total = Total::new(Box::new(move |ctx| {
-            let siblings = Arc::clone(&siblings);
-            Box::pin(async move { siblings.transaction_count(ctx, at, status).await })
-        }));
-        Ok(CardTransactionConnection { page, window, list, total: Arc::new(total) })
+        let slice = Box::pin(self.page.transactions(self.at, status, &window)).await;
+        let slice = slice.map_err(failure)?;
+        let (page, at) = (Arc::clone(&self.page), self.at);
+        let total = Total::new(move || {
+            let page = Arc::clone(&page);
+            async move { page.transaction_count(at, status).await }
+        });
+        Ok(CardTransactionConnection { page: slice, window, list, total: Arc::new(total) })
     }
 
     /// When the customer was onboarded: what lists are sorted by.
@@ -191,10 +200,9 @@ impl Written for CardCustomer {
         ctx: &'a ContextSelectionSet<'_>,
         plan: &'a Plan<'_>,
     ) {
+        let _ = ctx;
         let Some(first) = objects.first() else { return };
-        if let Ok(caller) = first.siblings.caller(ctx) {
-            first.siblings.foresee(caller, plan).await;
-        }
+        first.page.prefetch(plan.any(BALANCE_FIELDS), plan.any(CARD_FIELDS)).await;
     }
 
     fn later(field: &Planned<'_>) -> bool {
@@ -229,7 +237,7 @@ impl Written for CardCustomer {
 
 /// A part of a list of customers.
 pub(crate) struct CardCustomerConnection {
-    pub(crate) siblings: Arc<Siblings>,
+    pub(crate) page: Arc<CustomerPage>,
     pub(crate) has_next: bool,
     pub(crate) window: Window,
     pub(crate) list: ListId,
@@ -238,9 +246,8 @@ pub(crate) struct CardCustomerConnection {
 
 impl CardCustomerConnection {
     fn all(&self) -> impl DoubleEndedIterator<Item = CardCustomer> + '_ {
-        let siblings = &self.siblings;
-        let customer = move |at| CardCustomer { siblings: Arc::clone(siblings), at };
-        (0..siblings.customers.0.len()).map(customer)
+        let page = &self.page;
+        (0..page.len()).map(move |at| CardCustomer { page: Arc::clone(page), at })
     }
 }
 
@@ -270,8 +277,8 @@ impl CardCustomerConnection {
     }
 
     /// How many customers the whole list has. Costs a count.
-    async fn total_count(&self, ctx: &Context<'_>) -> Result<i64> {
-        self.total.get(ctx).await
+    async fn total_count(&self) -> Result<i64> {
+        self.total.get().await
     }
 }
 
@@ -301,10 +308,11 @@ impl Written for CardCustomerEdge {
         ctx: &'a ContextSelectionSet<'_>,
         plan: &'a Plan<'_>,
     ) {
-        if let (Some(first), Ok(caller)) = (objects.first(), Caller::shared(ctx)) {
-            for below in plan.below("node") {
-                first.node.siblings.foresee(caller, below).await;
-            }
+        let _ = ctx;
+        let Some(first) = objects.first() else { return };
+        for below in plan.below("node") {
+            let page = &first.node.page;
+            page.prefetch(below.any(BALANCE_FIELDS), below.any(CARD_FIELDS)).await;
         }
     }
 

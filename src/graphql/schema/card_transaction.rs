@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, ID, Object, Result, ServerResult};
+use async_graphql::{ID, Object, Result, ServerResult};
 
 use crate::domain::page::{ListId, Position, Slice, Window};
 use crate::domain::transaction::Transaction;
@@ -161,8 +161,8 @@ impl CardTransactionConnection {
     }
 
     /// How many transactions the whole list has. Costs a count.
-    async fn total_count(&self, ctx: &Context<'_>) -> Result<i64> {
-        self.total.get(ctx).await
+    async fn total_count(&self) -> Result<i64> {
+        self.total.get().await
     }
 }
 

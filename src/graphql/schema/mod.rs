@@ -9,6 +9,8 @@ mod query;
 mod scalars;
 mod subscription;
 
+pub(crate) use card_customer::BALANCE_FIELDS;
+
 use async_graphql::{EmptyMutation, SDLExportOptions};
 
 /// The gateway's schema.

@@ -2,29 +2,34 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, Object, Result};
+use async_graphql::{Object, Result};
 use futures_util::future::BoxFuture;
 use tokio::sync::OnceCell;
 
 use crate::domain::page::{self, ListId, Position, Window};
+use crate::error::Error;
+use crate::graphql::error::failure;
 
-/// How to count a list.
-pub(crate) type Count =
-    Box<dyn for<'a> Fn(&'a Context<'_>) -> BoxFuture<'a, Result<i64>> + Send + Sync>;
+type Count = Box<dyn Fn() -> BoxFuture<'static, Result<i64, Arc<Error>>> + Send + Sync>;
 
-/// The total of a list: counted when somebody asks, and once at most.
+/// The total of a list: counted when a field first needs it, and once at most.
 pub(crate) struct Total {
     count: Count,
     known: OnceCell<i64>,
 }
 
 impl Total {
-    pub(crate) fn new(count: Count) -> Self {
-        Self { count, known: OnceCell::new() }
+    /// A total that `count` finds.
+    pub(crate) fn new<F>(count: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<i64, Arc<Error>>> + Send + 'static,
+    {
+        Self { count: Box::new(move || Box::pin(count())), known: OnceCell::new() }
     }
 
-    pub(crate) async fn get(&self, ctx: &Context<'_>) -> Result<i64> {
-        self.known.get_or_try_init(|| (self.count)(ctx)).await.copied()
+    pub(crate) async fn get(&self) -> Result<i64> {
+        let known = self.known.get_or_try_init(|| (self.count)()).await;
+        known.copied().map_err(failure)
     }
 }
 
@@ -47,13 +52,13 @@ impl PageInfo {
     }
 
     /// Whether there is something in the list before this page.
-    async fn has_previous_page(&self, ctx: &Context<'_>) -> Result<bool> {
+    async fn has_previous_page(&self) -> Result<bool> {
         match &self.window {
             Window::After { after, .. } => Ok(after.is_some()),
             Window::Numbered { page: 1, .. } => Ok(false),
             Window::Numbered { .. } if self.first.is_some() => Ok(true),
             // A page past the end: what comes before is the whole list.
-            Window::Numbered { .. } => Ok(self.total.get(ctx).await? > 0),
+            Window::Numbered { .. } => Ok(self.total.get().await? > 0),
         }
     }
 
@@ -81,7 +86,7 @@ impl PageInfo {
     }
 
     /// How many pages of this size the list has. Costs a count of the list.
-    async fn total_pages(&self, ctx: &Context<'_>) -> Result<i64> {
-        Ok(page::pages(self.total.get(ctx).await?, self.window.size()))
+    async fn total_pages(&self) -> Result<i64> {
+        Ok(page::pages(self.total.get().await?, self.window.size()))
     }
 }

@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object, Result};
 
+use crate::domain::customer::{Along, Holder};
 use crate::domain::identifier::Identifier;
 use crate::domain::page::PageArgs;
 use crate::error::{Error, FieldError};
 use crate::graphql::error::failure;
-use crate::graphql::execution::loaders::Caller;
+use crate::graphql::execution::customer_page::CustomerPage;
 use crate::graphql::execution::page_writer::Row;
-use crate::graphql::execution::siblings::Siblings;
+use crate::graphql::execution::request_context::{RequestContext, Viewer};
+use crate::graphql::schema::card_customer::{BALANCE_FIELDS, CARD_FIELDS};
 use crate::graphql::schema::card_customer::{CardCustomer, CardCustomerConnection};
 use crate::graphql::schema::enums::{CardCustomerOrder, CardCustomerStatus};
 use crate::graphql::schema::page_info::Total;
@@ -42,28 +44,24 @@ impl Query {
         )]
         order_by: Option<CardCustomerOrder>,
     ) -> Result<CardCustomerConnection> {
-        let Caller { principal, services, arrivals, .. } = Caller::of(ctx)?;
-        let expected = arrivals.expect().await;
+        let viewer = &RequestContext::of(ctx)?.viewer;
         let list = CustomerList {
             status: status.map(Into::into),
             order: order_by.map(Into::into).unwrap_or_default(),
         };
-        let id = list.id(principal);
+        let id = list.id(&viewer.principal);
         let window = PageArgs { page, per_page, first, after: after.as_deref() }.window(id);
         let window = window.map_err(failure)?;
-        let slice = services.customers.list(principal, list, &window).await.map_err(failure)?;
-        let siblings = Siblings::new(slice.items);
-        let below = ctx.look_ahead();
-        siblings.announce(arrivals, &[below.field("nodes"), below.field("edges").field("node")]);
-        drop(expected);
-        let total = Total::new(Box::new(move |ctx| {
-            Box::pin(async move {
-                let Caller { principal, services, .. } = Caller::of(ctx)?;
-                services.customers.count(principal, list.status).await.map_err(failure)
-            })
-        }));
+        let slice = viewer.services.customers.list(&viewer.principal, list, &window).await;
+        let slice = slice.map_err(failure)?;
+        let counting = Arc::clone(viewer);
+        let total = Total::new(move || {
+            let Viewer { principal, services } = &*counting;
+            let (principal, services) = (Arc::clone(principal), Arc::clone(services));
+            async move { services.customers.count(&principal, list.status).await.map_err(Arc::new) }
+        });
         Ok(CardCustomerConnection {
-            siblings,
+            page: Arc::new(CustomerPage::new(Arc::clone(viewer), slice.items)),
             has_next: slice.has_next,
             window,
             list: id,
@@ -82,14 +80,13 @@ impl Query {
     ) -> Result<Option<Row<CardCustomer>>> {
         let identifier = Identifier::parse(&identifier)
             .map_err(|what| failure(Error::invalid(vec![FieldError::new("identifier", what)])))?;
-        let caller = Caller::of(ctx)?;
-        let expected = caller.arrivals.expect().await;
-        caller.look_ups.want(Siblings::along(ctx.look_ahead()));
-        let holder = caller.customers().one(identifier).await.map_err(failure)?;
-        let Some(holder) = holder else { return Ok(None) };
-        let siblings = Siblings::holder(&holder);
-        siblings.announce(&caller.arrivals, &[ctx.look_ahead()]);
-        drop(expected);
-        Ok(Some(Row(CardCustomer::alone(siblings))))
+        let context = RequestContext::of(ctx)?;
+        let selected = ctx.look_ahead();
+        let any = |names: &[&str]| names.iter().any(|name| selected.field(name).exists());
+        let along = Along { balances: any(BALANCE_FIELDS), cards: any(CARD_FIELDS) };
+        let found = context.look_ups().one(identifier, along).await.map_err(failure)?;
+        let viewer = &context.viewer;
+        let page = |holder: Arc<Holder>| CustomerPage::of_one(Arc::clone(viewer), &holder);
+        Ok(found.map(|holder| Row(CardCustomer::first_of(page(holder)))))
     }
 }

@@ -8,15 +8,13 @@ use futures_util::stream::{self, Stream};
 use crate::domain::customer::{Along, Holder};
 use crate::domain::identifier::Identifier;
 use crate::domain::onboarding::FlowStatus;
-use crate::domain::principal::Principal;
 use crate::error::{Error, FieldError, Kind};
 use crate::graphql::error::{failure, missed};
-use crate::graphql::execution::loaders::{Caller, Shape};
+use crate::graphql::execution::customer_page::CustomerPage;
 use crate::graphql::execution::page_writer::Row;
-use crate::graphql::execution::siblings::Siblings;
+use crate::graphql::execution::request_context::{RequestContext, Viewer};
 use crate::graphql::schema::card_customer::CardCustomer;
 use crate::graphql::schema::enums::CardCustomerStatus;
-use crate::services::Services;
 use crate::services::live::{Changed, Watcher};
 
 /// The root of all subscriptions.
@@ -37,13 +35,14 @@ impl Subscription {
         let identifier = Identifier::parse(&identifier)
             .map_err(|what| failure(Error::invalid(vec![FieldError::new("identifier", what)])))?;
         let seen = Seen::of(ctx)?;
-        let customers = &seen.services.customers;
-        let found = customers.find(&seen.principal, &[identifier], Along::default()).await;
+        let customers = &seen.0.services.customers;
+        let found = customers.find(&seen.0.principal, &[identifier], Along::default()).await;
         let found = found.map_err(failure)?.into_values().next();
         let found = found
             .ok_or_else(|| failure(Error::new(Kind::NotFound, "There is no such customer")))?;
         let id = found.customer.id.clone();
-        let watcher = seen.services.live.watch_one(&seen.principal, &id).await.map_err(failure)?;
+        let watcher =
+            seen.0.services.live.watch_one(&seen.0.principal, &id).await.map_err(failure)?;
         let id = Identifier::parse(&id).map_err(|what| failure(Error::internal(what)))?;
         Ok(stream::unfold(Some((seen, watcher, true)), move |watching| {
             let id = id.clone();
@@ -73,7 +72,7 @@ impl Subscription {
     ) -> Result<impl Stream<Item = Result<Row<CardCustomer>>> + use<>> {
         let seen = Seen::of(ctx)?;
         let status: Option<FlowStatus> = status.map(Into::into);
-        let watcher = seen.services.live.watch_all(&seen.principal).await.map_err(failure)?;
+        let watcher = seen.0.services.live.watch_all(&seen.0.principal).await.map_err(failure)?;
         Ok(stream::unfold(Some((seen, watcher)), move |watching| async move {
             let (seen, mut watcher) = watching?;
             loop {
@@ -92,50 +91,37 @@ impl Subscription {
 }
 
 /// Who watches, and how customers are shown.
-struct Seen {
-    principal: Arc<Principal>,
-    services: Arc<Services>,
-    scattered: bool,
-}
+struct Seen(Arc<Viewer>);
 
 impl Seen {
     fn of(ctx: &Context<'_>) -> Result<Self> {
-        let caller = Caller::of(ctx)?;
-        Ok(Self {
-            principal: Arc::clone(&caller.principal),
-            services: Arc::clone(&caller.services),
-            scattered: caller.scattered,
-        })
+        Ok(Self(Arc::clone(&RequestContext::of(ctx)?.viewer)))
     }
 
-    /// A customer with loaders of its own: what was loaded for one message must
-    /// not be shown in the next.
-    fn show(&self, holder: Holder) -> CardCustomer {
-        let shape = Shape { scattered: self.scattered, alone: true };
-        let (principal, services) = (Arc::clone(&self.principal), Arc::clone(&self.services));
-        let caller = Arc::new(Caller::new(principal, services, shape));
-        let holder = Arc::new(holder);
-        caller.look_ups.bring(std::iter::once(&holder));
-        CardCustomer::alone(Siblings::live(&holder, caller))
+    /// A page of its own for each message: what was loaded for one must not be
+    /// shown in the next.
+    fn show(&self, holder: &Holder) -> CardCustomer {
+        CardCustomer::first_of(CustomerPage::of_one(Arc::clone(&self.0), holder))
     }
 
     fn changed(&self, changed: Changed) -> CardCustomer {
         let along = Along { balances: true, cards: false };
         let Changed { customer, live, .. } = changed;
-        self.show(Holder { customer, along, live, cards: Vec::new() })
+        self.show(&Holder { customer, along, live, cards: Vec::new() })
     }
 
     /// A customer as it is now; changes that are in that already are skipped.
     async fn present(&self, id: &Identifier, watcher: &mut Watcher) -> Result<CardCustomer, Error> {
         let along = Along { balances: true, cards: false };
         loop {
-            let before = self.services.live.last_change(&self.principal, id.as_str()).await?;
+            let before = self.0.services.live.last_change(&self.0.principal, id.as_str()).await?;
             let found = self
+                .0
                 .services
                 .customers
-                .find(&self.principal, std::slice::from_ref(id), along)
+                .find(&self.0.principal, std::slice::from_ref(id), along)
                 .await?;
-            let after = self.services.live.last_change(&self.principal, id.as_str()).await?;
+            let after = self.0.services.live.last_change(&self.0.principal, id.as_str()).await?;
             let Some(holder) = found.get(id) else {
                 return Err(Error::new(Kind::NotFound, "There is no such customer"));
             };
@@ -143,7 +129,7 @@ impl Seen {
             // change what was read belongs.
             if before == after {
                 watcher.skip(after);
-                return Ok(self.show(Holder::clone(holder)));
+                return Ok(self.show(holder));
             }
         }
     }

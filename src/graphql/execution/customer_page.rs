@@ -1,0 +1,169 @@
+//! The customers of one page of a list, or of one look-up. When a field of one
+//! of them needs something, it is loaded for all of them: the number of
+//! statements does not depend on the order in which fields are polled.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::OnceCell;
+
+use super::request_context::Viewer;
+use crate::domain::balance::{LiveBalance, Outcome};
+use crate::domain::card::Card;
+use crate::domain::customer::{Customer, Holder};
+use crate::domain::page::{Slice, Window};
+use crate::domain::transaction::{Transaction, TransactionStatus};
+use crate::error::Error;
+
+/// Something that is loaded once, when a field first needs it. Its failure is shared.
+type Once<T> = OnceCell<Result<T, Arc<Error>>>;
+
+/// The same for each of several questions. A document spells them out, so that
+/// they are few.
+type OnceEach<Q, T> = Mutex<Vec<(Q, Arc<Once<T>>)>>;
+
+fn once_for<Q: PartialEq, T>(each: &OnceEach<Q, T>, question: Q) -> Arc<Once<T>> {
+    let mut each = each.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, once)) = each.iter().find(|(asked, _)| *asked == question) {
+        return Arc::clone(once);
+    }
+    let once = Arc::new(OnceCell::new());
+    each.push((question, Arc::clone(&once)));
+    once
+}
+
+/// Customers that were loaded together.
+pub(crate) struct CustomerPage {
+    viewer: Arc<Viewer>,
+    customers: Vec<Arc<Customer>>,
+    /// Live balances that were loaded with the customers.
+    live: HashMap<String, Option<LiveBalance>>,
+    /// In the order of the customers.
+    balances: Once<Vec<Outcome>>,
+    /// In the order of the customers.
+    cards: Once<Vec<Arc<Vec<Card>>>>,
+    transactions:
+        OnceEach<(Option<TransactionStatus>, Window), HashMap<String, Arc<Slice<Transaction>>>>,
+    transaction_counts: OnceEach<Option<TransactionStatus>, HashMap<String, i64>>,
+}
+
+impl CustomerPage {
+    /// The customers of one page, in its order.
+    pub(crate) fn new(viewer: Arc<Viewer>, customers: Vec<Arc<Customer>>) -> Self {
+        Self {
+            viewer,
+            customers,
+            live: HashMap::new(),
+            balances: OnceCell::new(),
+            cards: OnceCell::new(),
+            transactions: Mutex::default(),
+            transaction_counts: Mutex::default(),
+        }
+    }
+
+    /// One customer, with what was loaded with it.
+    pub(crate) fn of_one(viewer: Arc<Viewer>, holder: &Holder) -> Self {
+        let mut page = Self::new(viewer, vec![Arc::clone(&holder.customer)]);
+        if holder.along.balances {
+            page.live.insert(holder.customer.id.clone(), holder.live);
+        }
+        if holder.along.cards {
+            page.cards = OnceCell::from(Ok(vec![Arc::new(holder.cards.clone())]));
+        }
+        page
+    }
+
+    /// How many customers the page has.
+    pub(crate) fn len(&self) -> usize {
+        self.customers.len()
+    }
+
+    /// The customer at a place of the page.
+    pub(crate) fn customer(&self, at: usize) -> &Customer {
+        &self.customers[at]
+    }
+
+    /// Who asks.
+    pub(crate) fn viewer(&self) -> &Viewer {
+        &self.viewer
+    }
+
+    /// Loads what fields are going to need. A failure is reported by the fields.
+    pub(crate) async fn prefetch(&self, balances: bool, cards: bool) {
+        let balances = async {
+            if balances {
+                let _ = self.balance(0).await;
+            }
+        };
+        let cards = async {
+            if cards {
+                let _ = self.cards(0).await;
+            }
+        };
+        futures_util::future::join(balances, cards).await;
+    }
+
+    fn ids(&self) -> Vec<String> {
+        self.customers.iter().map(|customer| customer.id.clone()).collect()
+    }
+
+    /// The balance of one customer. Customers without a wallet cost nothing.
+    pub(crate) async fn balance(&self, at: usize) -> Result<&Outcome, Arc<Error>> {
+        let load = || async {
+            let Viewer { principal, services } = &*self.viewer;
+            let found = services.balances.of(principal, &self.customers, &self.live).await;
+            found.map_err(Arc::new)
+        };
+        let found = self.balances.get_or_init(load).await;
+        Ok(found.as_ref().map_err(Arc::clone)?.get(at).unwrap_or(&Outcome::None))
+    }
+
+    /// Every card of one customer, newest first.
+    pub(crate) async fn cards(&self, at: usize) -> Result<Arc<Vec<Card>>, Arc<Error>> {
+        let load = || async {
+            let Viewer { principal, services } = &*self.viewer;
+            let ids = self.ids();
+            let mut found = services.cards.of(principal, &ids).await?;
+            let mut of = |id| Arc::new(found.remove(id).unwrap_or_default());
+            Ok(ids.iter().map(&mut of).collect())
+        };
+        let found = self.cards.get_or_init(|| async { load().await.map_err(Arc::new) }).await;
+        Ok(found.as_ref().map_err(Arc::clone)?.get(at).cloned().unwrap_or_default())
+    }
+
+    /// A part of the transactions of one customer.
+    pub(crate) async fn transactions(
+        &self,
+        at: usize,
+        status: Option<TransactionStatus>,
+        window: &Window,
+    ) -> Result<Arc<Slice<Transaction>>, Arc<Error>> {
+        let id = &self.customers[at].id;
+        // A cursor belongs to the list of one customer; all others have refused it.
+        let ids = if window.after().is_some() { vec![id.clone()] } else { self.ids() };
+        let load = || async {
+            let Viewer { principal, services } = &*self.viewer;
+            let found = services.transactions.of(principal, &ids, status, window).await;
+            let found = found.map_err(Arc::new)?;
+            Ok(found.into_iter().map(|(id, slice)| (id, Arc::new(slice))).collect())
+        };
+        let once = once_for(&self.transactions, (status, window.clone()));
+        let found = once.get_or_init(load).await.as_ref().map_err(Arc::clone)?;
+        Ok(found.get(id).cloned().unwrap_or_default())
+    }
+
+    /// How many transactions one customer has.
+    pub(crate) async fn transaction_count(
+        &self,
+        at: usize,
+        status: Option<TransactionStatus>,
+    ) -> Result<i64, Arc<Error>> {
+        let load = || async {
+            let Viewer { principal, services } = &*self.viewer;
+            services.transactions.count(principal, &self.ids(), status).await.map_err(Arc::new)
+        };
+        let once = once_for(&self.transaction_counts, status);
+        let found = once.get_or_init(load).await.as_ref().map_err(Arc::clone)?;
+        Ok(found.get(&self.customers[at].id).copied().unwrap_or(0))
+    }
+}
