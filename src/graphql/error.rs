@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, ErrorExtensionValues, Response, ServerError};
+use async_graphql::{ErrorExtensionValues, Response, ServerError};
 
 use crate::domain::request::RequestId;
 use crate::error::{Error, Kind};
@@ -44,14 +44,6 @@ pub(crate) fn failure(error: impl Into<Arc<Error>>) -> async_graphql::Error {
     failure
 }
 
-/// What a nullable field found; null where it failed, with the error at its path.
-pub(crate) fn or_null<T>(ctx: &Context<'_>, found: async_graphql::Result<Option<T>>) -> Option<T> {
-    found.unwrap_or_else(|error| {
-        ctx.add_error(ctx.set_error_path(error.into_server_error(ctx.item.pos)));
-        None
-    })
-}
-
 /// What a client gets to know besides the message.
 fn extensions(error: &Error) -> ErrorExtensionValues {
     let mut extensions = ErrorExtensionValues::default();
@@ -63,6 +55,11 @@ fn extensions(error: &Error) -> ErrorExtensionValues {
         extensions.set("retryAfter", seconds);
     }
     extensions
+}
+
+/// The schema is not for this caller.
+pub(crate) fn introspection_forbidden() -> Error {
+    Error::new(Kind::Forbidden, "This token may not ask what the schema holds")
 }
 
 /// A balance that nobody could read. Never zero.
@@ -110,13 +107,6 @@ pub(crate) fn refusal(error: &Error, request: &RequestId) -> Response {
     }
     let mut failure = ServerError::new(error.message(), None);
     failure.extensions = Some(extensions);
-    Response::from_errors(vec![failure])
-}
-
-/// An answer to a text that is not GraphQL.
-pub(crate) fn unparsable(error: async_graphql::parser::Error) -> Response {
-    let mut failure = ServerError::from(error);
-    failure.extensions.get_or_insert_default().set("code", PARSE_FAILED);
     Response::from_errors(vec![failure])
 }
 

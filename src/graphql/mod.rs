@@ -1,5 +1,12 @@
-//! The GraphQL API. Arrows point down: transport, endpoint, schema, execution,
-//! engine gaps, admission.
+//! The GraphQL API. Arrows point down:
+//!
+//! - `transport`: HTTP, server-sent events, WebSocket;
+//! - `endpoint`: from a request to its response;
+//! - `schema`: the objects, one file each;
+//! - `execution`: what resolvers load, and how a page is written;
+//! - `engine_gaps`: what async-graphql 7.2 gets wrong;
+//! - `admission`: limits, validation, variables, cost;
+//! - `error`: our errors as GraphQL's.
 
 mod admission;
 mod endpoint;
@@ -9,13 +16,13 @@ mod execution;
 mod schema;
 mod transport;
 
-pub use endpoint::{Endpoint, Settings, execute, method_not_allowed, refused};
+pub use endpoint::{Endpoint, Settings};
 pub use schema::{Schema, schema, sdl};
+pub use transport::http::{execute, method_not_allowed, refused};
 pub use transport::schema_file::{published, published_to};
 pub use transport::websocket::{Sockets, get};
 
-/// Whether a document's text passes the cheap look that goes before the parser,
-/// with the limits that hold by default.
-pub fn clears(text: &str) -> bool {
-    admission::text::check(text, &admission::limits::DEFAULTS).is_ok()
+/// Whether a document is within the limits that hold by default, and valid.
+pub fn validates(text: &str) -> bool {
+    admission::document_cache::validates(text, sdl)
 }

@@ -129,7 +129,8 @@ on_both! {
         for (query, code) in [
             ("", "GRAPHQL_PARSE_FAILED"), ("{", "GRAPHQL_PARSE_FAILED"), ("{ a(", "GRAPHQL_PARSE_FAILED"), ("nonsense", "GRAPHQL_PARSE_FAILED"),
             ("{ cardCustomers { nodes { colour } } }", invalid), ("{ cardCustomers }", invalid),
-            ("mutation { a }", invalid), ("subscription { a }", bad),
+            ("mutation { a }", invalid), ("subscription { a }", invalid),
+            ("subscription { cardCustomersChanged { id } }", bad),
             ("query A { __typename } query B { __typename }", invalid),
         ] {
             assert_eq!(gateway.query(&token, query).code(), code, "{query}");

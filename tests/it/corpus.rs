@@ -64,7 +64,7 @@ fn webhooks_can_be_kept_whatever_they_are() {
 }
 
 #[test]
-fn documents_are_no_deeper_than_their_texts_seem() {
+fn no_document_hides_brackets_from_the_limits() {
     try_all("query", query::check);
 }
 

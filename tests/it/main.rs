@@ -33,6 +33,8 @@ mod rest_contract;
 mod schema;
 mod schemathesis;
 mod selections;
+mod specification;
 mod statements;
 mod subscriptions;
+mod verdicts;
 mod webhooks;

@@ -1,127 +1,102 @@
 //! What an operation costs, before it runs: a field costs one, a balance field
-//! two, and whatever is below a list costs as often as the list may be long.
+//! two, and what is below a list costs as often as the list may be long. A page
+//! costs at least its size, whatever is selected of it.
 
-use std::collections::HashMap;
+use async_graphql::{Value, Variables};
+use async_graphql_value::Value as Argument;
 
-use async_graphql::parser::types::{
-    ExecutableDocument, Field, OperationDefinition, Selection, SelectionSet,
-};
-use async_graphql::{Name, Positioned, Value as Constant, Variables};
-use async_graphql_value::Value;
-
+use super::operation::Field;
 use crate::domain::page::{DEFAULT_SIZE, MAX_SIZE};
-use crate::graphql::schema::BALANCE_FIELDS;
 
-/// How many cards somebody has, roughly.
-const CARDS: usize = 3;
+/// The fields that need a balance.
+pub(crate) const BALANCE_FIELDS: &[&str] = &[
+    "ledgerBalance",
+    "availableBalance",
+    "pendingBalance",
+    "balanceFreshness",
+    "balanceUpdatedAt",
+];
+/// The fields that load a page, of a size that an argument says.
+const PAGES: &[&str] = &["cardCustomers", "transactions"];
+/// The lists of a page.
+const PAGE_LISTS: &[&str] = &["nodes", "edges"];
+/// Other lists, and how long they are, roughly.
+const LISTS: &[(&str, usize)] = &[("cards", 3)];
 
-/// What an operation costs with these variables. Fragments are looked at once:
-/// the guard has seen to it that none contains itself.
-pub(crate) fn of(
-    document: &ExecutableDocument,
-    operation: &OperationDefinition,
-    variables: &Variables,
-) -> usize {
-    let mut reckoning = Reckoning { document, operation, variables, fragments: HashMap::new() };
-    reckoning.set(&operation.selection_set.node, 1)
+/// What fields of an operation cost with these variables.
+pub(crate) fn of(fields: &[Field], variables: &Variables) -> usize {
+    sum(fields, 1, variables)
 }
 
-struct Reckoning<'a> {
-    document: &'a ExecutableDocument,
-    operation: &'a OperationDefinition,
-    variables: &'a Variables,
-    /// What fragments cost below a list of a length.
-    fragments: HashMap<(&'a Name, usize), usize>,
+/// `page` is the size of the page to which the fields belong.
+fn sum(fields: &[Field], page: usize, variables: &Variables) -> usize {
+    let costs = fields.iter().map(|field| cost(field, page, variables));
+    costs.fold(0, usize::saturating_add)
 }
 
-impl<'a> Reckoning<'a> {
-    /// What a selection costs. `page` is how long the list is of which this is
-    /// the connection.
-    fn set(&mut self, set: &'a SelectionSet, page: usize) -> usize {
-        let mut sum = 0_usize;
-        for selection in &set.items {
-            let cost = match &selection.node {
-                Selection::Field(field) => self.field(&field.node, page),
-                Selection::InlineFragment(part) => self.set(&part.node.selection_set.node, page),
-                Selection::FragmentSpread(spread) => {
-                    let name = &spread.node.fragment_name.node;
-                    match (self.fragments.get(&(name, page)), self.document.fragments.get(name)) {
-                        (Some(known), _) => *known,
-                        (None, None) => 0,
-                        (None, Some(fragment)) => {
-                            let cost = self.set(&fragment.node.selection_set.node, page);
-                            self.fragments.insert((name, page), cost);
-                            cost
-                        }
-                    }
-                }
-            };
-            sum = sum.saturating_add(cost);
+fn cost(field: &Field, page: usize, variables: &Variables) -> usize {
+    let name = field.name();
+    let below = |page| sum(&field.below, page, variables);
+    let list = LISTS.iter().find(|(list, _)| *list == name);
+    let inside = match name {
+        // The schema is known, and small.
+        "__schema" | "__type" => 0,
+        _ if PAGES.contains(&name) => {
+            let size = page_size(field, variables);
+            below(size).max(size)
         }
-        sum
-    }
+        _ if PAGE_LISTS.contains(&name) => below(1).saturating_mul(page),
+        _ if BALANCE_FIELDS.contains(&name) => 1,
+        _ => below(1).saturating_mul(list.map_or(1, |(_, length)| *length)),
+    };
+    inside.saturating_add(1)
+}
 
-    fn field(&mut self, field: &'a Field, page: usize) -> usize {
-        let name = field.name.node.as_str();
-        let below = &field.selection_set.node;
-        match name {
-            // What the schema holds is known and small.
-            "__schema" | "__type" => 1,
-            "cardCustomers" | "transactions" => {
-                // The page is loaded whatever is selected of it.
-                let page = self.page(field);
-                self.set(below, page).max(page).saturating_add(1)
-            }
-            "nodes" | "edges" => self.set(below, 1).saturating_mul(page).saturating_add(1),
-            "cards" => self.set(below, 1).saturating_mul(CARDS).saturating_add(1),
-            _ if BALANCE_FIELDS.contains(&name) => 2,
-            _ => self.set(below, 1).saturating_add(1),
-        }
-    }
+/// The size of the page that a field asks for. Invalid sizes are rejected by the
+/// resolver.
+fn page_size(field: &Field, variables: &Variables) -> usize {
+    let asked = ["perPage", "first"].iter().find_map(|name| field.argument(name));
+    let most = usize::try_from(MAX_SIZE).unwrap_or(usize::MAX);
+    let default = usize::try_from(DEFAULT_SIZE).unwrap_or(usize::MAX);
+    asked.and_then(|value| whole(value, variables)).map_or(default, |size| size.min(most))
+}
 
-    /// How long a list may be that a field asks for.
-    fn page(&self, field: &Field) -> usize {
-        let asked = ["perPage", "first"].iter().find_map(|name| field.get_argument(name));
-        let most = usize::try_from(MAX_SIZE).unwrap_or(usize::MAX);
-        let usual = usize::try_from(DEFAULT_SIZE).unwrap_or(usize::MAX);
-        // What cannot be will be refused.
-        asked.and_then(|value| self.whole(value)).map_or(usual, |size| size.min(most))
-    }
-
-    fn whole(&self, value: &Positioned<Value>) -> Option<usize> {
-        let number = |value: &Constant| match value {
-            Constant::Number(number) => number.as_u64().and_then(|size| usize::try_from(size).ok()),
-            _ => None,
-        };
-        match &value.node {
-            Value::Number(size) => size.as_u64().and_then(|size| usize::try_from(size).ok()),
-            Value::Variable(name) => {
-                if let Some(value) = self.variables.get(name) {
-                    return number(value);
-                }
-                let mut all = self.operation.variable_definitions.iter();
-                let definition = all.find(|definition| definition.node.name.node == *name)?;
-                number(&definition.node.default_value.as_ref()?.node)
-            }
-            _ => None,
-        }
-    }
+fn whole(value: &Argument, variables: &Variables) -> Option<usize> {
+    let number = match value {
+        Argument::Number(number) => number,
+        Argument::Variable(name) => match variables.get(name)? {
+            Value::Number(number) => number,
+            _ => return None,
+        },
+        _ => return None,
+    };
+    number.as_u64().and_then(|size| usize::try_from(size).ok())
 }
 
 #[cfg(test)]
 mod tests {
-    use async_graphql::parser::parse_query;
-    use async_graphql::value;
+    use apollo_compiler::executable::ExecutableDocument;
+    use apollo_compiler::schema::ExtendedType;
+    use async_graphql::{Pos, value};
 
+    use super::super::operation::Operation;
+    use super::super::positions::Positions;
+    use super::super::types::Types;
+    use super::super::types::tests::published;
     use super::*;
+
+    fn cost(types: &Types, text: &str, variables: Value) -> usize {
+        let document = ExecutableDocument::parse_and_validate(types.schema(), text, "");
+        let document = document.unwrap_or_else(|errors| panic!("{text}: {errors}"));
+        let operation = document.operations.iter().next().expect("one");
+        let positions = Positions::of(text);
+        let operation = Operation::of(operation, Pos::default(), &document.fragments, &positions);
+        of(operation.fields(), &Variables::from_value(variables))
+    }
 
     #[test]
     fn lists_multiply_and_balances_cost_more() {
-        let cost = |text: &str, variables| {
-            let document = parse_query(text).expect("a document");
-            let (_, operation) = document.operations.iter().next().expect("one");
-            of(&document, &operation.node, &Variables::from_value(variables))
-        };
+        let types = published();
         for (text, expected) in [
             ("{ __typename }", 1),
             ("{ cardCustomer(identifier: \"x\") { id email } }", 3),
@@ -140,20 +115,42 @@ mod tests {
             ("{ cardCustomers(perPage: -1) { nodes { id } } }", 1 + 1 + 20),
             ("{ cardCustomers(perPage: 2) { nodes { cards { lastFour } } } }", 2 + 2 * (1 + 3)),
             (
-                "{ cardCustomers(perPage: 2) { nodes { transactions(perPage: 3) { nodes { id } } } } }",
+                "{ cardCustomers(perPage: 2) { nodes { transactions(perPage: 3) { nodes { amount } } } } }",
                 2 + 2 * (1 + 1 + 3),
             ),
+            // A field that is selected twice is loaded once.
             (
-                "{ cardCustomers(perPage: 2) { nodes { ...F ...F } } } fragment F on X { id }",
-                2 + 2 * 2,
+                "{ cardCustomers(perPage: 2) { nodes { ...F ...F } } } fragment F on CardCustomer { id }",
+                2 + 2,
             ),
             ("{ __schema { types { name fields { name } } } }", 1),
         ] {
-            assert_eq!(cost(text, value!({})), expected, "{text}");
+            assert_eq!(cost(&types, text, value!({})), expected, "{text}");
         }
-        let text = "query($n: Int = 7) { cardCustomers(perPage: $n) { nodes { id } } }";
-        assert_eq!(cost(text, value!({})), 2 + 7);
-        assert_eq!(cost(text, value!({ "n": 3 })), 2 + 3);
-        assert_eq!(cost(text, value!({ "n": "many" })), 2 + 20);
+        let text = "query($n: Int) { cardCustomers(perPage: $n) { nodes { id } } }";
+        assert_eq!(cost(&types, text, value!({})), 2 + 20);
+        assert_eq!(cost(&types, text, value!({ "n": 3 })), 2 + 3);
+    }
+
+    #[test]
+    fn every_list_of_the_schema_has_a_price() {
+        let types = published();
+        for (name, of) in &types.schema().types {
+            let ExtendedType::Object(object) = of else { continue };
+            if name.starts_with("__") {
+                continue;
+            }
+            for (field, definition) in &object.fields {
+                let at = format!("{name}.{field}");
+                let field = field.as_str();
+                let is_page = definition.argument_by_name("perPage").is_some();
+                assert_eq!(PAGES.contains(&field), is_page, "{at}");
+                let is_list = LISTS.iter().any(|(list, _)| *list == field);
+                let priced = is_list || PAGE_LISTS.contains(&field);
+                assert_eq!(priced, definition.ty.is_list(), "{at}");
+            }
+        }
+        let customer = |field: &&str| types.field("CardCustomer", field).is_some();
+        assert!(BALANCE_FIELDS.iter().all(customer));
     }
 }

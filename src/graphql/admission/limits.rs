@@ -1,42 +1,52 @@
-//! What a document may ask of us, and how it is told that it asks too much.
+//! The limits of documents, and the error for exceeding one.
 
 use async_graphql::{Response, ServerError};
 
 pub(crate) use crate::config::DocumentLimits as Limits;
 use crate::graphql::error::TOO_COMPLEX;
 
-/// The defaults of the settings.
-pub(crate) const DEFAULTS: Limits = Limits {
-    document: 64 * 1024,
-    tokens: 1_000,
-    nesting: 32,
-    depth: 10,
-    aliases: 15,
-    root_fields: 20,
-    directives: 50,
-    selections: 10_000,
-    fields: 100,
-    variables: 100,
-    complexity: 5_000,
-};
+/// The settings' defaults, as the program has them.
+const DEFAULTS: &str = include_str!("../../config.default.toml");
 
-/// A limit that a document does not keep.
+/// The limits that hold by default.
+pub(crate) fn defaults() -> Limits {
+    let settings: toml::Table = DEFAULTS.parse().unwrap_or_default();
+    let limit = |name: &str| {
+        let value = settings.get("limits").and_then(|limits| limits.get(name)?.as_integer());
+        value.and_then(|value| usize::try_from(value).ok()).unwrap_or_default()
+    };
+    Limits {
+        document: limit("document"),
+        tokens: limit("tokens"),
+        nesting: limit("nesting"),
+        depth: limit("depth"),
+        aliases: limit("aliases"),
+        root_fields: limit("root_fields"),
+        directives: limit("directives"),
+        selections: limit("selections"),
+        fields: limit("fields"),
+        variables: limit("variables"),
+        complexity: limit("complexity"),
+    }
+}
+
+/// A limit that a document exceeds.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Excess {
+pub(crate) struct LimitExceeded {
     /// The limit's name: that of its setting.
     pub(crate) limit: &'static str,
     /// What it allows.
     pub(crate) value: usize,
 }
 
-impl Excess {
+impl LimitExceeded {
     /// Nothing, if `found` is within the limit.
     pub(crate) fn check(limit: &'static str, value: usize, found: usize) -> Result<(), Self> {
         if found > value { Err(Self { limit, value }) } else { Ok(()) }
     }
 
-    /// The answer to it.
-    pub(crate) fn answer(&self) -> Response {
+    /// The response to it.
+    pub(crate) fn response(&self) -> Response {
         let Self { limit, value } = self;
         let what = match *limit {
             "document" => "bytes of text",
@@ -60,14 +70,21 @@ impl Excess {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
+    pub(crate) use super::defaults;
     use super::*;
 
     #[test]
-    fn an_excess_names_the_limit_and_its_value() {
-        assert_eq!(Excess::check("depth", 10, 10), Ok(()));
-        let answer = Excess::check("depth", 10, 11).expect_err("one too many").answer();
-        let error = &answer.errors[0];
+    fn the_defaults_are_those_of_the_settings() {
+        let Limits { tokens, nesting, complexity, variables, .. } = defaults();
+        assert_eq!((tokens, nesting, complexity, variables), (1_000, 32, 5_000, 100));
+    }
+
+    #[test]
+    fn an_exceeded_limit_names_the_limit_and_its_value() {
+        assert_eq!(LimitExceeded::check("depth", 10, 10), Ok(()));
+        let response = LimitExceeded::check("depth", 10, 11).expect_err("one too many").response();
+        let error = &response.errors[0];
         assert_eq!(error.message, "The document has more than 10 nested fields");
         let extensions = serde_json::to_value(&error.extensions).expect("JSON");
         let expected = serde_json::json!({ "code": TOO_COMPLEX, "limit": "depth", "value": 10 });

@@ -1,10 +1,17 @@
-//! What a request must pass before anything of it runs.
+//! What a request must pass before anything of it runs: the body, the document
+//! by its hash, limits, validation, variables, cost.
 
 pub(crate) mod cost;
 pub(crate) mod document_cache;
 pub(crate) mod limits;
+pub(crate) mod operation;
 pub(crate) mod persisted_documents;
+mod positions;
+pub(crate) mod rejection;
 pub(crate) mod request_body;
-pub(crate) mod shape_limits;
-pub(crate) mod text;
+mod shape_limits;
+mod syntax;
+mod tokens;
+pub(crate) mod types;
+mod validation;
 pub(crate) mod variables;

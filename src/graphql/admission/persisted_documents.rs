@@ -1,5 +1,5 @@
 //! Documents by their hash: Apollo's automatic persisted queries, and trusted
-//! documents that were known before. A hash never goes around a limit: it only
+//! trusted documents from the settings. A hash never avoids a limit: it only
 //! stands for a text.
 
 use std::sync::Arc;
@@ -7,29 +7,29 @@ use std::sync::Arc;
 use async_graphql::{Response, ServerError};
 use moka::sync::Cache;
 
+use super::request_body::{Body, PersistedQuery};
 use crate::config::{Documents, Trusted, hash_of};
 use crate::error::{Error, Kind, Result};
-use crate::graphql::admission::request_body::{Body, PersistedQuery};
 
-/// What is known of documents.
+/// The documents that requests may name by their hash.
 #[derive(Clone)]
-pub(crate) struct Persisted {
+pub(crate) struct PersistedDocuments {
     seen: Cache<String, Arc<str>>,
     trusted: Arc<Trusted>,
     only: bool,
 }
 
 /// Why there is no text.
-pub(crate) enum Missing {
-    /// The client must send the text along, or use another way.
-    Tell(Box<Response>),
-    /// The request cannot be.
-    Refuse(Error),
+pub(crate) enum PersistedError {
+    /// The client must send the text as well, or use another way.
+    Response(Box<Response>),
+    /// The request contradicts itself, or is not permitted.
+    Refused(Error),
 }
 
-impl Persisted {
-    /// As the settings say. Where only trusted documents may be used, it learns
-    /// nothing new.
+impl PersistedDocuments {
+    /// As the settings say. Where only trusted documents may be used, no others
+    /// are remembered.
     pub(crate) fn new(allowed: &Documents) -> Self {
         let weigh = |hash: &String, text: &Arc<str>| {
             u32::try_from(hash.len() + text.len()).unwrap_or(u32::MAX)
@@ -39,13 +39,16 @@ impl Persisted {
     }
 
     /// The text of a request's document, and its hash if it is to be remembered
-    /// once it has been found good.
-    pub(crate) fn text(&self, body: &mut Body) -> Result<(Arc<str>, Option<String>), Missing> {
+    /// once it is known to be valid.
+    pub(crate) fn text(
+        &self,
+        body: &mut Body,
+    ) -> Result<(Arc<str>, Option<String>), PersistedError> {
         let persisted = body.extensions.take().and_then(|all| all.persisted_query);
         let (text, hash) = match (body.query.take(), persisted) {
             (text, Some(PersistedQuery { version, sha256_hash })) => {
                 if version != 1 {
-                    return Err(tell(
+                    return Err(known(
                         "PersistedQueryNotSupported",
                         "PERSISTED_QUERY_NOT_SUPPORTED",
                     ));
@@ -55,16 +58,16 @@ impl Persisted {
             (text, None) => (text, None),
         };
         match (text, hash) {
-            // Most requests: nobody speaks of hashes.
+            // Most requests name no hash.
             (Some(text), None) if !self.only => Ok((text.into(), None)),
             (Some(text), hash) => {
                 let real = hash_of(&text);
                 if hash.as_ref().is_some_and(|hash| *hash != real) {
                     let message = "The hash is not that of the query";
-                    return Err(Missing::Refuse(Error::new(Kind::Invalid, message)));
+                    return Err(PersistedError::Refused(Error::new(Kind::Invalid, message)));
                 }
                 if self.only && !self.trusted.contains_key(&real) {
-                    return Err(Missing::Refuse(not_trusted()));
+                    return Err(PersistedError::Refused(not_trusted()));
                 }
                 Ok((text.into(), hash.filter(|_| !self.only)))
             }
@@ -72,17 +75,17 @@ impl Persisted {
                 Some(text) => Ok((text.as_str().into(), None)),
                 None => match self.seen.get(&hash) {
                     Some(text) => Ok((text, None)),
-                    None => Err(tell("PersistedQueryNotFound", "PERSISTED_QUERY_NOT_FOUND")),
+                    None => Err(known("PersistedQueryNotFound", "PERSISTED_QUERY_NOT_FOUND")),
                 },
             },
             (None, None) => {
                 let message = "There is no query in the request";
-                Err(Missing::Refuse(Error::new(Kind::Invalid, message)))
+                Err(PersistedError::Refused(Error::new(Kind::Invalid, message)))
             }
         }
     }
 
-    /// Remembers a text that was found good.
+    /// Remembers a valid text.
     pub(crate) fn remember(&self, hash: String, text: Arc<str>) {
         self.seen.insert(hash, text);
     }
@@ -93,8 +96,8 @@ fn not_trusted() -> Error {
 }
 
 /// Clients know these by their message.
-fn tell(message: &str, code: &str) -> Missing {
+fn known(message: &str, code: &str) -> PersistedError {
     let mut failure = ServerError::new(message, None);
     failure.extensions.get_or_insert_default().set("code", code);
-    Missing::Tell(Box::new(Response::from_errors(vec![failure])))
+    PersistedError::Response(Box::new(Response::from_errors(vec![failure])))
 }

@@ -1,13 +1,13 @@
-//! What is looked at in a document before anything else does: how large it
-//! becomes when fragments are spread, how deep it goes, and that it has an end.
-//! The engine would walk a fragment as often as it is spread.
+//! Limits on the shape of a document: how large it becomes when fragments are
+//! spread, how deep it goes, and that it has an end. They come before the
+//! validator, which takes seconds for a few thousand bytes of fragments that
+//! contain each other.
 
 use std::collections::HashMap;
 
-use async_graphql::parser::types::{ExecutableDocument, Selection, SelectionSet};
-use async_graphql::{Name, Positioned};
+use apollo_compiler::ast::{Definition, Document, FragmentDefinition, Selection};
 
-use crate::graphql::admission::limits::{Excess, Limits};
+use super::limits::{LimitExceeded, Limits};
 
 /// What a selection is when all fragments are spread.
 #[derive(Clone, Copy, Default)]
@@ -29,47 +29,58 @@ const LISTS: &[&str] = &["types", "fields", "inputFields", "interfaces", "possib
 /// Tools ask for the fields of all types, and no further.
 const MOST_LISTS: usize = 2;
 
-/// Refuses a document that is beyond the limits; says whether it asks what the
-/// schema holds.
-pub(crate) fn check(document: &ExecutableDocument, limits: &Limits) -> Result<bool, Excess> {
+/// Refuses a document that is beyond the limits; returns whether it asks for the
+/// schema's own description.
+pub(crate) fn check(document: &Document, limits: &Limits) -> Result<bool, LimitExceeded> {
+    let fragments = document.definitions.iter().filter_map(Definition::as_fragment_definition);
+    let fragments: HashMap<&str, &FragmentDefinition> =
+        fragments.map(|fragment| (fragment.name.as_str(), &**fragment)).collect();
+    let mut walk = Walk { fragments, limits, shapes: HashMap::new() };
     let mut introspects = false;
-    let mut looking = Looking { document, limits, shapes: HashMap::new() };
     let mut total = 0_usize;
-    for (_, operation) in document.operations.iter() {
-        let set: &Positioned<SelectionSet> = &operation.node.selection_set;
-        let shape = looking.set(&set.node, 0)?;
-        Excess::check("root_fields", limits.root_fields, shape.fields)?;
-        Excess::check("depth", limits.depth, shape.depth)?;
-        if shape.lists > MOST_LISTS {
-            return Err(Excess { limit: "depth", value: limits.depth });
+    for definition in &document.definitions {
+        match definition {
+            Definition::OperationDefinition(operation) => {
+                let shape = walk.set(&operation.selection_set, 0)?;
+                LimitExceeded::check("root_fields", limits.root_fields, shape.fields)?;
+                LimitExceeded::check("depth", limits.depth, shape.depth)?;
+                if shape.lists > MOST_LISTS {
+                    return Err(LimitExceeded { limit: "depth", value: limits.depth });
+                }
+                total = total.saturating_add(shape.size);
+                introspects |= shape.introspects;
+            }
+            // The validator looks at those that no operation spreads as well.
+            Definition::FragmentDefinition(fragment) => {
+                walk.fragment(&fragment.name, 0)?;
+            }
+            _ => {}
         }
-        total = total.saturating_add(shape.size);
-        introspects |= shape.introspects;
     }
-    Excess::check("selections", limits.selections, total)?;
+    LimitExceeded::check("selections", limits.selections, total)?;
     Ok(introspects)
 }
 
-struct Looking<'a> {
-    document: &'a ExecutableDocument,
+struct Walk<'a> {
+    fragments: HashMap<&'a str, &'a FragmentDefinition>,
     limits: &'a Limits,
     /// Each fragment is looked at once, so that this is cheap even where the
     /// numbers are astronomical. None while it is looked at.
-    shapes: HashMap<&'a Name, Option<Shape>>,
+    shapes: HashMap<&'a str, Option<Shape>>,
 }
 
-impl<'a> Looking<'a> {
-    fn set(&mut self, set: &'a SelectionSet, fragments: usize) -> Result<Shape, Excess> {
-        Excess::check("fields", self.limits.fields, set.items.len())?;
+impl<'a> Walk<'a> {
+    fn set(&mut self, set: &'a [Selection], fragments: usize) -> Result<Shape, LimitExceeded> {
+        LimitExceeded::check("fields", self.limits.fields, set.len())?;
         // Fragments in fragments would use up the stack.
-        Excess::check("nesting", self.limits.nesting, fragments)?;
+        LimitExceeded::check("nesting", self.limits.nesting, fragments)?;
         let mut all = Shape::default();
-        for selection in &set.items {
-            let one = match &selection.node {
+        for selection in set {
+            let one = match selection {
                 Selection::Field(field) => {
-                    let below = self.set(&field.node.selection_set.node, fragments)?;
+                    let below = self.set(&field.selection_set, fragments)?;
                     // Introspection is deep, and has an end.
-                    let name = field.node.name.node.as_str();
+                    let name = field.name.as_str();
                     let depth = if name.starts_with("__") { 1 } else { below.depth + 1 };
                     let lists = below.lists + usize::from(LISTS.contains(&name));
                     let introspects = below.introspects || matches!(name, "__schema" | "__type");
@@ -77,11 +88,11 @@ impl<'a> Looking<'a> {
                     Shape { size, fields: 1, depth, lists, introspects }
                 }
                 Selection::InlineFragment(part) => {
-                    let inside = self.set(&part.node.selection_set.node, fragments)?;
+                    let inside = self.set(&part.selection_set, fragments)?;
                     Shape { size: inside.size.saturating_add(1), ..inside }
                 }
                 Selection::FragmentSpread(spread) => {
-                    let inside = self.fragment(&spread.node.fragment_name.node, fragments)?;
+                    let inside = self.fragment(&spread.fragment_name, fragments)?;
                     Shape { size: inside.size.saturating_add(1), ..inside }
                 }
             };
@@ -94,16 +105,18 @@ impl<'a> Looking<'a> {
         Ok(all)
     }
 
-    fn fragment(&mut self, name: &'a Name, fragments: usize) -> Result<Shape, Excess> {
-        match (self.shapes.get(name), self.document.fragments.get(name)) {
+    fn fragment(&mut self, name: &'a str, fragments: usize) -> Result<Shape, LimitExceeded> {
+        match (self.shapes.get(name), self.fragments.get(name).copied()) {
             (Some(Some(known)), _) => Ok(*known),
             // It contains itself: there is no end to it.
-            (Some(None), _) => Err(Excess { limit: "selections", value: self.limits.selections }),
+            (Some(None), _) => {
+                Err(LimitExceeded { limit: "selections", value: self.limits.selections })
+            }
             // Validation will say that there is none.
             (None, None) => Ok(Shape::default()),
             (None, Some(fragment)) => {
                 self.shapes.insert(name, None);
-                let shape = self.set(&fragment.node.selection_set.node, fragments + 1)?;
+                let shape = self.set(&fragment.selection_set, fragments + 1)?;
                 self.shapes.insert(name, Some(shape));
                 Ok(shape)
             }
@@ -113,14 +126,12 @@ impl<'a> Looking<'a> {
 
 #[cfg(test)]
 mod tests {
-    use async_graphql::parser::parse_query;
-
+    use super::super::limits::tests::defaults;
     use super::*;
-    use crate::graphql::admission::limits::DEFAULTS;
 
     fn limit(text: &str) -> Option<&'static str> {
-        let document = parse_query(text).expect("it parses");
-        check(&document, &DEFAULTS).err().map(|excess| excess.limit)
+        let document = Document::parse(text, "").expect("it parses");
+        check(&document, &defaults()).err().map(|exceeded| exceeded.limit)
     }
 
     #[test]
@@ -146,6 +157,7 @@ mod tests {
         for circle in [
             "query { ...A } fragment A on Q { a { ...B } } fragment B on Q { ...A }",
             "query { ...A } fragment A on Q { ...A }",
+            "query { a } fragment A on Q { ...A }",
         ] {
             assert_eq!(limit(circle), Some("selections"), "{circle}");
         }

@@ -1,24 +1,27 @@
-//! Variables before an operation runs (GraphQL September 2025, section 6.1.2):
-//! they are not too many, what is required is there, and what is left out has its
-//! default. The engine finds the one too late, and overlooks the other in directives.
+//! The variables of a request, coerced to the types of the operation (GraphQL
+//! September 2025, section 6.1.2).
 
-use async_graphql::parser::types::OperationDefinition;
-use async_graphql::{Response, ServerError, Value, Variables};
+use apollo_compiler::ast::Type;
+use apollo_compiler::request::coerce_variable_values;
+use apollo_compiler::response::serde_json_bytes::Value as Json;
+use apollo_compiler::response::{JsonMap, JsonValue};
+use async_graphql::Variables;
 use serde_json::value::RawValue;
 
+use super::limits::LimitExceeded;
+use super::operation::Operation;
+use super::rejection::{Rejection, request_error};
+use super::types::Types;
+use super::validation::cut;
 use crate::error::{Error, Kind};
-use crate::graphql::admission::limits::Excess;
-use crate::graphql::endpoint::Refused;
 use crate::graphql::error::VALIDATION_FAILED;
 
 /// Reads variables, unless there are more values in them than `limit`, on all
 /// levels. They are counted in the text, because what is made of it costs more.
-pub(crate) fn read(json: &RawValue, limit: usize) -> Result<Variables, Refused> {
-    Excess::check("variables", limit, count(json.get(), limit))?;
-    let value: serde_json::Value = serde_json::from_str(json.get())
-        .map_err(|_| Error::new(Kind::Invalid, "variables cannot be read"))
-        .map_err(Refused::Error)?;
-    Ok(Variables::from_json(value))
+pub(crate) fn read(json: &RawValue, limit: usize) -> Result<JsonMap, Rejection> {
+    LimitExceeded::check("variables", limit, count(json.get(), limit))?;
+    serde_json::from_str(json.get())
+        .map_err(|_| Error::new(Kind::Invalid, "variables cannot be read").into())
 }
 
 /// How many values are inside a JSON value; somewhat more than `enough`, where
@@ -50,30 +53,84 @@ fn count(json: &str, enough: usize) -> usize {
     count
 }
 
-/// Puts the defaults in.
-pub(crate) fn complete(
-    operation: &OperationDefinition,
-    variables: &mut Variables,
-) -> Result<(), Box<Response>> {
-    for definition in &operation.variable_definitions {
-        let name = &definition.node.name.node;
-        let of = &definition.node.var_type.node;
-        let given = variables.get(name);
-        match (given, &definition.node.default_value) {
-            (None, Some(default)) => {
-                variables.insert(name.clone(), default.node.clone());
+/// The variables as the operation declares them, with its defaults. Others are
+/// left out.
+pub(crate) fn coerce(
+    operation: &Operation,
+    mut given: JsonMap,
+    types: &Types,
+) -> Result<Variables, Rejection> {
+    let definitions = &operation.definition.variables;
+    if definitions.is_empty() {
+        return Ok(Variables::default());
+    }
+    for definition in definitions {
+        let name = definition.name.as_str();
+        let of = &definition.ty;
+        let required = of.is_non_null();
+        match given.get_mut(name) {
+            None if required && definition.default_value.is_none() => {
+                return Err(missing(operation, name, of));
             }
-            (None | Some(Value::Null), _) if !of.nullable => {
-                let what =
-                    format!("Variable \"${name}\" of required type \"{of}\" was not provided");
-                let mut failure = ServerError::new(what, Some(definition.pos));
-                failure.extensions.get_or_insert_default().set("code", VALIDATION_FAILED);
-                return Err(Box::new(Response::from_errors(vec![failure])));
-            }
-            _ => {}
+            Some(Json::Null) if required => return Err(missing(operation, name, of)),
+            Some(value) => as_graphql_js(value, of),
+            None => {}
         }
     }
-    Ok(())
+    let coerced = coerce_variable_values(types.schema(), &operation.definition, &given);
+    let coerced = coerced.map_err(|error| {
+        // It names the variable; a position comes with a missing one only.
+        let named = definitions.iter().find(|definition| {
+            let at = format!("variable {}", definition.name);
+            let message = error.message().to_string();
+            message.contains(&format!("{at}:")) || message.contains(&format!("{at} "))
+        });
+        let name = named.map(|definition| definition.name.as_str()).unwrap_or_default();
+        let message = format!("Variable \"${name}\": {}", error.message());
+        request_error(cut(message), operation.variable_pos(name), VALIDATION_FAILED)
+    })?;
+    let value = serde_json::to_value(coerced.into_inner()).map_err(Error::internal)?;
+    let mut variables = Variables::from_json(value);
+    operation.fill_null_defaults(&mut variables);
+    if let Some(name) = operation.null_condition(&variables) {
+        let message = format!("Variable \"${name}\" is null, which @skip and @include cannot be");
+        return Err(request_error(message, operation.variable_pos(name), VALIDATION_FAILED));
+    }
+    Ok(variables)
+}
+
+fn missing(operation: &Operation, name: &str, of: &Type) -> Rejection {
+    let message = format!("Variable \"${name}\" of required type \"{of}\" was not provided");
+    request_error(message, operation.variable_pos(name), VALIDATION_FAILED)
+}
+
+/// Numbers as graphql-js takes them, which is what clients know: 1.0 is an Int,
+/// and any whole number is an ID.
+fn as_graphql_js(value: &mut JsonValue, of: &Type) {
+    match value {
+        Json::Array(items) if of.is_list() => {
+            items.iter_mut().for_each(|item| as_graphql_js(item, of.item_type()));
+        }
+        Json::Number(number) => {
+            let whole = number.as_f64().filter(|float| float.fract() == 0.0);
+            match of.inner_named_type().as_str() {
+                "Int" if !number.is_i64() => {
+                    let whole = whole.map(|float| format!("{float:.0}"));
+                    if let Some(whole) = whole.and_then(|digits| digits.parse::<i64>().ok()) {
+                        *value = whole.into();
+                    }
+                }
+                "ID" if number.is_i64() || number.is_u64() => *value = number.to_string().into(),
+                "ID" => {
+                    if let Some(whole) = whole {
+                        *value = format!("{whole:.0}").into();
+                    }
+                }
+                _ => {}
+            }
+        }
+        _ => {}
+    }
 }
 
 #[cfg(test)]
@@ -102,7 +159,7 @@ mod tests {
         assert_eq!(read(&raw(r#"{"a":[1]}"#), 2).ok().map(|all| all.len()), Some(1));
         assert!(matches!(
             read(&raw(r#"{"a":[1]}"#), 1),
-            Err(Refused::Excess(Excess { limit: "variables", value: 1 }))
+            Err(Rejection::Limit(LimitExceeded { limit: "variables", value: 1 }))
         ));
     }
 }

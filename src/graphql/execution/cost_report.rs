@@ -3,34 +3,30 @@
 
 use std::collections::HashSet;
 
-use async_graphql::parser::types::{ExecutableDocument, Selection, SelectionSet};
 use serde_json::{Value, json};
 
-use crate::graphql::schema::BALANCE_FIELDS;
+use crate::graphql::admission::cost::BALANCE_FIELDS;
+use crate::graphql::admission::operation::Field;
 use crate::usage::Usage;
 
 /// The header that asks for it.
 pub(crate) const HEADER: &str = "x-graphql-cost";
 
 /// What is known before a request runs.
-pub(crate) struct Bill {
-    /// What the document costs at the most.
-    pub(crate) requested: usize,
+pub(crate) struct CostReport {
+    /// What the operation costs at the most.
+    requested: usize,
     /// The points of the caller's rate that were paid for it.
-    pub(crate) points: u32,
-    /// The keys under which balances are answered.
+    points: u32,
+    /// The response keys of balance fields.
     balances: HashSet<String>,
 }
 
-impl Bill {
-    pub(crate) fn of(document: &ExecutableDocument, requested: usize, points: u32) -> Self {
+impl CostReport {
+    /// For the fields of an operation.
+    pub(crate) fn of(fields: &[Field], requested: usize, points: u32) -> Self {
         let mut balances = HashSet::new();
-        for (_, operation) in document.operations.iter() {
-            find(&operation.node.selection_set.node, &mut balances);
-        }
-        for fragment in document.fragments.values() {
-            find(&fragment.node.selection_set.node, &mut balances);
-        }
+        find(fields, &mut balances);
         Self { requested, points, balances }
     }
 
@@ -66,18 +62,11 @@ impl Bill {
     }
 }
 
-fn find(set: &SelectionSet, balances: &mut HashSet<String>) {
-    for selection in &set.items {
-        match &selection.node {
-            Selection::Field(field) => {
-                if BALANCE_FIELDS.contains(&field.node.name.node.as_str()) {
-                    balances.insert(field.node.response_key().node.to_string());
-                }
-                find(&field.node.selection_set.node, balances);
-            }
-            Selection::InlineFragment(part) => find(&part.node.selection_set.node, balances),
-            // All fragments are looked at anyway.
-            Selection::FragmentSpread(_) => {}
+fn find(fields: &[Field], balances: &mut HashSet<String>) {
+    for field in fields {
+        if BALANCE_FIELDS.contains(&field.name()) {
+            balances.insert(field.key().to_owned());
         }
+        find(&field.below, balances);
     }
 }

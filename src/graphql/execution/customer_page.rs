@@ -88,21 +88,6 @@ impl CustomerPage {
         &self.viewer
     }
 
-    /// Loads what fields are going to need. A failure is reported by the fields.
-    pub(crate) async fn prefetch(&self, balances: bool, cards: bool) {
-        let balances = async {
-            if balances {
-                let _ = self.balance(0).await;
-            }
-        };
-        let cards = async {
-            if cards {
-                let _ = self.cards(0).await;
-            }
-        };
-        futures_util::future::join(balances, cards).await;
-    }
-
     fn ids(&self) -> Vec<String> {
         self.customers.iter().map(|customer| customer.id.clone()).collect()
     }

@@ -1,8 +1,8 @@
-//! What resolvers need while an operation runs.
+//! What resolvers need while an operation runs, and how its response is written.
 
 pub(crate) mod cost_report;
 pub(crate) mod customer_page;
-pub(crate) mod json;
-pub(crate) mod look_ups;
+mod look_ups;
 pub(crate) mod page_writer;
 pub(crate) mod request_context;
+pub(crate) mod response;

@@ -1,247 +1,28 @@
-//! Objects that are written in one pass.
+//! Writes the objects of a page in one pass.
 //!
-//! The engine resolves each field in a future of its own and collects what
-//! they return in a tree: for a page of customers with ten fields each, that
-//! costs more than all else together. Most fields of an object are there
-//! before they are asked for, though, or after one question for the whole
-//! list. So [`Row`] and [`Rows`] ask that question first, and then write the
-//! objects as JSON, field by field, in the order of the selection. The engine
-//! still knows the types, validates every document, resolves the fields above,
-//! and those few whose answer has to be waited for.
+//! The engine resolves each field in a future of its own and collects the values
+//! in a tree: for a page of customers with ten fields each, that costs more than
+//! all else together. [`Row`] and [`Rows`] ask the same resolvers, but write what
+//! they return as JSON, field by field. The fields of the first object are
+//! awaited: they load what the whole page needs. Those of all others are ready
+//! then, so that polling them once is enough; what is still not ready is awaited
+//! at the end, for all objects at once.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 
-use async_graphql::parser::types::{Field, FragmentDefinition, Selection, SelectionSet};
+use async_graphql::parser::types::{Field, Selection};
 use async_graphql::registry::Registry;
-use async_graphql::resolver_utils::{ContainerType, resolve_list};
+use async_graphql::resolver_utils::ContainerType;
 use async_graphql::{
-    Context, ContextSelectionSet, Name, OutputType, Positioned, Result, ServerError, ServerResult,
-    Value,
+    ContextSelectionSet, OutputType, Positioned, ServerError, ServerResult, Value,
 };
 use futures_util::FutureExt as _;
-use futures_util::future::join_all;
+use futures_util::future::{BoxFuture, join_all};
 
-use crate::graphql::execution::json::{self, ToJson};
-use crate::graphql::execution::request_context::RequestContext;
-
-/// An object whose fields can be written.
-pub(crate) trait Written: ContainerType + Sized {
-    /// Finds out, for all objects of a list at once, what the planned fields
-    /// are going to need. What fails here fails again when it is written.
-    fn prepare<'a>(
-        objects: &'a [Self],
-        ctx: &'a ContextSelectionSet<'_>,
-        plan: &'a Plan<'_>,
-    ) -> impl Future<Output = ()> + Send + 'a {
-        let _ = (objects, ctx, plan);
-        async {}
-    }
-
-    /// Whether the answer to a field must be waited for: the engine resolves
-    /// it, for all objects at once, before the first is written.
-    fn later(field: &Planned<'_>) -> bool {
-        let _ = field;
-        false
-    }
-
-    /// Writes the value of a field.
-    fn write(&self, field: &At<'_>, out: &mut Out) -> ServerResult<()>;
-}
-
-type Fragments = HashMap<Name, Positioned<FragmentDefinition>>;
-
-/// What is selected of an object: each response key once, in order. An object
-/// below is selected in one place: see [`is_scattered`].
-#[derive(Default)]
-pub(crate) struct Plan<'a> {
-    fields: Vec<Planned<'a>>,
-}
-
-/// A selected field.
-pub(crate) struct Planned<'a> {
-    key: &'a str,
-    pub(crate) name: &'a str,
-    selected: &'a Positioned<Field>,
-    pub(crate) below: Plan<'a>,
-}
-
-impl<'a> Plan<'a> {
-    fn of(ctx: &ContextSelectionSet<'a>) -> Self {
-        let mut plan = Self::default();
-        plan.add(&ctx.item.node, &ctx.query_env.fragments);
-        plan
-    }
-
-    /// Adds what a selection has. Validation has seen to it that fragments are
-    /// of this type (there are no abstract ones), and that fields of one key
-    /// are the same field.
-    fn add(&mut self, set: &'a SelectionSet, fragments: &'a Fragments) {
-        for selection in &set.items {
-            match &selection.node {
-                Selection::Field(field) => {
-                    let key = field.node.response_key().node.as_str();
-                    let known = self.fields.iter().position(|planned| planned.key == key);
-                    let at = known.unwrap_or_else(|| {
-                        let name = field.node.name.node.as_str();
-                        let below = Self::default();
-                        self.fields.push(Planned { key, name, selected: field, below });
-                        self.fields.len() - 1
-                    });
-                    self.fields[at].below.add(&field.node.selection_set.node, fragments);
-                }
-                Selection::InlineFragment(fragment) => {
-                    self.add(&fragment.node.selection_set.node, fragments);
-                }
-                Selection::FragmentSpread(spread) => {
-                    if let Some(fragment) = fragments.get(&spread.node.fragment_name.node) {
-                        self.add(&fragment.node.selection_set.node, fragments);
-                    }
-                }
-            }
-        }
-    }
-
-    /// Writes what the engine has resolved, its fields in the order of the selection.
-    fn in_order(&self, value: &Value, json: &mut Vec<u8>) {
-        match value {
-            Value::List(items) => {
-                json.push(b'[');
-                json::separated(items, json, |item, json| self.in_order(item, json));
-                json.push(b']');
-            }
-            Value::Object(fields) => {
-                json.push(b'{');
-                let planned = self.fields.iter();
-                let found = planned.filter_map(|field| Some((field, fields.get(field.key)?)));
-                json::separated(found, json, |(field, value), json| {
-                    json::key(field.key, json);
-                    field.below.in_order(value, json);
-                });
-                json.push(b'}');
-            }
-            value => json::value(value, json),
-        }
-    }
-
-    /// Whether any of these fields is selected.
-    pub(crate) fn any(&self, names: &[&str]) -> bool {
-        self.fields.iter().any(|field| names.contains(&field.name))
-    }
-
-    /// What is selected below a field, under whatever keys.
-    pub(crate) fn below<'p>(&'p self, name: &'p str) -> impl Iterator<Item = &'p Self> + 'p {
-        self.fields.iter().filter(move |field| field.name == name).map(|field| &field.below)
-    }
-
-    /// Whether any field's answer must be waited for.
-    pub(crate) fn waits<T: Written>(&self) -> bool {
-        self.fields.iter().any(T::later)
-    }
-}
-
-/// A field that is being written.
-pub(crate) struct At<'a> {
-    pub(crate) ctx: &'a Context<'a>,
-    pub(crate) name: &'a str,
-    below: &'a Plan<'a>,
-}
-
-/// The text so far.
-pub(crate) struct Out(Vec<u8>);
-
-impl At<'_> {
-    fn failed(&self, error: async_graphql::Error) -> ServerError {
-        self.ctx.set_error_path(error.into_server_error(self.ctx.item.pos))
-    }
-
-    /// There is no such field, or it is not ready though it should be: our own
-    /// fault, which no document can bring about.
-    pub(crate) fn lost(&self) -> ServerError {
-        let error = crate::error::Error::internal(format!("{} cannot be written", self.name));
-        self.failed(crate::graphql::error::failure(error))
-    }
-}
-
-impl Out {
-    /// What a resolver returns that has nothing to wait for. If it fails, the
-    /// object fails: nullable fields see to their failures themselves.
-    pub(crate) fn put<T: ToJson>(
-        &mut self,
-        at: &At<'_>,
-        resolver: impl Future<Output = Result<T>>,
-    ) -> ServerResult<()> {
-        let value = resolver.now_or_never().ok_or_else(|| at.lost())?;
-        value.map_err(|error| at.failed(error))?.to_json(&mut self.0);
-        Ok(())
-    }
-
-    /// A list of objects that a resolver returns.
-    pub(crate) fn put_all<T: Written>(
-        &mut self,
-        at: &At<'_>,
-        resolver: impl Future<Output = Result<Vec<T>>>,
-    ) -> ServerResult<()> {
-        let objects = resolver.now_or_never().ok_or_else(|| at.lost())?;
-        let objects = objects.map_err(|error| at.failed(error))?;
-        let ctx = at.ctx.with_selection_set(&at.ctx.item.node.selection_set);
-        self.list(&objects, &ctx, at.below, &mut Vec::new().into_iter())
-    }
-
-    /// An object that is there already.
-    pub(crate) fn put_object<T: Written>(&mut self, at: &At<'_>, object: &T) -> ServerResult<()> {
-        let ctx = at.ctx.with_selection_set(&at.ctx.item.node.selection_set);
-        self.object(object, &ctx, at.below, &mut Vec::new().into_iter())
-    }
-
-    fn list<T: Written>(
-        &mut self,
-        objects: &[T],
-        ctx: &ContextSelectionSet<'_>,
-        plan: &Plan<'_>,
-        resolved: &mut std::vec::IntoIter<ServerResult<Value>>,
-    ) -> ServerResult<()> {
-        self.0.push(b'[');
-        for (index, object) in objects.iter().enumerate() {
-            if index > 0 {
-                self.0.push(b',');
-            }
-            self.object(object, &ctx.with_index(index), plan, resolved)?;
-        }
-        self.0.push(b']');
-        Ok(())
-    }
-
-    fn object<T: Written>(
-        &mut self,
-        object: &T,
-        ctx: &ContextSelectionSet<'_>,
-        plan: &Plan<'_>,
-        resolved: &mut std::vec::IntoIter<ServerResult<Value>>,
-    ) -> ServerResult<()> {
-        self.0.push(b'{');
-        for (index, field) in plan.fields.iter().enumerate() {
-            if index > 0 {
-                self.0.push(b',');
-            }
-            json::key(field.key, &mut self.0);
-            if field.name == "__typename" {
-                json::plain_text(&T::type_name(), &mut self.0);
-                continue;
-            }
-            let ctx = ctx.with_field(field.selected);
-            let at = At { ctx: &ctx, name: field.name, below: &field.below };
-            if T::later(field) {
-                let value = resolved.next().ok_or_else(|| at.lost())??;
-                field.below.in_order(&value, &mut self.0);
-            } else {
-                object.write(&at, self)?;
-            }
-        }
-        self.0.push(b'}');
-        Ok(())
-    }
-}
+use super::request_context::RequestContext;
+use crate::graphql::admission::operation::PLACEHOLDER;
+use crate::graphql::admission::types::Types;
+use crate::graphql::engine_gaps::{json, object_fields};
 
 /// An object that is written in one pass.
 pub(crate) struct Row<T>(pub(crate) T);
@@ -249,7 +30,7 @@ pub(crate) struct Row<T>(pub(crate) T);
 /// A list of objects that is written in one pass.
 pub(crate) struct Rows<T>(pub(crate) Vec<T>);
 
-impl<T: Written> OutputType for Row<T> {
+impl<T: ContainerType> OutputType for Row<T> {
     fn type_name() -> Cow<'static, str> {
         T::type_name()
     }
@@ -261,20 +42,13 @@ impl<T: Written> OutputType for Row<T> {
     async fn resolve(
         &self,
         ctx: &ContextSelectionSet<'_>,
-        field: &Positioned<Field>,
+        _: &Positioned<Field>,
     ) -> ServerResult<Value> {
-        if is_scattered(ctx) {
-            return self.0.resolve(ctx, field).await;
-        }
-        let plan = Plan::of(ctx);
-        let objects = std::slice::from_ref(&self.0);
-        T::prepare(objects, ctx, &plan).await;
-        let resolved = later(&plan, objects.iter().map(|object| (object, ctx.clone()))).await;
-        write(|out| out.object(&self.0, ctx, &plan, &mut resolved.into_iter()))
+        write(std::slice::from_ref(&self.0), ctx, false).await
     }
 }
 
-impl<T: Written> OutputType for Rows<T> {
+impl<T: ContainerType> OutputType for Rows<T> {
     fn type_name() -> Cow<'static, str> {
         Vec::<T>::type_name()
     }
@@ -290,51 +64,151 @@ impl<T: Written> OutputType for Rows<T> {
     async fn resolve(
         &self,
         ctx: &ContextSelectionSet<'_>,
-        field: &Positioned<Field>,
+        _: &Positioned<Field>,
     ) -> ServerResult<Value> {
-        if is_scattered(ctx) {
-            return resolve_list(ctx, field, &self.0, Some(self.0.len())).await;
-        }
-        let plan = Plan::of(ctx);
-        T::prepare(&self.0, ctx, &plan).await;
-        let indexed = self.0.iter().enumerate();
-        let resolved = later(&plan, indexed.map(|(at, object)| (object, ctx.with_index(at)))).await;
-        write(|out| out.list(&self.0, ctx, &plan, &mut resolved.into_iter()))
+        write(&self.0, ctx, true).await
     }
 }
 
-/// Whether the document selects the fields of an object in several places: the
-/// engine alone can bring those together, so that it has to have them apart.
-fn is_scattered(ctx: &ContextSelectionSet<'_>) -> bool {
-    RequestContext::of(ctx).is_ok_and(|context| context.scattered)
-}
+type Resolved = ServerResult<Option<Value>>;
 
-fn write(write: impl FnOnce(&mut Out) -> ServerResult<()>) -> ServerResult<Value> {
-    let mut out = Out(Vec::with_capacity(8 * 1024));
-    write(&mut out).map(|()| Value::Binary(out.0.into()))
-}
-
-/// What the engine answers to the fields that must be waited for: object by
-/// object, field by field. All are asked at once, and none is given up for
-/// another's failure.
-async fn later<'a, T: Written + 'a>(
-    plan: &Plan<'_>,
-    objects: impl Iterator<Item = (&'a T, ContextSelectionSet<'a>)>,
-) -> Vec<ServerResult<Value>> {
-    if !plan.waits::<T>() {
-        return Vec::new();
-    }
-    let waited = || plan.fields.iter().filter(|field| T::later(field));
-    let fields = objects.flat_map(|(object, ctx)| {
-        waited().map(move |field| {
-            let ctx = ctx.clone();
-            // Boxed: hundreds of them are moved around otherwise.
-            async move {
-                let value = object.resolve_field(&ctx.with_field(field.selected)).await;
-                value.map(Option::unwrap_or_default)
-            }
-            .boxed()
-        })
+/// Writes objects, as a list or the one that there is. Null where a field of
+/// one has failed that cannot be null; its error is with the others.
+async fn write<T: ContainerType>(
+    objects: &[T],
+    ctx: &ContextSelectionSet<'_>,
+    is_list: bool,
+) -> ServerResult<Value> {
+    let fields = ctx.item.node.items.iter().filter_map(|selection| match &selection.node {
+        Selection::Field(field) if field.node.response_key().node != PLACEHOLDER => Some(field),
+        _ => None,
     });
-    join_all(fields).await
+    let fields: Vec<&Positioned<Field>> = fields.collect();
+    let types = RequestContext::types(ctx)?;
+    let mut writer = Writer { ctx, types, object: T::type_name(), json: Vec::new(), failed: false };
+    writer.json.reserve(objects.len() * fields.len() * 32 + 2);
+    let of = |at: usize| if is_list { ctx.with_index(at) } else { ctx.clone() };
+    let first = objects.first().into_iter();
+    let first = first.flat_map(|first| fields.iter().map(|field| resolve(first, of(0), field)));
+    let (first, waited) = resolve_first(first.collect()).await;
+    let mut first = first.into_iter();
+    // Gaps in the text, and what they wait for.
+    let mut gaps: Vec<(usize, &Positioned<Field>)> = Vec::new();
+    let mut late: Vec<BoxFuture<'_, Resolved>> = Vec::new();
+    if is_list {
+        writer.json.push(b'[');
+    }
+    for (at, object) in objects.iter().enumerate() {
+        if at > 0 {
+            writer.json.push(b',');
+        }
+        writer.json.push(b'{');
+        let ctx = of(at);
+        for (number, field) in fields.iter().enumerate() {
+            if number > 0 {
+                writer.json.push(b',');
+            }
+            json::key(&field.node.response_key().node, &mut writer.json);
+            let awaited = if at == 0 { first.next() } else { None };
+            if field.node.name.node == "__typename" {
+                json::plain_text(&writer.object, &mut writer.json);
+                continue;
+            }
+            let has_below = !field.node.selection_set.node.items.is_empty();
+            let ready = if awaited.is_some() {
+                awaited
+            } else if waited[number] && has_below {
+                // Asking it twice would report its errors twice.
+                let mut resolving = resolve(object, ctx.clone(), field);
+                let ready = (&mut resolving).now_or_never();
+                if ready.is_none() {
+                    late.push(resolving);
+                }
+                ready
+            } else {
+                let ready = object.resolve_field(&ctx.with_field(field)).now_or_never();
+                if ready.is_none() {
+                    late.push(resolve(object, ctx.clone(), field));
+                }
+                ready
+            };
+            match ready {
+                Some(value) => writer.field(field, value),
+                None => gaps.push((writer.json.len(), field)),
+            }
+        }
+        writer.json.push(b'}');
+    }
+    if is_list {
+        writer.json.push(b']');
+    }
+    let late = join_all(late).await;
+    writer.fill(gaps.into_iter().zip(late));
+    Ok(if writer.failed { Value::Null } else { Value::Binary(writer.json.into()) })
+}
+
+/// Asks the resolver of a field. Boxed: hundreds of them are moved around.
+fn resolve<'a, T: ContainerType>(
+    object: &'a T,
+    ctx: ContextSelectionSet<'a>,
+    field: &'a Positioned<Field>,
+) -> BoxFuture<'a, Resolved> {
+    async move { object.resolve_field(&ctx.with_field(field)).await }.boxed()
+}
+
+/// The fields of the first object, and which of them were not ready at once.
+async fn resolve_first(mut fields: Vec<BoxFuture<'_, Resolved>>) -> (Vec<Resolved>, Vec<bool>) {
+    let ready: Vec<Option<Resolved>> =
+        fields.iter_mut().map(|field| field.now_or_never()).collect();
+    let waited: Vec<bool> = ready.iter().map(Option::is_none).collect();
+    let late = fields.into_iter().zip(&waited).filter(|(_, waited)| **waited);
+    let mut late = join_all(late.map(|(field, _)| field)).await.into_iter();
+    let values = ready.into_iter().filter_map(|ready| ready.or_else(|| late.next()));
+    (values.collect(), waited)
+}
+
+struct Writer<'a, 'c> {
+    ctx: &'a ContextSelectionSet<'c>,
+    types: &'a Types,
+    /// The objects' type.
+    object: Cow<'static, str>,
+    json: Vec<u8>,
+    /// Whether a field has failed that cannot be null.
+    failed: bool,
+}
+
+impl Writer<'_, '_> {
+    fn field(&mut self, field: &Positioned<Field>, value: Resolved) {
+        let value = value.map(Option::unwrap_or_default).map_err(|error| self.report(field, error));
+        let name = (&*self.object, field.node.name.node.as_str());
+        let below = &field.node.selection_set.node;
+        let value = value.as_ref().ok();
+        if object_fields::write_field(self.types, name, value, below, &mut self.json).is_err() {
+            self.failed = true;
+        }
+    }
+
+    /// Of errors that make the whole page null, the first is enough.
+    fn report(&self, field: &Positioned<Field>, error: ServerError) {
+        let of = self.types.field(&self.object, &field.node.name.node);
+        if !(self.failed && of.is_some_and(apollo_compiler::ast::Type::is_non_null)) {
+            self.ctx.add_error(error);
+        }
+    }
+
+    /// Puts values where gaps were left.
+    fn fill<'f>(&mut self, gaps: impl Iterator<Item = ((usize, &'f Positioned<Field>), Resolved)>) {
+        let mut gaps = gaps.peekable();
+        if gaps.peek().is_none() {
+            return;
+        }
+        let text = std::mem::take(&mut self.json);
+        let mut from = 0;
+        for ((at, field), value) in gaps {
+            self.json.extend_from_slice(&text[from..at]);
+            from = at;
+            self.field(field, value);
+        }
+        self.json.extend_from_slice(&text[from..]);
+    }
 }

@@ -4,11 +4,12 @@
 
 use std::sync::{Arc, OnceLock};
 
-use async_graphql::ContextBase;
+use async_graphql::{ContextBase, Pos, ServerResult};
 
 use super::look_ups::LookUps;
 use crate::domain::principal::Principal;
 use crate::error::Error;
+use crate::graphql::admission::types::Types;
 use crate::graphql::error::failure;
 use crate::services::Services;
 
@@ -23,8 +24,7 @@ pub(crate) struct Viewer {
 /// The context of one request.
 pub(crate) struct RequestContext {
     pub(crate) viewer: Arc<Viewer>,
-    /// See [`super::page_writer`].
-    pub(crate) scattered: bool,
+    types: Arc<Types>,
     single_root_field: bool,
     look_ups: OnceLock<LookUps>,
 }
@@ -36,15 +36,23 @@ impl RequestContext {
         principal: Arc<Principal>,
         services: Arc<Services>,
         single_root_field: bool,
-        scattered: bool,
+        types: Arc<Types>,
     ) -> Self {
         let viewer = Arc::new(Viewer { principal, services });
-        Self { viewer, scattered, single_root_field, look_ups: OnceLock::new() }
+        Self { viewer, types, single_root_field, look_ups: OnceLock::new() }
     }
 
     /// The context of the request that a resolver works for.
     pub(crate) fn of<'a, T>(ctx: &ContextBase<'a, T>) -> async_graphql::Result<&'a Self> {
         ctx.data::<Self>().map_err(|missing| failure(Error::internal(missing.message)))
+    }
+
+    /// The types of the schema, for writing a part of the response.
+    pub(crate) fn types<'a, T>(ctx: &ContextBase<'a, T>) -> ServerResult<&'a Types> {
+        match Self::of(ctx) {
+            Ok(context) => Ok(&context.types),
+            Err(error) => Err(error.into_server_error(Pos::default())),
+        }
     }
 
     /// The look-ups of customers.

@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use async_graphql::{ID, Object, ServerResult};
+use async_graphql::{ID, Object};
 
 use crate::domain::card;
-use crate::graphql::execution::page_writer::{At, Out, Written};
 use crate::graphql::schema::enums::{CardStatus, CardType};
 use crate::graphql::schema::scalars::DateTime;
 
@@ -77,24 +76,5 @@ impl Card {
     /// When the card was made.
     async fn created_at(&self) -> DateTime {
         DateTime(self.card().created_at)
-    }
-}
-
-impl Written for Card {
-    fn write(&self, at: &At<'_>, out: &mut Out) -> ServerResult<()> {
-        match at.name {
-            "cardId" => out.put(at, self.card_id(at.ctx)),
-            "lastFour" => out.put(at, self.last_four(at.ctx)),
-            "cardType" => out.put(at, self.card_type(at.ctx)),
-            "status" => out.put(at, self.status(at.ctx)),
-            "isFrozen" => out.put(at, self.is_frozen(at.ctx)),
-            "isLost" => out.put(at, self.is_lost(at.ctx)),
-            "isStolen" => out.put(at, self.is_stolen(at.ctx)),
-            "isBlocked" => out.put(at, self.is_blocked(at.ctx)),
-            "isVoid" => out.put(at, self.is_void(at.ctx)),
-            "activatedAt" => out.put(at, self.activated_at(at.ctx)),
-            "createdAt" => out.put(at, self.created_at(at.ctx)),
-            _ => Err(at.lost()),
-        }
     }
 }

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, ContextSelectionSet, ID, Object, Result, ServerResult};
+use async_graphql::{ID, Object, Result};
 
 use crate::domain::balance::{Balance, Outcome};
 use crate::domain::customer::Customer;
 use crate::domain::page::{ListId, PageArgs, Position, Window};
-use crate::graphql::error::{balance_unavailable, failure, or_null};
+use crate::graphql::error::{balance_unavailable, failure};
 use crate::graphql::execution::customer_page::CustomerPage;
-use crate::graphql::execution::page_writer::{At, Out, Plan, Planned, Row, Rows, Written};
+use crate::graphql::execution::page_writer::{Row, Rows};
 use crate::graphql::schema::card::Card;
 use crate::graphql::schema::card_transaction::CardTransactionConnection;
 use crate::graphql::schema::enums::{
@@ -19,14 +19,7 @@ use crate::graphql::schema::page_info::{PageInfo, Total};
 use crate::graphql::schema::scalars::{DateTime, Decimal};
 use crate::services::transactions::Transactions;
 
-/// The fields that need a balance, and those that need the cards.
-pub(crate) const BALANCE_FIELDS: &[&str] = &[
-    "ledgerBalance",
-    "availableBalance",
-    "pendingBalance",
-    "balanceFreshness",
-    "balanceUpdatedAt",
-];
+/// The fields that need the cards.
 pub(crate) const CARD_FIELDS: &[&str] = &["cards", "cardsCount"];
 
 /// A card customer, where it stands in its page.
@@ -51,11 +44,7 @@ impl CardCustomer {
         Position { created_at: customer.created_at, key: customer.id.clone() }
     }
 
-    async fn balance(&self, ctx: &Context<'_>) -> Option<&Balance> {
-        or_null(ctx, self.known_balance().await)
-    }
-
-    async fn known_balance(&self) -> Result<Option<&Balance>> {
+    async fn balance(&self) -> Result<Option<&Balance>> {
         if !self.customer().safe_deployed {
             return Ok(None);
         }
@@ -126,28 +115,28 @@ impl CardCustomer {
     }
 
     /// All that the account wallet holds. All cards share it.
-    async fn ledger_balance(&self, ctx: &Context<'_>) -> Option<Decimal> {
-        self.balance(ctx).await.map(|balance| Decimal(balance.ledger))
+    async fn ledger_balance(&self) -> Result<Option<Decimal>> {
+        Ok(self.balance().await?.map(|balance| Decimal(balance.ledger)))
     }
 
     /// What can be spent: the ledger balance less pending authorizations.
-    async fn available_balance(&self, ctx: &Context<'_>) -> Option<Decimal> {
-        self.balance(ctx).await.map(|balance| Decimal(balance.available))
+    async fn available_balance(&self) -> Result<Option<Decimal>> {
+        Ok(self.balance().await?.map(|balance| Decimal(balance.available)))
     }
 
     /// What is held for authorized transactions that have not settled; null where that is unknown.
-    async fn pending_balance(&self, ctx: &Context<'_>) -> Option<Decimal> {
-        self.balance(ctx).await.and_then(|balance| balance.pending).map(Decimal)
+    async fn pending_balance(&self) -> Result<Option<Decimal>> {
+        Ok(self.balance().await?.and_then(|balance| balance.pending).map(Decimal))
     }
 
     /// Where the balance comes from.
-    async fn balance_freshness(&self, ctx: &Context<'_>) -> Option<BalanceFreshness> {
-        self.balance(ctx).await.map(|balance| balance.freshness.into())
+    async fn balance_freshness(&self) -> Result<Option<BalanceFreshness>> {
+        Ok(self.balance().await?.map(|balance| balance.freshness.into()))
     }
 
     /// When the balance was true; null for one that was read from the chain just now.
-    async fn balance_updated_at(&self, ctx: &Context<'_>) -> Option<DateTime> {
-        self.balance(ctx).await.and_then(|balance| balance.updated_at).map(DateTime)
+    async fn balance_updated_at(&self) -> Result<Option<DateTime>> {
+        Ok(self.balance().await?.and_then(|balance| balance.updated_at).map(DateTime))
     }
 
     /// How many cards the customer has that are not void.
@@ -157,9 +146,9 @@ impl CardCustomer {
     }
 
     /// Every card of the customer, newest first, void ones too.
-    async fn cards(&self) -> Result<Vec<Card>> {
+    async fn cards(&self) -> Result<Rows<Card>> {
         let all = self.page.cards(self.at).await.map_err(failure)?;
-        Ok((0..all.len()).map(|at| Card { all: Arc::clone(&all), at }).collect())
+        Ok(Rows((0..all.len()).map(|at| Card { all: Arc::clone(&all), at }).collect()))
     }
 
     /// The customer's card transactions, newest first. By page number (`page`, `perPage`) or by cursor (`first`, `after`), not both.
@@ -191,47 +180,6 @@ impl CardCustomer {
     /// When the customer was onboarded: what lists are sorted by.
     async fn created_at(&self) -> DateTime {
         DateTime(self.customer().created_at)
-    }
-}
-
-impl Written for CardCustomer {
-    async fn prepare<'a>(
-        objects: &'a [Self],
-        ctx: &'a ContextSelectionSet<'_>,
-        plan: &'a Plan<'_>,
-    ) {
-        let _ = ctx;
-        let Some(first) = objects.first() else { return };
-        first.page.prefetch(plan.any(BALANCE_FIELDS), plan.any(CARD_FIELDS)).await;
-    }
-
-    fn later(field: &Planned<'_>) -> bool {
-        field.name == "transactions"
-    }
-
-    fn write(&self, at: &At<'_>, out: &mut Out) -> ServerResult<()> {
-        match at.name {
-            "id" => out.put(at, self.id(at.ctx)),
-            "yativoCardId" => out.put(at, self.yativo_card_id(at.ctx)),
-            "externalCustomerId" => out.put(at, self.external_customer_id(at.ctx)),
-            "email" => out.put(at, self.email(at.ctx)),
-            "flowStatus" => out.put(at, self.flow_status(at.ctx)),
-            "step" => out.put(at, self.step(at.ctx)),
-            "nextAction" => out.put(at, self.next_action(at.ctx)),
-            "kycStatus" => out.put(at, self.kyc_status(at.ctx)),
-            "safeDeployed" => out.put(at, self.safe_deployed(at.ctx)),
-            "walletAddress" => out.put(at, self.wallet_address(at.ctx)),
-            "currency" => out.put(at, self.currency(at.ctx)),
-            "ledgerBalance" => out.put(at, self.ledger_balance(at.ctx)),
-            "availableBalance" => out.put(at, self.available_balance(at.ctx)),
-            "pendingBalance" => out.put(at, self.pending_balance(at.ctx)),
-            "balanceFreshness" => out.put(at, self.balance_freshness(at.ctx)),
-            "balanceUpdatedAt" => out.put(at, self.balance_updated_at(at.ctx)),
-            "cardsCount" => out.put(at, self.cards_count(at.ctx)),
-            "cards" => out.put_all(at, self.cards(at.ctx)),
-            "createdAt" => out.put(at, self.created_at(at.ctx)),
-            _ => Err(at.lost()),
-        }
     }
 }
 
@@ -299,32 +247,5 @@ impl CardCustomerEdge {
     /// The customer.
     async fn node(&self) -> Row<CardCustomer> {
         Row(self.node.clone())
-    }
-}
-
-impl Written for CardCustomerEdge {
-    async fn prepare<'a>(
-        objects: &'a [Self],
-        ctx: &'a ContextSelectionSet<'_>,
-        plan: &'a Plan<'_>,
-    ) {
-        let _ = ctx;
-        let Some(first) = objects.first() else { return };
-        for below in plan.below("node") {
-            let page = &first.node.page;
-            page.prefetch(below.any(BALANCE_FIELDS), below.any(CARD_FIELDS)).await;
-        }
-    }
-
-    fn later(field: &Planned<'_>) -> bool {
-        field.name == "node" && field.below.waits::<CardCustomer>()
-    }
-
-    fn write(&self, at: &At<'_>, out: &mut Out) -> ServerResult<()> {
-        match at.name {
-            "cursor" => out.put(at, self.cursor(at.ctx)),
-            "node" => out.put_object(at, &self.node),
-            _ => Err(at.lost()),
-        }
     }
 }

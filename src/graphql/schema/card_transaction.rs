@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use async_graphql::{ID, Object, Result, ServerResult};
+use async_graphql::{ID, Object, Result};
 
 use crate::domain::page::{ListId, Position, Slice, Window};
 use crate::domain::transaction::Transaction;
-use crate::graphql::execution::page_writer::{At, Out, Row, Rows, Written};
+use crate::graphql::execution::page_writer::{Row, Rows};
 use crate::graphql::schema::enums::{TransactionStatus, TransactionType};
 use crate::graphql::schema::page_info::{PageInfo, Total};
 use crate::graphql::schema::scalars::{DateTime, Decimal};
@@ -99,27 +99,6 @@ impl CardTransaction {
     }
 }
 
-impl Written for CardTransaction {
-    fn write(&self, at: &At<'_>, out: &mut Out) -> ServerResult<()> {
-        match at.name {
-            "transactionId" => out.put(at, self.transaction_id(at.ctx)),
-            "cardId" => out.put(at, self.card_id(at.ctx)),
-            "type" => out.put(at, self.kind(at.ctx)),
-            "amount" => out.put(at, self.amount(at.ctx)),
-            "currency" => out.put(at, self.currency(at.ctx)),
-            "status" => out.put(at, self.status(at.ctx)),
-            "merchant" => out.put(at, self.merchant(at.ctx)),
-            "merchantCategory" => out.put(at, self.merchant_category(at.ctx)),
-            "merchantCity" => out.put(at, self.merchant_city(at.ctx)),
-            "merchantCountry" => out.put(at, self.merchant_country(at.ctx)),
-            "authorizedAt" => out.put(at, self.authorized_at(at.ctx)),
-            "settledAt" => out.put(at, self.settled_at(at.ctx)),
-            "createdAt" => out.put(at, self.created_at(at.ctx)),
-            _ => Err(at.lost()),
-        }
-    }
-}
-
 /// A part of a customer's transactions.
 pub(crate) struct CardTransactionConnection {
     pub(crate) page: Arc<Slice<Transaction>>,
@@ -183,15 +162,5 @@ impl CardTransactionEdge {
     /// The transaction.
     async fn node(&self) -> Row<CardTransaction> {
         Row(self.node.clone())
-    }
-}
-
-impl Written for CardTransactionEdge {
-    fn write(&self, at: &At<'_>, out: &mut Out) -> ServerResult<()> {
-        match at.name {
-            "cursor" => out.put(at, self.cursor(at.ctx)),
-            "node" => out.put_object(at, &self.node),
-            _ => Err(at.lost()),
-        }
     }
 }

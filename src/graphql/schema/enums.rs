@@ -3,7 +3,6 @@
 use async_graphql::Enum;
 
 use crate::domain;
-use crate::graphql::execution::json::{self, ToJson};
 
 /// Declares a GraphQL enum with the values of one of the domain's.
 macro_rules! mirror {
@@ -29,18 +28,6 @@ macro_rules! mirror {
                 match value { $( $name::$variant => Self::$variant, )+ }
             }
         }
-
-        /// GraphQL's names are the contract's in capitals.
-        impl ToJson for $name {
-            fn to_json(&self, json: &mut Vec<u8>) {
-                let from = json.len();
-                json::plain_text(<$remote>::from(*self).as_str(), json);
-                json[from..].make_ascii_uppercase();
-            }
-        }
-
-        #[cfg(test)]
-        impl tests::Named for $name {}
     };
 }
 
@@ -177,35 +164,5 @@ impl From<CardCustomerOrder> for domain::page::Order {
             CardCustomerOrder::CreatedAtDesc => Self::NewestFirst,
             CardCustomerOrder::CreatedAtAsc => Self::OldestFirst,
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use async_graphql::resolver_utils::EnumType;
-
-    use super::*;
-
-    /// An enum that is written under the names that the schema has.
-    pub(crate) trait Named: EnumType + ToJson {
-        fn check() {
-            for item in Self::items() {
-                let mut json = Vec::new();
-                item.value.to_json(&mut json);
-                assert_eq!(String::from_utf8(json), Ok(format!("\"{}\"", item.name)));
-            }
-        }
-    }
-
-    #[test]
-    fn names_are_the_schemas() {
-        CardCustomerStatus::check();
-        KycStatus::check();
-        Currency::check();
-        BalanceFreshness::check();
-        CardType::check();
-        CardStatus::check();
-        TransactionType::check();
-        TransactionStatus::check();
     }
 }

@@ -9,23 +9,17 @@ mod query;
 mod scalars;
 mod subscription;
 
-pub(crate) use card_customer::BALANCE_FIELDS;
-
-use async_graphql::{EmptyMutation, SDLExportOptions};
+use async_graphql::{EmptyMutation, SDLExportOptions, ValidationMode};
 
 /// The gateway's schema.
 pub type Schema = async_graphql::Schema<query::Query, EmptyMutation, subscription::Subscription>;
 
-pub(crate) type Builder =
-    async_graphql::SchemaBuilder<query::Query, EmptyMutation, subscription::Subscription>;
-
-/// The schema. It holds no data: whatever a request needs comes with it.
+/// The schema. It holds no data: a request brings what its resolvers need. It
+/// does not validate: admission has done so.
 pub fn schema() -> Schema {
-    builder().finish()
-}
-
-pub(crate) fn builder() -> Builder {
     Schema::build(query::Query, EmptyMutation, subscription::Subscription)
+        .validation_mode(ValidationMode::Fast)
+        .finish()
 }
 
 /// The schema as text: what `schema.graphql` holds.

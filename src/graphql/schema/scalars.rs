@@ -4,7 +4,6 @@ use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value
 
 use crate::domain::money::Minor;
 use crate::domain::time::Timestamp;
-use crate::graphql::execution::json::{self, ToJson};
 
 /// An exact amount of money in major units: a string with exactly two decimals, like "38.50".
 pub(crate) struct Decimal(pub(crate) Minor);
@@ -41,17 +40,5 @@ impl ScalarType for DateTime {
 
     fn to_value(&self) -> Value {
         Value::String(self.0.to_string())
-    }
-}
-
-impl ToJson for Decimal {
-    fn to_json(&self, json: &mut Vec<u8>) {
-        json::plain_text(self.0.decimal().as_str(), json);
-    }
-}
-
-impl ToJson for DateTime {
-    fn to_json(&self, json: &mut Vec<u8>) {
-        json::plain_text(self.0.text().as_str(), json);
     }
 }

@@ -6,10 +6,11 @@ use axum::Extension;
 use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
 
+use super::http::refused;
 use crate::config::Introspection;
 use crate::domain::principal::Principal;
 use crate::domain::request::RequestId;
-use crate::graphql::endpoint::{closed, refused};
+use crate::graphql::error::introspection_forbidden;
 
 /// It does not change while the process runs.
 static SCHEMA: LazyLock<String> = LazyLock::new(crate::graphql::schema::sdl);
@@ -29,5 +30,5 @@ pub async fn published_to(
     if Introspection::Schema.allows(principal.scope) {
         return published().await;
     }
-    refused(&closed(), &request)
+    refused(&introspection_forbidden(), &request)
 }

@@ -5,7 +5,6 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_graphql::Value;
 use axum::body::{Body as HttpBody, Bytes};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse as _, Response as HttpResponse};
@@ -14,9 +13,9 @@ use futures_util::{FutureExt as _, future};
 
 use crate::domain::request::RequestId;
 use crate::error::{Error, Kind, Result};
-use crate::graphql::endpoint::{Endpoint, Prepared, never_ran, written};
+use crate::graphql::endpoint::{Endpoint, Prepared};
 use crate::graphql::error::refusal;
-use crate::graphql::execution::json;
+use crate::graphql::execution::response::Answer;
 use crate::graphql::transport::media_type::Media;
 use crate::http::gate::bearer;
 
@@ -57,7 +56,7 @@ pub(crate) fn replies(
     let once = !prepared.is_subscription();
     let watching = subscriber.clone();
     let timeout = endpoint.settings.timeout;
-    let mut responses = endpoint.run_on(prepared, request.clone()).boxed();
+    let mut responses = endpoint.run_stream(prepared, request.clone()).boxed();
     let (endpoint, known) = (endpoint.clone(), endpoint.clone());
     let next = async move {
         let asking = AssertUnwindSafe(responses.next()).catch_unwind();
@@ -65,12 +64,12 @@ pub(crate) fn replies(
             if once { tokio::time::timeout(timeout, asking).await } else { Ok(asking.await) };
         let mut response = match asked {
             Ok(Ok(response)) => response?,
-            Ok(Err(_)) => refusal(&Error::internal("a panic"), &request),
-            Err(_) => refusal(&Error::timeout(), &request),
+            Ok(Err(_)) => failed(&Error::internal("a panic"), &request),
+            Err(_) => failed(&Error::timeout(), &request),
         };
         // The first change may come after days.
         if let (false, Err(error)) = (once, watching.is_still_known(&known).await) {
-            response = refusal(&error, &request);
+            response = failed(&error, &request);
         }
         Some((response, responses, request))
     };
@@ -78,11 +77,11 @@ pub(crate) fn replies(
     next.map(move |first| match first {
         None => stream::empty().boxed(),
         // A subscription that cannot be had never began.
-        Some((response, ..)) if never_ran(&response) || (!once && response.data == Value::Null) => {
-            stream::once(future::ready(refused(&response))).boxed()
+        Some((answer, ..)) if !answer.ran || (!once && !answer.has_data) => {
+            stream::once(future::ready(Reply::Refused(answer.errors()))).boxed()
         }
         Some((response, responses, request)) => {
-            let first = stream::once(future::ready(Reply::Next(written(&response))));
+            let first = stream::once(future::ready(Reply::Next(response.body)));
             first.chain(rest(endpoint, subscriber, responses, request)).boxed()
         }
     })
@@ -95,30 +94,28 @@ pub(crate) fn replies(
 fn rest(
     endpoint: Endpoint,
     subscriber: Subscriber,
-    responses: BoxStream<'static, async_graphql::Response>,
+    responses: BoxStream<'static, Answer>,
     request: RequestId,
 ) -> impl Stream<Item = Reply> + Send + 'static {
     stream::unfold(Some((endpoint, subscriber, responses, request)), |state| async move {
         let (endpoint, subscriber, mut responses, request) = state?;
         let asked = AssertUnwindSafe(responses.next()).catch_unwind().await;
         let Ok(response) = asked else {
-            let answer = refusal(&Error::internal("a panic"), &request);
-            return Some((refused(&answer), None));
+            let answer = failed(&Error::internal("a panic"), &request);
+            return Some((Reply::Refused(answer.errors()), None));
         };
         let response = response?;
         // A token that was revoked meanwhile sees nothing more.
         if let Err(error) = subscriber.is_still_known(&endpoint).await {
-            return Some((refused(&refusal(&error, &request)), None));
+            return Some((Reply::Refused(failed(&error, &request).errors()), None));
         }
-        let reply = Reply::Next(written(&response));
+        let reply = Reply::Next(response.body);
         Some((reply, Some((endpoint, subscriber, responses, request))))
     })
 }
 
-fn refused(response: &async_graphql::Response) -> Reply {
-    let mut errors = Vec::new();
-    json::serialize(&response.errors, &mut errors);
-    Reply::Refused(errors)
+fn failed(error: &Error, request: &RequestId) -> Answer {
+    Answer::refused(refusal(error, request).errors)
 }
 
 /// The answers to an operation as server-sent events.
@@ -144,6 +141,17 @@ pub(crate) fn events(
     let events = events.take_until(stopped.boxed()).chain(complete).boxed();
     let events = never_silent(events, endpoint.clone(), subscriber);
     let body = HttpBody::from_stream(events.map(Ok::<_, std::io::Error>));
+    respond(body)
+}
+
+/// One answer as server-sent events.
+pub(crate) fn single(answer: &Answer) -> HttpResponse {
+    let mut body = event(&[&answer.body]).to_vec();
+    body.extend_from_slice(COMPLETE);
+    respond(HttpBody::from(body))
+}
+
+fn respond(body: HttpBody) -> HttpResponse {
     let headers = [
         (header::CONTENT_TYPE, Media::Events.header()),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),

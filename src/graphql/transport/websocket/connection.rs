@@ -18,9 +18,9 @@ use super::message::{Incoming, complete, message, token_in};
 use super::{PROTOCOL, Sockets, subscriber};
 use crate::domain::request::RequestId;
 use crate::error::{Error, Kind};
+use crate::graphql::admission::rejection::Rejection;
 use crate::graphql::admission::request_body as request;
-use crate::graphql::endpoint::Refused;
-use crate::graphql::execution::json;
+use crate::graphql::execution::response::Answer;
 use crate::graphql::transport::sse::{Reply, Subscriber, replies};
 
 /// How long a client may take to say who it is.
@@ -274,21 +274,21 @@ impl Connection {
         let allowed = self.sockets.gate.admit(Some(&subscriber.token), self.peer).await;
         let endpoint = &self.sockets.endpoint;
         let prepared = match allowed {
-            Err((error, _)) => Err(Refused::Error(error)),
+            Err((error, _)) => Err(Rejection::Error(error)),
             Ok(_) if self.operations.len() >= OPERATIONS => {
-                Err(Refused::Error(Error::rate_limited(1)))
+                Err(Rejection::Error(Error::rate_limited(1)))
             }
             Ok((principal, budget)) => endpoint.prepare(Arc::new(principal), &budget, body),
         };
         let prepared = match prepared {
             Ok(prepared) => prepared,
             Err(refused) => {
-                let mut errors = Vec::new();
-                json::serialize(&refused.response(&self.request).errors, &mut errors);
+                let response = refused.response(&self.request);
+                let errors = Answer::refused(response.errors).errors();
                 return gone_unless(self.send_text(message(&id, "error", &errors)).await);
             }
         };
-        prepared.about().tell(&self.request);
+        prepared.logged().tell(&self.request);
         self.counted += 1;
         let operation = self.counted;
         let replies = replies(endpoint, subscriber, self.request.clone(), prepared);

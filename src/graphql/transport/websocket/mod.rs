@@ -21,7 +21,8 @@ use self::connection::Connection;
 use crate::domain::principal::Principal;
 use crate::domain::request::RequestId;
 use crate::error::{Error, Kind};
-use crate::graphql::endpoint::{self, Endpoint, refused};
+use crate::graphql::endpoint::Endpoint;
+use crate::graphql::transport::http::{self, refused};
 use crate::graphql::transport::sse::Subscriber;
 use crate::http::gate::{Gate, bearer};
 use crate::http::rate::{Budget, Who};
@@ -58,7 +59,7 @@ pub async fn get(
     // The gate knows who has sent a query; who opens a connection is asked later.
     if let (Some(Extension(principal)), Some(Extension(budget))) = (principal, budget) {
         let endpoint = &sockets.endpoint;
-        return endpoint::get(endpoint, principal, &budget, request, &headers, &uri).await;
+        return http::get(endpoint, principal, &budget, request, &headers, &uri).await;
     }
     let peer = peer.map_or(IpAddr::from([0, 0, 0, 0]), |Extension(ConnectInfo(peer))| peer.ip());
     connect(sockets, request, peer, &headers, protocol, upgrade).await

@@ -1,0 +1,451 @@
+//! An operation as it runs: fragments spread, fields merged by response key.
+//! It is built once for each operation of a document; cost, page writer and
+//! response read it.
+
+use std::collections::BTreeSet;
+
+use apollo_compiler::ast::{OperationType as Kind, Type, Value as Literal};
+use apollo_compiler::executable::{self, DirectiveList, FragmentMap, Selection, SelectionSet};
+use apollo_compiler::parser::SourceSpan;
+use async_graphql::parser::types as engine;
+use async_graphql::parser::types::OperationType;
+use async_graphql::{Name, Number, Pos, Positioned, Value, Variables};
+use async_graphql_value::Value as Argument;
+
+use super::positions::Positions;
+
+/// Selected where a client selects nothing, because conditions exclude all of
+/// an object's fields: the engine answers null to that. Never in a response.
+pub(crate) const PLACEHOLDER: &str = "__nothing";
+
+/// A field, in the order of the response.
+#[derive(Clone)]
+pub(crate) struct Field {
+    /// The field without what is selected below.
+    selected: Positioned<engine::Field>,
+    /// Whether the field has fields of its own.
+    is_object: bool,
+    /// What is selected below.
+    pub(crate) below: Vec<Field>,
+    /// Where the document selects the field, and when.
+    occurrences: Vec<Occurrence>,
+}
+
+#[derive(Clone)]
+struct Occurrence {
+    /// Among all selected fields.
+    place: usize,
+    /// All of these must hold.
+    when: Vec<Condition>,
+}
+
+/// A variable of `@skip` or `@include`, and the value that includes the field.
+#[derive(Clone, PartialEq)]
+struct Condition {
+    variable: Name,
+    value: bool,
+}
+
+impl Field {
+    /// The key in the response.
+    pub(crate) fn key(&self) -> &str {
+        &self.selected.node.response_key().node
+    }
+
+    /// The name in the schema.
+    pub(crate) fn name(&self) -> &str {
+        &self.selected.node.name.node
+    }
+
+    /// An argument, as the document has it.
+    pub(crate) fn argument(&self, name: &str) -> Option<&Argument> {
+        self.selected.node.get_argument(name).map(|value| &value.node)
+    }
+
+    /// As the engine runs it.
+    fn to_engine(&self) -> Positioned<engine::Selection> {
+        let mut field = self.selected.clone();
+        if self.is_object {
+            field.node.selection_set.node = to_engine(&self.below, field.pos);
+        }
+        let pos = field.pos;
+        Positioned::new(engine::Selection::Field(field), pos)
+    }
+}
+
+fn to_engine(fields: &[Field], pos: Pos) -> engine::SelectionSet {
+    let mut items: Vec<_> = fields.iter().map(Field::to_engine).collect();
+    if items.is_empty() {
+        let field = engine::Field {
+            alias: Some(Positioned::new(Name::new(PLACEHOLDER), pos)),
+            name: Positioned::new(Name::new("__typename"), pos),
+            arguments: Vec::new(),
+            directives: Vec::new(),
+            selection_set: Positioned::default(),
+        };
+        items.push(Positioned::new(engine::Selection::Field(Positioned::new(field, pos)), pos));
+    }
+    engine::SelectionSet { items }
+}
+
+/// An operation of a valid document.
+pub(crate) struct Operation {
+    pub(crate) kind: OperationType,
+    pub(crate) name: Option<String>,
+    /// The operation without its selections: its variables.
+    pub(crate) definition: executable::Operation,
+    fields: Vec<Field>,
+    /// Variables of `@skip` and `@include`.
+    conditions: BTreeSet<Name>,
+    variables: Vec<Positioned<engine::VariableDefinition>>,
+    /// Variables whose default is null: see [`super::validation`].
+    null_defaults: Vec<Name>,
+    pos: Pos,
+}
+
+impl Operation {
+    /// Builds the tree of an operation of a valid document. A fragment in
+    /// itself would have no end: the shape limits have refused it.
+    pub(crate) fn of(
+        operation: &executable::Operation,
+        pos: Pos,
+        fragments: &FragmentMap,
+        positions: &Positions<'_>,
+    ) -> Self {
+        let mut builder = Builder { fragments, positions, conditions: BTreeSet::new(), place: 0 };
+        let mut fields = Vec::new();
+        builder.add(&operation.selection_set, &[], &mut fields);
+        let conditions = builder.conditions;
+        let definition = executable::Operation {
+            operation_type: operation.operation_type,
+            name: operation.name.clone(),
+            variables: operation.variables.clone(),
+            directives: DirectiveList::default(),
+            selection_set: SelectionSet::new(operation.selection_set.ty.clone()),
+        };
+        let variables = operation.variables.iter().map(|variable| {
+            let pos = positions.of_span(variable.location());
+            let of = engine::Type::new(&variable.ty.to_string());
+            let nullable = !variable.ty.is_non_null();
+            let of = of.unwrap_or(engine::Type {
+                base: engine::BaseType::Named(Name::new(variable.ty.inner_named_type().as_str())),
+                nullable,
+            });
+            let definition = engine::VariableDefinition {
+                name: Positioned::new(Name::new(variable.name.as_str()), pos),
+                var_type: Positioned::new(of, pos),
+                directives: Vec::new(),
+                default_value: None,
+            };
+            Positioned::new(definition, pos)
+        });
+        let variables = variables.collect();
+        let kind = match operation.operation_type {
+            Kind::Query => OperationType::Query,
+            Kind::Mutation => OperationType::Mutation,
+            Kind::Subscription => OperationType::Subscription,
+        };
+        let name = operation.name.as_ref().map(ToString::to_string);
+        Self {
+            kind,
+            name,
+            definition,
+            fields,
+            conditions,
+            variables,
+            null_defaults: Vec::new(),
+            pos,
+        }
+    }
+
+    /// Where a variable is defined.
+    pub(crate) fn variable_pos(&self, name: &str) -> Option<Pos> {
+        self.variables.iter().find(|one| one.node.name.node == name).map(|one| one.pos)
+    }
+
+    /// Notes which of the document's null defaults are of this operation.
+    pub(crate) fn put_null_defaults(
+        &mut self,
+        all: &[(Option<apollo_compiler::Name>, apollo_compiler::Name)],
+    ) {
+        let own = all.iter().filter(|(operation, _)| operation.as_deref() == self.name.as_deref());
+        self.null_defaults = own.map(|(_, variable)| Name::new(variable.as_str())).collect();
+    }
+
+    /// Gives variables that are absent their default, if that is null.
+    pub(crate) fn fill_null_defaults(&self, variables: &mut Variables) {
+        for name in &self.null_defaults {
+            variables.entry(name.clone()).or_insert(Value::Null);
+        }
+    }
+
+    /// The fields that run with these variables; none if they are those of the
+    /// operation itself, which has no conditions.
+    pub(crate) fn included(&self, variables: &Variables) -> Option<Vec<Field>> {
+        (!self.conditions.is_empty()).then(|| included(&self.fields, variables))
+    }
+
+    /// All fields, whatever their conditions.
+    pub(crate) fn fields(&self) -> &[Field] {
+        &self.fields
+    }
+
+    /// A variable of `@skip` or `@include` that is null.
+    pub(crate) fn null_condition(&self, variables: &Variables) -> Option<&str> {
+        let null = |name: &&Name| matches!(variables.get(name.as_str()), Some(Value::Null));
+        self.conditions.iter().find(null).map(Name::as_str)
+    }
+
+    /// The document that the engine runs: this operation alone, with these fields.
+    pub(crate) fn to_engine(&self, fields: &[Field]) -> engine::ExecutableDocument {
+        let operation = engine::OperationDefinition {
+            ty: self.kind,
+            variable_definitions: self.variables.clone(),
+            directives: Vec::new(),
+            selection_set: Positioned::new(to_engine(fields, self.pos), self.pos),
+        };
+        let operation = Positioned::new(operation, self.pos);
+        engine::ExecutableDocument {
+            operations: engine::DocumentOperations::Single(operation),
+            fragments: std::collections::HashMap::new(),
+        }
+    }
+}
+
+fn included(fields: &[Field], variables: &Variables) -> Vec<Field> {
+    let holds = |condition: &Condition| {
+        variables.get(&condition.variable) == Some(&Value::Boolean(condition.value))
+    };
+    let mut kept: Vec<(usize, Field)> = fields
+        .iter()
+        .filter_map(|field| {
+            let mut occurrences = field.occurrences.iter();
+            let first = occurrences.find(|occurrence| occurrence.when.iter().all(holds))?;
+            let below = included(&field.below, variables);
+            let Field { selected, is_object, .. } = field;
+            let selected = selected.clone();
+            let occurrences = Vec::new();
+            Some((first.place, Field { selected, is_object: *is_object, below, occurrences }))
+        })
+        .collect();
+    kept.sort_by_key(|(place, _)| *place);
+    kept.into_iter().map(|(_, field)| field).collect()
+}
+
+struct Builder<'a> {
+    fragments: &'a FragmentMap,
+    positions: &'a Positions<'a>,
+    conditions: BTreeSet<Name>,
+    /// How many fields were seen.
+    place: usize,
+}
+
+impl Builder<'_> {
+    /// Adds what a selection set selects `when` some conditions hold.
+    ///
+    /// A fragment is on the object's own type: the schema has no interfaces and
+    /// no unions, which a test holds.
+    fn add(&mut self, set: &SelectionSet, when: &[Condition], fields: &mut Vec<Field>) {
+        for selection in &set.selections {
+            match selection {
+                Selection::Field(field) => {
+                    let Some(when) = self.when(when, &field.directives) else { continue };
+                    let key = field.response_key().as_str();
+                    let known = fields.iter().position(|known| known.key() == key);
+                    let at = known.unwrap_or_else(|| {
+                        fields.push(self.field(field));
+                        fields.len() - 1
+                    });
+                    let merged = &mut fields[at];
+                    // After one without conditions, no other matters.
+                    if merged.occurrences.iter().all(|known| !known.when.is_empty()) {
+                        merged
+                            .occurrences
+                            .push(Occurrence { place: self.place, when: when.clone() });
+                    }
+                    self.place += 1;
+                    self.add(&field.selection_set, &when, &mut merged.below);
+                }
+                Selection::InlineFragment(part) => {
+                    let Some(when) = self.when(when, &part.directives) else { continue };
+                    self.add(&part.selection_set, &when, fields);
+                }
+                Selection::FragmentSpread(spread) => {
+                    let Some(when) = self.when(when, &spread.directives) else { continue };
+                    if let Some(fragment) = self.fragments.get(&spread.fragment_name) {
+                        self.add(&fragment.selection_set, &when, fields);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The conditions of a selection, with those around it; none if it is never
+    /// included.
+    fn when(&mut self, around: &[Condition], own: &DirectiveList) -> Option<Vec<Condition>> {
+        let mut when = around.to_vec();
+        for directive in own.iter() {
+            let value = match directive.name.as_str() {
+                "include" => true,
+                "skip" => false,
+                _ => continue,
+            };
+            match directive.specified_argument_by_name("if").map(|argument| &**argument) {
+                Some(Literal::Boolean(given)) if *given != value => return None,
+                Some(Literal::Variable(name)) => {
+                    let variable = Name::new(name.as_str());
+                    self.conditions.insert(variable.clone());
+                    let condition = Condition { variable, value };
+                    if !when.contains(&condition) {
+                        when.push(condition);
+                    }
+                }
+                _ => {}
+            }
+        }
+        Some(when)
+    }
+
+    fn field(&self, field: &apollo_compiler::Node<executable::Field>) -> Field {
+        let pos = self.positions.of_span(field.location());
+        let named = |name: &str| Positioned::new(Name::new(name), pos);
+        let arguments = field.arguments.iter().map(|argument| {
+            let definition = field.definition.argument_by_name(&argument.name);
+            let of = definition.map(|definition| &*definition.ty);
+            let pos = self.positions.of_span(argument.value.location());
+            let name = Positioned::new(Name::new(argument.name.as_str()), pos);
+            (name, Positioned::new(value(&argument.value, of), pos))
+        });
+        let selected = engine::Field {
+            alias: field.alias.as_ref().map(|alias| named(alias)),
+            name: named(&field.name),
+            arguments: arguments.collect(),
+            directives: Vec::new(),
+            selection_set: Positioned::new(engine::SelectionSet::default(), pos),
+        };
+        Field {
+            selected: Positioned::new(selected, pos),
+            is_object: !field.selection_set.selections.is_empty(),
+            below: Vec::new(),
+            occurrences: Vec::new(),
+        }
+    }
+}
+
+/// A literal as the engine takes it.
+fn value(literal: &Literal, of: Option<&Type>) -> Argument {
+    let is_id = of.is_some_and(|of| of.inner_named_type() == "ID");
+    match literal {
+        Literal::Null => Argument::Null,
+        Literal::Variable(name) => Argument::Variable(Name::new(name.as_str())),
+        Literal::Enum(name) => Argument::Enum(Name::new(name.as_str())),
+        Literal::String(text) => Argument::String(text.clone()),
+        Literal::Boolean(value) => Argument::Boolean(*value),
+        // An ID may have more digits than a number (section 3.5.5).
+        Literal::Int(digits) if is_id => Argument::String(digits.as_str().to_owned()),
+        Literal::Int(digits) => match digits.as_str().parse::<i64>() {
+            Ok(whole) => Argument::Number(whole.into()),
+            Err(_) => float(digits.as_str()),
+        },
+        Literal::Float(digits) => float(digits.as_str()),
+        Literal::List(items) => {
+            let of = of.map(Type::item_type);
+            Argument::List(items.iter().map(|item| value(item, of)).collect())
+        }
+        Literal::Object(members) => {
+            let member = |(name, member): &(_, apollo_compiler::Node<Literal>)| {
+                let name: &apollo_compiler::Name = name;
+                (Name::new(name.as_str()), value(member, None))
+            };
+            Argument::Object(members.iter().map(member).collect())
+        }
+    }
+}
+
+fn float(digits: &str) -> Argument {
+    let number = digits.parse().ok().and_then(Number::from_f64);
+    number.map_or(Argument::Null, Argument::Number)
+}
+
+impl Positions<'_> {
+    /// The position of a part of the document.
+    pub(crate) fn of_span(&self, span: Option<SourceSpan>) -> Pos {
+        span.map_or_else(Pos::default, |span| self.at(span.offset()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use async_graphql::value;
+
+    use super::super::types::Types;
+    use super::*;
+
+    const SCHEMA: &str = "type Query { a(id: ID, n: Int): Query b: Query c: Int d: Int }";
+
+    fn operation(text: &str) -> Operation {
+        let types = Types::of(SCHEMA);
+        let document = executable::ExecutableDocument::parse_and_validate(types.schema(), text, "");
+        let document = document.expect("a valid document");
+        let positions = Positions::of(text);
+        let operation = document.operations.iter().next().expect("one");
+        Operation::of(operation, Pos::default(), &document.fragments, &positions)
+    }
+
+    fn keys(fields: &[Field]) -> String {
+        let key = |field: &Field| match &field.below[..] {
+            [] => field.key().to_owned(),
+            below => format!("{}{{{}}}", field.key(), keys(below)),
+        };
+        fields.iter().map(key).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn fields_come_once_in_the_order_of_their_first_selection() {
+        for (text, expected) in [
+            ("{ d c }", "d c"),
+            ("{ a { d } c a { c d } }", "a{d c} c"),
+            (
+                "{ x: b { c } ...F } fragment F on Query { d x: b { ... on Query { d } c } }",
+                "x{c d} d",
+            ),
+            ("{ c @skip(if: true) d c }", "d c"),
+            ("{ c @include(if: false) d }", "d"),
+            ("{ a { c @include(if: false) } }", "a"),
+        ] {
+            assert_eq!(keys(operation(text).fields()), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn conditions_are_those_of_each_selection() {
+        let text = "query($t: Boolean!, $u: Boolean!) {
+            c @skip(if: $t) a @include(if: $t) { c } a @include(if: $u) { d } c
+            ... @include(if: $t) { b { d @skip(if: $u) } }
+        }";
+        let operation = operation(text);
+        for (t, u, expected) in [
+            (true, true, "a{c d} c b"),
+            (true, false, "a{c} c b{d}"),
+            (false, true, "c a{d}"),
+            (false, false, "c"),
+        ] {
+            let variables = Variables::from_value(value!({ "t": t, "u": u }));
+            let fields = operation.included(&variables).expect("it has conditions");
+            assert_eq!(keys(&fields), expected, "{t} {u}");
+        }
+        assert_eq!(
+            operation.null_condition(&Variables::from_value(value!({ "u": null }))),
+            Some("u")
+        );
+    }
+
+    #[test]
+    fn literals_are_what_their_arguments_take() {
+        let operation = operation("{ a(id: 12345678901234567890123, n: -0) { c } }");
+        let [field] = operation.fields() else { panic!("one") };
+        let id = Argument::String("12345678901234567890123".to_owned());
+        assert_eq!(field.argument("id"), Some(&id));
+        assert_eq!(field.argument("n"), Some(&Argument::Number(0.into())));
+    }
+}

@@ -1,0 +1,58 @@
+//! Why a request does not run.
+
+use async_graphql::{Pos, Response, ServerError};
+
+use super::limits::LimitExceeded;
+use super::persisted_documents::PersistedError;
+use crate::domain::request::RequestId;
+use crate::error::Error;
+use crate::graphql::error::refusal;
+
+/// Why a request does not run.
+pub(crate) enum Rejection {
+    /// The document cannot be executed.
+    Document(Box<Response>),
+    /// The document is beyond a limit.
+    Limit(LimitExceeded),
+    /// Something else.
+    Error(Error),
+}
+
+impl Rejection {
+    /// The response, for every transport.
+    pub(crate) fn response(&self, request: &RequestId) -> Response {
+        match self {
+            Self::Document(response) => Response::from_errors(response.errors.clone()),
+            Self::Limit(exceeded) => exceeded.response(),
+            Self::Error(error) => refusal(error, request),
+        }
+    }
+}
+
+impl From<PersistedError> for Rejection {
+    fn from(error: PersistedError) -> Self {
+        match error {
+            PersistedError::Response(response) => Self::Document(response),
+            PersistedError::Refused(error) => Self::Error(error),
+        }
+    }
+}
+
+impl From<LimitExceeded> for Rejection {
+    fn from(exceeded: LimitExceeded) -> Self {
+        Self::Limit(exceeded)
+    }
+}
+
+impl From<Error> for Rejection {
+    fn from(error: Error) -> Self {
+        Self::Error(error)
+    }
+}
+
+/// The rejection of a document with one error.
+pub(crate) fn request_error(message: impl Into<String>, pos: Option<Pos>, code: &str) -> Rejection {
+    let mut error = ServerError::new(message, pos);
+    error.extensions.get_or_insert_default().set("code", code);
+    Rejection::Document(Box::new(Response::from_errors(vec![error])))
+}

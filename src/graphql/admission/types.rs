@@ -1,0 +1,63 @@
+//! The schema as the validator reads it, and the types of its fields.
+
+use apollo_compiler::Schema;
+use apollo_compiler::ast::Type;
+use apollo_compiler::validation::Valid;
+
+/// What the engine's schema has and the validator does not know of by itself.
+const MISSING: &str = "extend type __Type { isOneOf: Boolean }";
+
+/// The types of the schema.
+pub(crate) struct Types(Valid<Schema>);
+
+impl Types {
+    /// The types of a schema, given as text.
+    pub(crate) fn of(sdl: &str) -> Self {
+        let schema = Schema::parse_and_validate(format!("{sdl}\n{MISSING}"), "schema.graphql");
+        // The engine has written the text; a test reads it.
+        debug_assert!(schema.is_ok(), "{:?}", schema.err());
+        Self(schema.unwrap_or_else(|wrong| Valid::assume_valid(wrong.partial)))
+    }
+
+    /// The validator's schema.
+    pub(crate) const fn schema(&self) -> &Valid<Schema> {
+        &self.0
+    }
+
+    /// The type of a field.
+    pub(crate) fn field(&self, object: &str, field: &str) -> Option<&Type> {
+        Some(&self.0.type_field(object, field).ok()?.ty)
+    }
+
+    /// The field of a type whose name is most like another.
+    pub(crate) fn similar_field(&self, object: &str, name: &str) -> Option<&str> {
+        let object = self.0.get_object(object)?;
+        let fields = object.fields.keys().map(|field| (strsim::levenshtein(field, name), field));
+        let (distance, field) = fields.min_by_key(|(distance, _)| *distance)?;
+        (distance <= name.len() / 2).then_some(field.as_str())
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// The published schema, which is the program's.
+    pub(crate) fn published() -> Types {
+        Types::of(include_str!("../../../schema.graphql"))
+    }
+
+    #[test]
+    fn fields_have_their_types() {
+        let types = published();
+        let field = |object, field| types.field(object, field).map(ToString::to_string);
+        assert_eq!(field("Query", "cardCustomers").as_deref(), Some("CardCustomerConnection!"));
+        assert_eq!(field("CardCustomerConnection", "nodes").as_deref(), Some("[CardCustomer!]!"));
+        assert_eq!(field("CardCustomer", "currency").as_deref(), Some("Currency"));
+        assert_eq!(field("Query", "__schema").as_deref(), Some("__Schema!"));
+        assert_eq!(field("__Type", "isOneOf").as_deref(), Some("Boolean"));
+        assert_eq!(field("CardCustomer", "nothing"), None);
+        assert_eq!(types.similar_field("CardCustomer", "emial"), Some("email"));
+        assert_eq!(types.similar_field("CardCustomer", "x"), None);
+    }
+}

@@ -1,0 +1,183 @@
+//! Parses and validates documents by the specification, with apollo-compiler:
+//! async-graphql 7.2 accepts invalid documents and refuses valid ones.
+
+use apollo_compiler::ast::{Definition, Document, Selection, Value};
+use apollo_compiler::diagnostic::ToCliReport;
+use apollo_compiler::executable::ExecutableDocument;
+use apollo_compiler::parser::{Parser, SourceSpan};
+use apollo_compiler::validation::{DiagnosticList, Valid};
+use apollo_compiler::{Name, Node};
+use async_graphql::{Response, ServerError};
+
+use super::limits::Limits;
+use super::positions::Positions;
+use super::rejection::{Rejection, request_error};
+use super::types::Types;
+use super::{shape_limits, syntax, tokens};
+use crate::graphql::error::{PARSE_FAILED, VALIDATION_FAILED};
+
+/// Errors that a response lists: a long document can have a thousand.
+const MOST_ERRORS: usize = 20;
+/// Bytes of a message. It may repeat names and values of the document.
+const LONGEST_MESSAGE: usize = 300;
+/// The parser descends into other things than the tokens' brackets, but never
+/// much deeper.
+const MORE_NESTING: usize = 8;
+
+/// Of a document that has tokens where they do not belong.
+const UNREAD: &str =
+    "Syntax error: not all of the document could be read; is there an argument without a value?";
+
+/// A valid document.
+pub(crate) struct Validated {
+    pub(crate) document: Valid<ExecutableDocument>,
+    /// Whether it asks for the schema's own description.
+    pub(crate) introspects: bool,
+    /// Nullable variables whose default is null, by operation.
+    pub(crate) null_defaults: Vec<(Option<Name>, Name)>,
+}
+
+/// Parses and validates a document. The limits come first: what they let through
+/// costs the validator less than a millisecond. If `suggest`, an error may name
+/// fields that the document does not.
+pub(crate) fn validate(
+    text: &str,
+    positions: &Positions<'_>,
+    limits: &Limits,
+    types: &Types,
+    suggest: bool,
+) -> Result<Validated, Rejection> {
+    let read = tokens::check(text, limits)?;
+    let mut parser = Parser::new().recursion_limit(limits.nesting + MORE_NESTING);
+    let mut document = parser
+        .parse_ast(&*read.text, "")
+        .map_err(|failed| refusal(&failed.errors, PARSE_FAILED, positions, |_, message| message))?;
+    let introspects = shape_limits::check(&document, limits)?;
+    if syntax::tokens(&document, &read.text).is_some_and(|count| count != read.count) {
+        return Err(request_error(UNREAD, None, PARSE_FAILED));
+    }
+    let null_defaults = take_null_defaults(&mut document);
+    // In two steps: a field that does not exist would also be a field without
+    // a selection.
+    let invalid = |errors: &DiagnosticList| {
+        refusal(errors, VALIDATION_FAILED, positions, |span, message| {
+            let message = with_argument(&document, span, message);
+            if suggest { with_suggestion(types, message) } else { message }
+        })
+    };
+    let executable =
+        document.to_executable(types.schema()).map_err(|failed| invalid(&failed.errors))?;
+    let document = executable.validate(types.schema()).map_err(|failed| invalid(&failed.errors))?;
+    Ok(Validated { document, introspects, null_defaults })
+}
+
+/// Whether the operation that a request means is a mutation, valid or not.
+pub(crate) fn is_mutation(text: &str, name: Option<&str>, limits: &Limits) -> bool {
+    let Ok(read) = tokens::check(text, limits) else { return false };
+    let mut parser = Parser::new().recursion_limit(limits.nesting + MORE_NESTING);
+    let Ok(document) = parser.parse_ast(&*read.text, "") else { return false };
+    let operations = document.definitions.iter().filter_map(Definition::as_operation_definition);
+    let mut meant = operations.filter(|one| name.is_none() || one.name.as_deref() == name);
+    meant.next().is_some_and(|operation| operation.operation_type.is_mutation())
+}
+
+/// Takes the default `null` from nullable variables: apollo-compiler 1.33 would
+/// let such a variable stand where null must not be (GraphQL September 2025,
+/// section 5.8.5).
+fn take_null_defaults(document: &mut Document) -> Vec<(Option<Name>, Name)> {
+    let mut taken = Vec::new();
+    for definition in &mut document.definitions {
+        let Definition::OperationDefinition(operation) = definition else { continue };
+        let null = |default: &Node<Value>| matches!(**default, Value::Null);
+        for at in 0..operation.variables.len() {
+            let variable = &operation.variables[at];
+            if variable.default_value.as_ref().is_some_and(null) && !variable.ty.is_non_null() {
+                taken.push((operation.name.clone(), variable.name.clone()));
+                operation.make_mut().variables[at].make_mut().default_value = None;
+            }
+        }
+    }
+    taken
+}
+
+/// The response to a document that is not GraphQL, or not valid.
+fn refusal(
+    errors: &DiagnosticList,
+    code: &str,
+    positions: &Positions<'_>,
+    complete: impl Fn(Option<SourceSpan>, String) -> String,
+) -> Rejection {
+    let errors = errors.iter().take(MOST_ERRORS).map(|diagnostic| {
+        let span = diagnostic.error.location();
+        let message = cut(complete(span, sentence(&diagnostic.error.to_string())));
+        let mut error = ServerError::new(message, span.map(|span| positions.at(span.offset())));
+        error.extensions.get_or_insert_default().set("code", code);
+        error
+    });
+    Rejection::Document(Box::new(Response::from_errors(errors.collect())))
+}
+
+/// Of a value, the validator does not say to which argument it belongs.
+fn with_argument(document: &Document, span: Option<SourceSpan>, message: String) -> String {
+    match span.and_then(|span| argument_at(document, span)) {
+        Some(argument) if !message.contains(&format!("\"{argument}\"")) => {
+            format!("Argument \"{argument}\": {message}")
+        }
+        _ => message,
+    }
+}
+
+/// Names a field that is like one that does not exist.
+fn with_suggestion(types: &Types, message: String) -> String {
+    let similar = || {
+        let names = message.strip_prefix("Type \"")?;
+        let (object, field) = names.split_once("\" does not have a field \"")?;
+        types.similar_field(object, field.strip_suffix('"')?)
+    };
+    match similar() {
+        Some(field) => format!("{message}. Did you mean \"{field}\"?"),
+        None => message,
+    }
+}
+
+/// A diagnostic as our other messages are written.
+fn sentence(message: &str) -> String {
+    let message = message.replace('`', "\"");
+    let mut rest = message.chars();
+    rest.next().map_or_else(String::new, |first| first.to_uppercase().chain(rest).collect())
+}
+
+/// A message without an end that is too long.
+pub(crate) fn cut(mut message: String) -> String {
+    if message.len() > LONGEST_MESSAGE {
+        let end = (0..=LONGEST_MESSAGE).rev().find(|at| message.is_char_boundary(*at));
+        message.truncate(end.unwrap_or(0));
+        message.push('…');
+    }
+    message
+}
+
+/// The argument within which a part of the document stands.
+fn argument_at(document: &Document, span: SourceSpan) -> Option<&str> {
+    document.definitions.iter().find_map(|definition| match definition {
+        Definition::OperationDefinition(operation) => argument_in(&operation.selection_set, span),
+        Definition::FragmentDefinition(fragment) => argument_in(&fragment.selection_set, span),
+        _ => None,
+    })
+}
+
+fn argument_in(set: &[Selection], span: SourceSpan) -> Option<&str> {
+    let holds = |of: Option<SourceSpan>| {
+        of.is_some_and(|of| of.offset() <= span.offset() && span.end_offset() <= of.end_offset())
+    };
+    set.iter().find_map(|selection| match selection {
+        Selection::Field(field) => {
+            let argument = field.arguments.iter().find(|one| holds(one.location()));
+            argument
+                .map(|argument| argument.name.as_str())
+                .or_else(|| argument_in(&field.selection_set, span))
+        }
+        Selection::InlineFragment(part) => argument_in(&part.selection_set, span),
+        Selection::FragmentSpread(_) => None,
+    })
+}

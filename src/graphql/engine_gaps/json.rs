@@ -1,0 +1,34 @@
+//! Values as JSON.
+
+use async_graphql::Value;
+
+/// A text that needs no escaping: of digits, letters and the like.
+pub(crate) fn plain_text(text: &str, json: &mut Vec<u8>) {
+    json.push(b'"');
+    json.extend_from_slice(text.as_bytes());
+    json.push(b'"');
+}
+
+/// A name and the colon behind it. GraphQL's names need no escaping.
+pub(crate) fn key(name: &str, json: &mut Vec<u8>) {
+    plain_text(name, json);
+    json.push(b':');
+}
+
+/// Any value that serde knows. Texts, numbers and errors have no keys that JSON
+/// cannot have, and a vector takes everything, so that this cannot fail.
+pub(crate) fn serialize(value: &(impl serde::Serialize + ?Sized), json: &mut Vec<u8>) {
+    let written = serde_json::to_writer(&mut *json, value);
+    debug_assert!(written.is_ok(), "{written:?}");
+}
+
+/// A value of the engine. No type of this schema has binary values: they stand
+/// for JSON that the page writer has written.
+pub(crate) fn value(value: &Value, json: &mut Vec<u8>) {
+    match value {
+        Value::Binary(written) => json.extend_from_slice(written),
+        Value::String(text) => serialize(text, json),
+        Value::Null => json.extend_from_slice(b"null"),
+        plain => serialize(plain, json),
+    }
+}
