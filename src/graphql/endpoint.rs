@@ -105,8 +105,8 @@ impl Endpoint {
         let points = afford(budget, cost, limits.complexity)?;
         let services = Arc::clone(&self.services);
         let types = Arc::clone(&self.types);
-        let context = RequestContext::new(principal, services, fields.len() == 1, types);
-        let mut request = Request::new("").variables(variables).data(context);
+        let context = RequestContext::new(principal, services, fields.len() == 1);
+        let mut request = Request::new("").variables(variables).data(context).data(types);
         request.set_parsed_query(operation.to_engine(fields));
         Ok(Prepared { document, operation, included, request, cost, points })
     }
@@ -115,8 +115,7 @@ impl Endpoint {
     pub(crate) async fn run(&self, prepared: Prepared, id: &RequestId) -> Answer {
         let Prepared { operation, included, request, .. } = prepared;
         let fields = included.as_deref().unwrap_or(operation.fields());
-        // A page's fields share what is loaded; a scheduler that cuts in between
-        // them would only make the page later.
+        // Yielding to other tasks between a page's fields would only delay the page.
         let response = tokio::task::unconstrained(self.schema.execute(request)).await;
         finished(response, id, operation.kind, fields, &self.types)
     }

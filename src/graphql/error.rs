@@ -11,9 +11,9 @@ use crate::error::{Error, Kind};
 pub(crate) const PARSE_FAILED: &str = "GRAPHQL_PARSE_FAILED";
 /// The document does not fit the schema.
 pub(crate) const VALIDATION_FAILED: &str = "GRAPHQL_VALIDATION_FAILED";
-/// The document costs more than we are willing to pay.
+/// The document exceeds a limit.
 pub(crate) const TOO_COMPLEX: &str = "QUERY_TOO_COMPLEX";
-/// A balance exists, but nobody could say how much.
+/// There is a balance, but no source could be read.
 pub(crate) const BALANCE_UNAVAILABLE: &str = "BALANCE_UNAVAILABLE";
 
 /// Changes came faster than they were read.
@@ -35,7 +35,7 @@ pub(crate) const fn code(kind: Kind) -> &'static str {
     }
 }
 
-/// A failure as resolvers return it; the private source goes along for the log.
+/// A failure as resolvers return it; with its private source, for the log.
 pub(crate) fn failure(error: impl Into<Arc<Error>>) -> async_graphql::Error {
     let error = error.into();
     let mut failure = async_graphql::Error::new(error.message());
@@ -44,7 +44,7 @@ pub(crate) fn failure(error: impl Into<Arc<Error>>) -> async_graphql::Error {
     failure
 }
 
-/// What a client gets to know besides the message.
+/// What a client gets besides the message.
 fn extensions(error: &Error) -> ErrorExtensionValues {
     let mut extensions = ErrorExtensionValues::default();
     extensions.set("code", code(error.kind()));
@@ -62,7 +62,7 @@ pub(crate) fn introspection_forbidden() -> Error {
     Error::new(Kind::Forbidden, "This token may not ask what the schema holds")
 }
 
-/// A balance that nobody could read. Never zero.
+/// A balance that could not be read. It is never zero.
 pub(crate) fn balance_unavailable() -> async_graphql::Error {
     let mut failure = async_graphql::Error::new("The balance cannot be read at the moment");
     let mut extensions = ErrorExtensionValues::default();
@@ -79,8 +79,8 @@ pub(crate) fn missed() -> async_graphql::Error {
     failure
 }
 
-/// Sees to it that every error has a code, that our own failures carry the
-/// request's name, and that the log learns the causes.
+/// Gives every error a code, and server errors the request id; logs the causes of
+/// the latter.
 pub(crate) fn finish(response: &mut Response, request: &RequestId) {
     for error in &mut response.errors {
         // An error of ours always has a code. What the engine itself finds
@@ -98,7 +98,7 @@ pub(crate) fn finish(response: &mut Response, request: &RequestId) {
     }
 }
 
-/// An answer to a request that never came as far as the schema.
+/// The response to a request that is not executed.
 pub(crate) fn refusal(error: &Error, request: &RequestId) -> Response {
     let mut extensions = extensions(error);
     if error.is_ours() {

@@ -30,6 +30,7 @@ mod programs_apart;
 mod quality;
 mod readme;
 mod rest_contract;
+mod rooms;
 mod schema;
 mod schemathesis;
 mod selections;

@@ -22,7 +22,7 @@ fn a_linter_finds_nothing_in_the_schema() {
 #[test]
 fn the_linter_finds_what_is_planted() {
     let Some(project) = project() else { return };
-    let described = "\"\"\"\nWhat a card is made of.\n\"\"\"\n";
+    let described = "\"\"\"\nWhether a card is virtual or physical.\n\"\"\"\n";
     for (from, to, rule) in [
         (described, "", "require-description"),
         ("    \"\"\"\n    The page's number, from 1.\n    \"\"\"\n", "", "require-description"),

@@ -1,6 +1,6 @@
 //! What an operation costs, before it runs: a field costs one, a balance field
 //! two, and what is below a list costs as often as the list may be long. A page
-//! costs at least its size, whatever is selected of it.
+//! costs at least its size.
 
 use async_graphql::{Value, Variables};
 use async_graphql_value::Value as Argument;

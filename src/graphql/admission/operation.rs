@@ -284,7 +284,7 @@ impl Builder<'_> {
     /// included.
     fn when(&mut self, around: &[Condition], own: &DirectiveList) -> Option<Vec<Condition>> {
         let mut when = around.to_vec();
-        for directive in own.iter() {
+        for directive in own {
             let value = match directive.name.as_str() {
                 "include" => true,
                 "skip" => false,
@@ -438,6 +438,14 @@ mod tests {
             operation.null_condition(&Variables::from_value(value!({ "u": null }))),
             Some("u")
         );
+    }
+
+    #[test]
+    fn the_schema_has_no_types_that_would_need_type_conditions() {
+        use apollo_compiler::schema::ExtendedType::{Interface, Union};
+        let types = super::super::types::tests::published();
+        let mut all = types.schema().types.values();
+        assert!(!all.any(|of| matches!(of, Interface(_) | Union(_))), "see Builder::add");
     }
 
     #[test]

@@ -1,5 +1,5 @@
 //! Documents by their hash: Apollo's automatic persisted queries, and trusted
-//! trusted documents from the settings. A hash never avoids a limit: it only
+//! documents from the settings. A hash never avoids a limit: it only
 //! stands for a text.
 
 use std::sync::Arc;

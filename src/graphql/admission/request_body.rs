@@ -9,12 +9,11 @@ use serde_json::value::RawValue;
 
 use crate::error::{Error, Kind, Result};
 
-/// What a client wants to be done. Unknown members are ignored, as the
-/// specification asks.
+/// A GraphQL request. Unknown members are ignored, as the specification asks.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Body {
-    /// The document; none where a hash stands for it.
+    /// The document; none if a hash stands for it.
     #[serde(default)]
     pub(crate) query: Option<String>,
     #[serde(default)]
@@ -26,7 +25,7 @@ pub(crate) struct Body {
     pub(crate) extensions: Option<Extensions>,
 }
 
-/// What goes beyond the specification.
+/// Extensions of the protocol.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Extensions {

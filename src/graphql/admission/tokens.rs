@@ -77,7 +77,7 @@ fn without<'a>(text: &'a str, parts: &[Range<usize>]) -> Cow<'a, str> {
         return Cow::Borrowed(text);
     }
     let mut bytes = text.as_bytes().to_vec();
-    for byte in parts.iter().flat_map(|part| part.clone()) {
+    for byte in parts.iter().cloned().flatten() {
         if !matches!(bytes[byte], b'\n' | b'\r') {
             bytes[byte] = b' ';
         }

@@ -109,7 +109,9 @@ fn missing(operation: &Operation, name: &str, of: &Type) -> Rejection {
 fn as_graphql_js(value: &mut JsonValue, of: &Type) {
     match value {
         Json::Array(items) if of.is_list() => {
-            items.iter_mut().for_each(|item| as_graphql_js(item, of.item_type()));
+            for item in items {
+                as_graphql_js(item, of.item_type());
+            }
         }
         Json::Number(number) => {
             let whole = number.as_f64().filter(|float| float.fract() == 0.0);

@@ -1,5 +1,5 @@
-//! What a request has cost, for a front-end developer who asks for it with the
-//! header `X-GraphQL-Cost`: in `extensions.cost` of the answer.
+//! The cost of a request, in `extensions.cost` of the response, if the request
+//! has the header `X-GraphQL-Cost`.
 
 use std::collections::HashSet;
 
@@ -9,12 +9,12 @@ use crate::graphql::admission::cost::BALANCE_FIELDS;
 use crate::graphql::admission::operation::Field;
 use crate::usage::Usage;
 
-/// The header that asks for it.
+/// The header that asks for the report.
 pub(crate) const HEADER: &str = "x-graphql-cost";
 
 /// What is known before a request runs.
 pub(crate) struct CostReport {
-    /// What the operation costs at the most.
+    /// The most that the operation costs.
     requested: usize,
     /// The points of the caller's rate that were paid for it.
     points: u32,
@@ -30,7 +30,7 @@ impl CostReport {
         Self { requested, points, balances }
     }
 
-    /// Puts it into an answer.
+    /// Adds the report to a response.
     pub(crate) fn added_to(&self, body: Vec<u8>, usage: &Usage) -> Vec<u8> {
         let Ok(answer) = serde_json::from_slice::<Value>(&body) else { return body };
         let cost = json!({ "cost": {
@@ -40,14 +40,14 @@ impl CostReport {
             "sqlStatements": usage.statements(),
             "chainCalls": usage.chain_calls(),
         } });
-        // What is written already has its order, which must be kept.
+        // The order of the fields must be kept.
         let mut body = body;
         body.truncate(body.len().saturating_sub(1));
         body.extend_from_slice(format!(",\"extensions\":{cost}}}").as_bytes());
         body
     }
 
-    /// What came back, by the same rule as what was asked for.
+    /// The cost of what came back, by the same rule.
     fn cost(&self, value: &Value) -> usize {
         match value {
             Value::Array(items) => items.iter().map(|item| self.cost(item)).sum(),

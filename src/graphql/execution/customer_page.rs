@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::OnceCell;
 
-use super::request_context::Viewer;
+use super::viewer::Viewer;
 use crate::domain::balance::{LiveBalance, Outcome};
 use crate::domain::card::Card;
 use crate::domain::customer::{Customer, Holder};
@@ -21,6 +21,9 @@ type Once<T> = OnceCell<Result<T, Arc<Error>>>;
 /// The same for each of several questions. A document spells them out, so that
 /// they are few.
 type OnceEach<Q, T> = Mutex<Vec<(Q, Arc<Once<T>>)>>;
+
+/// A part of the transactions of each customer that has some.
+type SliceOfEach = HashMap<String, Arc<Slice<Transaction>>>;
 
 fn once_for<Q: PartialEq, T>(each: &OnceEach<Q, T>, question: Q) -> Arc<Once<T>> {
     let mut each = each.lock().unwrap_or_else(PoisonError::into_inner);
@@ -42,8 +45,7 @@ pub(crate) struct CustomerPage {
     balances: Once<Vec<Outcome>>,
     /// In the order of the customers.
     cards: Once<Vec<Arc<Vec<Card>>>>,
-    transactions:
-        OnceEach<(Option<TransactionStatus>, Window), HashMap<String, Arc<Slice<Transaction>>>>,
+    transactions: OnceEach<(Option<TransactionStatus>, Window), SliceOfEach>,
     transaction_counts: OnceEach<Option<TransactionStatus>, HashMap<String, i64>>,
 }
 
@@ -62,13 +64,13 @@ impl CustomerPage {
     }
 
     /// One customer, with what was loaded with it.
-    pub(crate) fn of_one(viewer: Arc<Viewer>, holder: &Holder) -> Self {
-        let mut page = Self::new(viewer, vec![Arc::clone(&holder.customer)]);
-        if holder.along.balances {
-            page.live.insert(holder.customer.id.clone(), holder.live);
+    pub(crate) fn of_one(viewer: Arc<Viewer>, found: &Holder) -> Self {
+        let mut page = Self::new(viewer, vec![Arc::clone(&found.customer)]);
+        if found.along.balances {
+            page.live.insert(found.customer.id.clone(), found.live);
         }
-        if holder.along.cards {
-            page.cards = OnceCell::from(Ok(vec![Arc::new(holder.cards.clone())]));
+        if found.along.cards {
+            page.cards = OnceCell::from(Ok(vec![Arc::new(found.cards.clone())]));
         }
         page
     }
@@ -83,7 +85,7 @@ impl CustomerPage {
         &self.customers[at]
     }
 
-    /// Who asks.
+    /// The caller.
     pub(crate) fn viewer(&self) -> &Viewer {
         &self.viewer
     }

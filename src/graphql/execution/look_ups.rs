@@ -6,7 +6,7 @@ use std::sync::Arc;
 use dataloader::BatchFn;
 use dataloader::cached::Loader;
 
-use super::request_context::Viewer;
+use super::viewer::Viewer;
 use crate::domain::customer::{Along, Holder};
 use crate::domain::identifier::Identifier;
 use crate::error::Error;
@@ -26,12 +26,12 @@ struct Load(Arc<Viewer>);
 impl BatchFn<Key, Found> for Load {
     async fn load(&mut self, keys: &[Key]) -> HashMap<Key, Found> {
         let Viewer { principal, services } = &*self.0;
-        let along = Along {
+        let include = Along {
             balances: keys.iter().any(|(_, (balances, _))| *balances),
             cards: keys.iter().any(|(_, (_, cards))| *cards),
         };
         let identifiers: Vec<Identifier> = keys.iter().map(|(one, _)| one.clone()).collect();
-        let found = services.customers.find(principal, &identifiers, along).await;
+        let found = services.customers.find(principal, &identifiers, include).await;
         let found = found.map_err(Arc::new);
         let of = |key: &Key| match &found {
             Ok(found) => (key.clone(), Ok(found.get(&key.0).cloned())),
@@ -51,9 +51,9 @@ impl LookUps {
         Self(Loader::new(Load(viewer)).with_max_batch_size(BATCH_SIZE).with_yield_count(yields))
     }
 
-    /// A customer, if there is one, with at least what `along` says.
-    pub(crate) async fn one(&self, identifier: Identifier, along: Along) -> Found {
-        let found = self.0.try_load((identifier, (along.balances, along.cards))).await;
+    /// A customer, if there is one, with at least what is to be included.
+    pub(crate) async fn one(&self, identifier: Identifier, include: Along) -> Found {
+        let found = self.0.try_load((identifier, (include.balances, include.cards))).await;
         found.map_err(|lost| Arc::new(Error::internal(lost)))?
     }
 }

@@ -2,7 +2,9 @@
 
 pub(crate) mod cost_report;
 pub(crate) mod customer_page;
+pub(crate) mod list_total;
 mod look_ups;
 pub(crate) mod page_writer;
 pub(crate) mod request_context;
 pub(crate) mod response;
+pub(crate) mod viewer;

@@ -9,6 +9,7 @@
 //! at the end, for all objects at once.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use async_graphql::parser::types::{Field, Selection};
 use async_graphql::registry::Registry;
@@ -16,10 +17,9 @@ use async_graphql::resolver_utils::ContainerType;
 use async_graphql::{
     ContextSelectionSet, OutputType, Positioned, ServerError, ServerResult, Value,
 };
-use futures_util::FutureExt as _;
+use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, join_all};
 
-use super::request_context::RequestContext;
 use crate::graphql::admission::operation::PLACEHOLDER;
 use crate::graphql::admission::types::Types;
 use crate::graphql::engine_gaps::{json, object_fields};
@@ -84,7 +84,8 @@ async fn write<T: ContainerType>(
         _ => None,
     });
     let fields: Vec<&Positioned<Field>> = fields.collect();
-    let types = RequestContext::types(ctx)?;
+    let types = ctx.data::<Arc<Types>>();
+    let types = types.map_err(|missing| missing.into_server_error(ctx.item.pos))?;
     let mut writer = Writer { ctx, types, object: T::type_name(), json: Vec::new(), failed: false };
     writer.json.reserve(objects.len() * fields.len() * 32 + 2);
     let of = |at: usize| if is_list { ctx.with_index(at) } else { ctx.clone() };
@@ -158,8 +159,7 @@ fn resolve<'a, T: ContainerType>(
 
 /// The fields of the first object, and which of them were not ready at once.
 async fn resolve_first(mut fields: Vec<BoxFuture<'_, Resolved>>) -> (Vec<Resolved>, Vec<bool>) {
-    let ready: Vec<Option<Resolved>> =
-        fields.iter_mut().map(|field| field.now_or_never()).collect();
+    let ready: Vec<Option<Resolved>> = fields.iter_mut().map(FutureExt::now_or_never).collect();
     let waited: Vec<bool> = ready.iter().map(Option::is_none).collect();
     let late = fields.into_iter().zip(&waited).filter(|(_, waited)| **waited);
     let mut late = join_all(late.map(|(field, _)| field)).await.into_iter();
@@ -210,5 +210,116 @@ impl Writer<'_, '_> {
             self.field(field, value);
         }
         self.json.extend_from_slice(&text[from..]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use async_graphql::{EmptyMutation, EmptySubscription, Object, Request, Result, Schema};
+
+    use super::*;
+
+    struct Query;
+    struct Item(usize);
+    struct Inner(usize);
+
+    #[Object]
+    impl Query {
+        async fn items(&self) -> Rows<Item> {
+            Rows((0..3).map(Item).collect())
+        }
+
+        async fn one(&self) -> Option<Row<Item>> {
+            Some(Row(Item(7)))
+        }
+    }
+
+    #[Object]
+    impl Item {
+        async fn at(&self) -> usize {
+            self.0
+        }
+
+        /// Ready after as many turns as there are items before it.
+        async fn slow(&self) -> usize {
+            for _ in 0..=self.0 {
+                tokio::task::yield_now().await;
+            }
+            self.0
+        }
+
+        async fn inner(&self) -> Inner {
+            tokio::task::yield_now().await;
+            Inner(self.0)
+        }
+
+        async fn maybe(&self) -> Result<Option<usize>> {
+            if self.0 == 1 { Err("maybe".into()) } else { Ok(Some(self.0)) }
+        }
+
+        async fn must(&self) -> Result<usize> {
+            if self.0 == 1 { Err("must".into()) } else { Ok(self.0) }
+        }
+
+        async fn all_of_it(&self) -> Rows<Item> {
+            Rows(vec![Item(0), Item(self.0)])
+        }
+    }
+
+    #[Object]
+    impl Inner {
+        async fn slow(&self) -> usize {
+            tokio::task::yield_now().await;
+            self.0
+        }
+
+        async fn maybe(&self) -> Result<Option<usize>> {
+            tokio::task::yield_now().await;
+            Err("inner".into())
+        }
+    }
+
+    async fn answer(query: &str) -> (String, usize) {
+        let schema = Schema::new(Query, EmptyMutation, EmptySubscription);
+        let types = Arc::new(Types::of(&schema.sdl()));
+        let response = schema.execute(Request::new(query).data(Arc::clone(&types))).await;
+        let document = async_graphql::parser::parse_query(query).expect("a document");
+        let (_, operation) = document.operations.iter().next().expect("one");
+        let set = &operation.node.selection_set.node;
+        let mut json = Vec::new();
+        let written = object_fields::write(&types, "Query", &response.data, set, &mut json);
+        let json = if written.is_ok() { json } else { b"null".to_vec() };
+        (String::from_utf8(json).expect("UTF-8"), response.errors.len())
+    }
+
+    #[tokio::test]
+    async fn fields_come_in_order_however_late_they_are() {
+        for (query, expected, errors) in [
+            ("{ one { __typename x: at at } }", r#"{"one":{"__typename":"Item","x":7,"at":7}}"#, 0),
+            (
+                "{ items { slow at inner { slow } } }",
+                r#"{"items":[{"slow":0,"at":0,"inner":{"slow":0}},{"slow":1,"at":1,"inner":{"slow":1}},{"slow":2,"at":2,"inner":{"slow":2}}]}"#,
+                0,
+            ),
+            (
+                "{ items { at maybe } }",
+                r#"{"items":[{"at":0,"maybe":0},{"at":1,"maybe":null},{"at":2,"maybe":2}]}"#,
+                1,
+            ),
+            (
+                "{ items { inner { maybe slow } } }",
+                r#"{"items":[{"inner":{"maybe":null,"slow":0}},{"inner":{"maybe":null,"slow":1}},{"inner":{"maybe":null,"slow":2}}]}"#,
+                3,
+            ),
+            ("{ items { at must slow } }", "null", 1),
+            ("{ one { allOfIt { at } } }", r#"{"one":{"allOfIt":[{"at":0},{"at":7}]}}"#, 0),
+            (
+                "{ one { at allOfIt { must } } }",
+                r#"{"one":{"at":7,"allOfIt":[{"must":0},{"must":7}]}}"#,
+                0,
+            ),
+        ] {
+            assert_eq!(answer(query).await, (expected.to_owned(), errors), "{query}");
+        }
     }
 }

@@ -20,7 +20,7 @@ impl Card {
     }
 }
 
-/// A payment card. Card numbers and security codes exist nowhere in this system.
+/// A payment card. Card numbers and security codes are not stored in this system.
 #[Object]
 impl Card {
     /// The card's identifier, a UUID.
@@ -33,17 +33,17 @@ impl Card {
         &self.card().last_four
     }
 
-    /// What the card is made of.
+    /// Whether the card is virtual or physical.
     async fn card_type(&self) -> CardType {
         self.card().card_type.into()
     }
 
-    /// What the card can do now.
+    /// The status of the card.
     async fn status(&self) -> CardStatus {
         self.card().status.into()
     }
 
-    /// Whether the customer has stopped the card for a while.
+    /// Whether the customer has frozen the card.
     async fn is_frozen(&self) -> bool {
         self.card().status == card::CardStatus::Frozen
     }
@@ -53,27 +53,27 @@ impl Card {
         self.card().status == card::CardStatus::Lost
     }
 
-    /// Whether the card was reported stolen; a stolen card counts as voided.
+    /// Whether the card was reported stolen. A stolen card counts as voided.
     async fn is_stolen(&self) -> bool {
         self.card().is_stolen
     }
 
-    /// Whether the issuer has stopped the card.
+    /// Whether the issuer has blocked the card.
     async fn is_blocked(&self) -> bool {
         self.card().status == card::CardStatus::Blocked
     }
 
-    /// Whether the card is gone for good; such cards are not in `cardsCount`.
+    /// Whether the card is closed permanently. Void cards are not in `cardsCount`.
     async fn is_void(&self) -> bool {
         self.card().is_void()
     }
 
-    /// When the card was first put to use.
+    /// When the card was activated.
     async fn activated_at(&self) -> Option<DateTime> {
         self.card().activated_at.map(DateTime)
     }
 
-    /// When the card was made.
+    /// When the card was created.
     async fn created_at(&self) -> DateTime {
         DateTime(self.card().created_at)
     }

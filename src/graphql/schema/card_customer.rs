@@ -1,4 +1,4 @@
-//! `CardCustomer` and its connection.
+//! `CardCustomer`.
 
 use std::sync::Arc;
 
@@ -6,16 +6,16 @@ use async_graphql::{ID, Object, Result};
 
 use crate::domain::balance::{Balance, Outcome};
 use crate::domain::customer::Customer;
-use crate::domain::page::{ListId, PageArgs, Position, Window};
+use crate::domain::page::{PageArgs, Position};
 use crate::graphql::error::{balance_unavailable, failure};
 use crate::graphql::execution::customer_page::CustomerPage;
-use crate::graphql::execution::page_writer::{Row, Rows};
+use crate::graphql::execution::list_total::ListTotal;
+use crate::graphql::execution::page_writer::Rows;
 use crate::graphql::schema::card::Card;
-use crate::graphql::schema::card_transaction::CardTransactionConnection;
+use crate::graphql::schema::card_transaction_connection::CardTransactionConnection;
 use crate::graphql::schema::enums::{
     BalanceFreshness, CardCustomerStatus, Currency, KycStatus, TransactionStatus,
 };
-use crate::graphql::schema::page_info::{PageInfo, Total};
 use crate::graphql::schema::scalars::{DateTime, Decimal};
 use crate::services::transactions::Transactions;
 
@@ -35,11 +35,17 @@ impl CardCustomer {
         Self { page: Arc::new(page), at: 0 }
     }
 
+    /// All of a page, in its order.
+    pub(crate) fn all_of(page: &Arc<CustomerPage>) -> impl DoubleEndedIterator<Item = Self> {
+        (0..page.len()).map(|at| Self { page: Arc::clone(page), at })
+    }
+
     fn customer(&self) -> &Customer {
         self.page.customer(self.at)
     }
 
-    fn position(&self) -> Position {
+    /// Where the customer stands in lists.
+    pub(crate) fn position(&self) -> Position {
         let customer = self.customer();
         Position { created_at: customer.created_at, key: customer.id.clone() }
     }
@@ -56,7 +62,7 @@ impl CardCustomer {
     }
 }
 
-/// A customer of the card program. Balance fields, cards and transactions cost nothing unless they are selected.
+/// A customer of the card program. Balances, cards and transactions are loaded only if they are selected.
 #[Object]
 impl CardCustomer {
     /// The canonical identifier: 24 hexadecimal digits.
@@ -64,12 +70,12 @@ impl CardCustomer {
         ID(self.customer().id.clone())
     }
 
-    /// The issuer's own name for the customer.
+    /// The customer's identifier at the issuer.
     async fn yativo_card_id(&self) -> &str {
         &self.customer().yativo_card_id
     }
 
-    /// The program's own name for the customer.
+    /// The customer's identifier in the program's own system.
     async fn external_customer_id(&self) -> Option<&str> {
         self.customer().external_customer_id.as_deref()
     }
@@ -79,87 +85,88 @@ impl CardCustomer {
         &self.customer().email
     }
 
-    /// How far the customer has come between sign-up and spending.
+    /// The onboarding stage, from sign-up to spending.
     async fn flow_status(&self) -> CardCustomerStatus {
         self.customer().flow_status.into()
     }
 
-    /// The number of that stage, 1 to 6.
+    /// The number of the onboarding stage, 1 to 6.
     async fn step(&self) -> i32 {
         self.customer().flow_status.step()
     }
 
-    /// What has to happen next, in a sentence.
+    /// The next onboarding step, in one sentence.
     async fn next_action(&self) -> &'static str {
         self.customer().flow_status.next_action()
     }
 
-    /// The state of the identity check.
+    /// The status of the identity check.
     async fn kyc_status(&self) -> Option<KycStatus> {
         self.customer().kyc_status.map(Into::into)
     }
 
-    /// Whether the account wallet exists on the chain. Until then there is no balance.
+    /// Whether the account wallet exists on the blockchain. Before that there is no balance.
     async fn safe_deployed(&self) -> bool {
         self.customer().safe_deployed
     }
 
-    /// The account wallet: an EIP-55 address.
+    /// The address of the account wallet, in EIP-55 form.
     async fn wallet_address(&self) -> Option<&str> {
         self.customer().wallet_address.as_deref()
     }
 
-    /// The wallet's currency; null until the identity check assigns a region.
+    /// The wallet's currency. Null until the identity check assigns a region.
     async fn currency(&self) -> Option<Currency> {
         self.customer().currency.map(Into::into)
     }
 
-    /// All that the account wallet holds. All cards share it.
+    /// The amount in the account wallet, which all cards share.
     async fn ledger_balance(&self) -> Result<Option<Decimal>> {
         Ok(self.balance().await?.map(|balance| Decimal(balance.ledger)))
     }
 
-    /// What can be spent: the ledger balance less pending authorizations.
+    /// The amount that can be spent: the ledger balance minus pending authorizations.
     async fn available_balance(&self) -> Result<Option<Decimal>> {
         Ok(self.balance().await?.map(|balance| Decimal(balance.available)))
     }
 
-    /// What is held for authorized transactions that have not settled; null where that is unknown.
+    /// The amount held for authorized transactions that have not settled. Null if unknown.
     async fn pending_balance(&self) -> Result<Option<Decimal>> {
         Ok(self.balance().await?.and_then(|balance| balance.pending).map(Decimal))
     }
 
-    /// Where the balance comes from.
+    /// The source of the balance.
     async fn balance_freshness(&self) -> Result<Option<BalanceFreshness>> {
         Ok(self.balance().await?.map(|balance| balance.freshness.into()))
     }
 
-    /// When the balance was true; null for one that was read from the chain just now.
+    /// The time of the balance. Null if it was just read from the blockchain.
     async fn balance_updated_at(&self) -> Result<Option<DateTime>> {
         Ok(self.balance().await?.and_then(|balance| balance.updated_at).map(DateTime))
     }
 
-    /// How many cards the customer has that are not void.
+    /// The number of cards that are not void.
     async fn cards_count(&self) -> Result<usize> {
         let cards = self.page.cards(self.at).await.map_err(failure)?;
         Ok(cards.iter().filter(|card| !card.is_void()).count())
     }
 
-    /// Every card of the customer, newest first, void ones too.
+    /// All cards of the customer, newest first, including void cards.
     async fn cards(&self) -> Result<Rows<Card>> {
         let all = self.page.cards(self.at).await.map_err(failure)?;
         Ok(Rows((0..all.len()).map(|at| Card { all: Arc::clone(&all), at }).collect()))
     }
 
-    /// The customer's card transactions, newest first. By page number (`page`, `perPage`) or by cursor (`first`, `after`), not both.
+    /// The customer's card transactions, newest first, by page number (`page`, `perPage`) or by cursor (`first`, `after`), not both.
     async fn transactions(
         &self,
         #[graphql(desc = "The page's number, from 1.")] page: Option<i64>,
-        #[graphql(desc = "How many a page has: 1 to 100, otherwise 20.")] per_page: Option<i64>,
-        #[graphql(desc = "How many to take from the cursor on: 0 to 100, otherwise 20.")]
-        first: Option<i64>,
-        #[graphql(desc = "The cursor of this very list to start behind.")] after: Option<String>,
-        #[graphql(desc = "Only those in this state.")] status: Option<TransactionStatus>,
+        #[graphql(desc = "Items per page, 1 to 100. Default: 20.")] per_page: Option<i64>,
+        #[graphql(desc = "Items after the cursor, 0 to 100. Default: 20.")] first: Option<i64>,
+        #[graphql(desc = "The cursor to continue after, from this same list.")] after: Option<
+            String,
+        >,
+        #[graphql(desc = "Only transactions with this status.")] status: Option<TransactionStatus>,
     ) -> Result<CardTransactionConnection> {
         let status = status.map(Into::into);
         let list =
@@ -170,82 +177,15 @@ impl CardCustomer {
         let slice = Box::pin(self.page.transactions(self.at, status, &window)).await;
         let slice = slice.map_err(failure)?;
         let (page, at) = (Arc::clone(&self.page), self.at);
-        let total = Total::new(move || {
+        let total = ListTotal::new(move || {
             let page = Arc::clone(&page);
             async move { page.transaction_count(at, status).await }
         });
         Ok(CardTransactionConnection { page: slice, window, list, total: Arc::new(total) })
     }
 
-    /// When the customer was onboarded: what lists are sorted by.
+    /// The time of onboarding. Lists are sorted by it.
     async fn created_at(&self) -> DateTime {
         DateTime(self.customer().created_at)
-    }
-}
-
-/// A part of a list of customers.
-pub(crate) struct CardCustomerConnection {
-    pub(crate) page: Arc<CustomerPage>,
-    pub(crate) has_next: bool,
-    pub(crate) window: Window,
-    pub(crate) list: ListId,
-    pub(crate) total: Arc<Total>,
-}
-
-impl CardCustomerConnection {
-    fn all(&self) -> impl DoubleEndedIterator<Item = CardCustomer> + '_ {
-        let page = &self.page;
-        (0..page.len()).map(move |at| CardCustomer { page: Arc::clone(page), at })
-    }
-}
-
-/// A part of a list of card customers.
-#[Object]
-impl CardCustomerConnection {
-    /// The customers with their cursors.
-    async fn edges(&self) -> Rows<CardCustomerEdge> {
-        Rows(self.all().map(|node| CardCustomerEdge { node, list: self.list }).collect())
-    }
-
-    /// The customers alone.
-    async fn nodes(&self) -> Rows<CardCustomer> {
-        Rows(self.all().collect())
-    }
-
-    /// Where this part stands in the list.
-    async fn page_info(&self) -> PageInfo {
-        PageInfo {
-            window: self.window.clone(),
-            has_next: self.has_next,
-            first: self.all().next().map(|customer| customer.position()),
-            last: self.all().next_back().map(|customer| customer.position()),
-            list: self.list,
-            total: Arc::clone(&self.total),
-        }
-    }
-
-    /// How many customers the whole list has. Costs a count.
-    async fn total_count(&self) -> Result<i64> {
-        self.total.get().await
-    }
-}
-
-/// A card customer with its cursor.
-pub(crate) struct CardCustomerEdge {
-    node: CardCustomer,
-    list: ListId,
-}
-
-/// A card customer with its cursor.
-#[Object]
-impl CardCustomerEdge {
-    /// Where the customer stands in the list: another query's `after`.
-    async fn cursor(&self) -> String {
-        self.node.position().to_cursor(self.list)
-    }
-
-    /// The customer.
-    async fn node(&self) -> Row<CardCustomer> {
-        Row(self.node.clone())
     }
 }

@@ -32,13 +32,13 @@ macro_rules! mirror {
 }
 
 mirror! {
-    /// How far a card customer has come between sign-up and spending.
+    /// An onboarding stage, from sign-up to spending.
     CardCustomerStatus("CardCustomerStatus") mirrors domain::onboarding::FlowStatus {
         /// Step 1: the one-time password was sent.
         OtpRequested,
-        /// Step 2: the e-mail address is proven.
+        /// Step 2: the e-mail address is verified.
         OtpVerified,
-        /// Step 3: the identity check has begun.
+        /// Step 3: the identity check has started.
         KycInitiated,
         /// Step 4: the identity check is done.
         KycCompleted,
@@ -52,25 +52,25 @@ mirror! {
 }
 
 mirror! {
-    /// The state of a customer's identity check.
+    /// The status of a customer's identity check.
     KycStatus("KycStatus") mirrors domain::onboarding::KycStatus {
-        /// Not begun.
+        /// Not started.
         Pending,
-        /// The customer is at it.
+        /// In progress.
         InProgress,
-        /// A person must look at it.
+        /// Waiting for a manual review.
         PendingReview,
         /// Passed.
         Approved,
         /// Failed.
         Rejected,
-        /// Passed once, too long ago.
+        /// Passed, but no longer valid.
         Expired,
     }
 }
 
 mirror! {
-    /// The currency of a customer's wallet (ISO 4217); each has two decimals.
+    /// The currency of a customer's wallet (ISO 4217). All have two decimals.
     Currency("Currency") mirrors domain::money::Currency {
         /// US dollar.
         Usd,
@@ -82,74 +82,74 @@ mirror! {
 }
 
 mirror! {
-    /// Where a balance comes from.
+    /// The source of a balance.
     BalanceFreshness("BalanceFreshness") mirrors domain::balance::Freshness {
-        /// Live card notifications: ledger = available + pending.
+        /// From live webhook events: ledger = available + pending.
         Realtime,
-        /// The blockchain, which knows nothing of pending authorizations: available = ledger, pending is null.
+        /// From the blockchain, which has no pending authorizations: available = ledger, pending is null.
         OnChain,
     }
 }
 
 mirror! {
-    /// What a card is made of.
+    /// Whether a card is virtual or physical.
     CardType("CardType") mirrors domain::card::CardType {
-        /// Lives in a phone.
+        /// A virtual card.
         Virtual,
-        /// Plastic.
+        /// A physical card.
         Physical,
     }
 }
 
 mirror! {
-    /// What a card can do now.
+    /// The status of a card.
     CardStatus("CardStatus") mirrors domain::card::CardStatus {
-        /// Works.
+        /// Can be used.
         Active,
-        /// Stopped by the customer for a while.
+        /// Frozen by the customer.
         Frozen,
-        /// Stopped by the issuer.
+        /// Blocked by the issuer.
         Blocked,
         /// Reported lost.
         Lost,
-        /// Gone for good; a stolen card is voided too.
+        /// Closed permanently. A stolen card is voided, too.
         Voided,
     }
 }
 
 mirror! {
-    /// What kind of card transaction it is.
+    /// The type of a card transaction.
     TransactionType("TransactionType") mirrors domain::transaction::TransactionType {
-        /// Something was bought.
+        /// A purchase.
         Purchase,
-        /// Something was given back.
+        /// A refund.
         Refund,
-        /// Cash was taken out.
+        /// A cash withdrawal.
         Withdrawal,
     }
 }
 
 mirror! {
-    /// How far a card transaction has come.
+    /// The status of a card transaction.
     TransactionStatus("TransactionStatus") mirrors domain::transaction::TransactionStatus {
-        /// Money is held.
+        /// The amount is held.
         Authorized,
-        /// Money has moved.
+        /// The amount was transferred.
         Settled,
-        /// Refused.
+        /// Declined.
         Declined,
-        /// The hold was let go.
+        /// The hold was released.
         Reversed,
-        /// A part of the hold was let go.
+        /// Part of the hold was released.
         PartiallyReversed,
-        /// Something went wrong.
+        /// The transaction failed.
         Failed,
-        /// The hold ran out.
+        /// The hold expired.
         Expired,
     }
 }
 
-/// The order of a list of card customers; ties are broken by `id`, in the same direction.
+/// The order of a list of card customers. Ties are broken by `id`, in the same direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 pub(crate) enum CardCustomerOrder {
     /// Newest first.

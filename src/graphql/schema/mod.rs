@@ -2,7 +2,11 @@
 
 mod card;
 mod card_customer;
+mod card_customer_connection;
+mod card_customer_edge;
 mod card_transaction;
+mod card_transaction_connection;
+mod card_transaction_edge;
 mod enums;
 mod page_info;
 mod query;

@@ -1,57 +1,31 @@
-//! What the connections share: where a page stands in its list.
+//! `PageInfo`.
 
 use std::sync::Arc;
 
 use async_graphql::{Object, Result};
-use futures_util::future::BoxFuture;
-use tokio::sync::OnceCell;
 
 use crate::domain::page::{self, ListId, Position, Window};
-use crate::error::Error;
-use crate::graphql::error::failure;
+use crate::graphql::execution::list_total::ListTotal;
 
-type Count = Box<dyn Fn() -> BoxFuture<'static, Result<i64, Arc<Error>>> + Send + Sync>;
-
-/// The total of a list: counted when a field first needs it, and once at most.
-pub(crate) struct Total {
-    count: Count,
-    known: OnceCell<i64>,
-}
-
-impl Total {
-    /// A total that `count` finds.
-    pub(crate) fn new<F>(count: impl Fn() -> F + Send + Sync + 'static) -> Self
-    where
-        F: Future<Output = Result<i64, Arc<Error>>> + Send + 'static,
-    {
-        Self { count: Box::new(move || Box::pin(count())), known: OnceCell::new() }
-    }
-
-    pub(crate) async fn get(&self) -> Result<i64> {
-        let known = self.known.get_or_try_init(|| (self.count)()).await;
-        known.copied().map_err(failure)
-    }
-}
-
-/// Where a page stands in its list.
+/// The position of a page in its list.
 pub(crate) struct PageInfo {
     pub(crate) window: Window,
     pub(crate) has_next: bool,
     pub(crate) first: Option<Position>,
     pub(crate) last: Option<Position>,
     pub(crate) list: ListId,
-    pub(crate) total: Arc<Total>,
+    pub(crate) total: Arc<ListTotal>,
 }
 
-/// Where a page stands in its list.
+/// The position of a page in its list.
 #[Object]
 impl PageInfo {
-    /// Whether the list goes on behind this page.
+    /// Whether the list continues after this page.
     async fn has_next_page(&self) -> bool {
         self.has_next
     }
 
-    /// Whether there is something in the list before this page.
+    /// Whether the list has items before this page.
     async fn has_previous_page(&self) -> Result<bool> {
         match &self.window {
             Window::After { after, .. } => Ok(after.is_some()),
@@ -62,17 +36,17 @@ impl PageInfo {
         }
     }
 
-    /// The cursor of the first item, null on an empty page.
+    /// The cursor of the first item. Null if the page is empty.
     async fn start_cursor(&self) -> Option<String> {
         self.first.as_ref().map(|position| position.to_cursor(self.list))
     }
 
-    /// The cursor of the last item, null on an empty page: the next page's `after`.
+    /// The cursor of the last item, for `after` of the next page. Null if the page is empty.
     async fn end_cursor(&self) -> Option<String> {
         self.last.as_ref().map(|position| position.to_cursor(self.list))
     }
 
-    /// The page's number, from 1; null where the page was asked for by cursor.
+    /// The page's number, from 1. Null if the page was requested by cursor.
     async fn page(&self) -> Option<i64> {
         match self.window {
             Window::Numbered { page, .. } => Some(page),
@@ -80,12 +54,12 @@ impl PageInfo {
         }
     }
 
-    /// How many items a page has at most.
+    /// The maximum number of items per page.
     async fn per_page(&self) -> i64 {
         self.window.size()
     }
 
-    /// How many pages of this size the list has. Costs a count of the list.
+    /// The number of pages of this size in the list. Counted only if selected.
     async fn total_pages(&self) -> Result<i64> {
         Ok(page::pages(self.total.get().await?, self.window.size()))
     }

@@ -11,32 +11,35 @@ use crate::error::{Error, FieldError};
 use crate::graphql::admission::cost::BALANCE_FIELDS;
 use crate::graphql::error::failure;
 use crate::graphql::execution::customer_page::CustomerPage;
+use crate::graphql::execution::list_total::ListTotal;
 use crate::graphql::execution::page_writer::Row;
-use crate::graphql::execution::request_context::{RequestContext, Viewer};
-use crate::graphql::schema::card_customer::{CARD_FIELDS, CardCustomer, CardCustomerConnection};
+use crate::graphql::execution::request_context::RequestContext;
+use crate::graphql::execution::viewer::Viewer;
+use crate::graphql::schema::card_customer::{CARD_FIELDS, CardCustomer};
+use crate::graphql::schema::card_customer_connection::CardCustomerConnection;
 use crate::graphql::schema::enums::{CardCustomerOrder, CardCustomerStatus};
-use crate::graphql::schema::page_info::Total;
 use crate::services::customers::CustomerList;
 
 /// The root of all queries.
 pub struct Query;
 
-/// Everything that can be asked. A token sees the customers of its own program and nothing else.
+/// All queries. A token gives access to the customers of its own program only.
 #[Object]
 impl Query {
-    /// The card customers of the caller's program. By page number (`page`, `perPage`) or by cursor (`first`, `after`): two doors to one list, not to be mixed.
+    /// Lists the card customers of the caller's program, by page number (`page`, `perPage`) or by cursor (`first`, `after`): two ways through the same list; use one of them.
     #[expect(clippy::too_many_arguments, reason = "they are the field's arguments")]
     async fn card_customers(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The page's number, from 1.")] page: Option<i64>,
-        #[graphql(desc = "How many a page has: 1 to 100, otherwise 20.")] per_page: Option<i64>,
-        #[graphql(desc = "Only those in this onboarding stage.")] status: Option<
+        #[graphql(desc = "Items per page, 1 to 100. Default: 20.")] per_page: Option<i64>,
+        #[graphql(desc = "Only customers in this onboarding stage.")] status: Option<
             CardCustomerStatus,
         >,
-        #[graphql(desc = "How many to take from the cursor on: 0 to 100, otherwise 20.")]
-        first: Option<i64>,
-        #[graphql(desc = "The cursor to start behind, of a list with the same status and order.")]
+        #[graphql(desc = "Items after the cursor, 0 to 100. Default: 20.")] first: Option<i64>,
+        #[graphql(
+            desc = "The cursor to continue after, from a list with the same status and order."
+        )]
         after: Option<String>,
         #[graphql(
             desc = "The order of the list.",
@@ -55,7 +58,7 @@ impl Query {
         let slice = viewer.services.customers.list(&viewer.principal, list, &window).await;
         let slice = slice.map_err(failure)?;
         let counting = Arc::clone(viewer);
-        let total = Total::new(move || {
+        let total = ListTotal::new(move || {
             let Viewer { principal, services } = &*counting;
             let (principal, services) = (Arc::clone(principal), Arc::clone(services));
             async move { services.customers.count(&principal, list.status).await.map_err(Arc::new) }
@@ -69,7 +72,7 @@ impl Query {
         })
     }
 
-    /// One card customer; null where the caller's program has none by that name.
+    /// Looks up one card customer. Null if the caller's program has no such customer.
     async fn card_customer(
         &self,
         ctx: &Context<'_>,
@@ -83,10 +86,10 @@ impl Query {
         let context = RequestContext::of(ctx)?;
         let selected = ctx.look_ahead();
         let any = |names: &[&str]| names.iter().any(|name| selected.field(name).exists());
-        let along = Along { balances: any(BALANCE_FIELDS), cards: any(CARD_FIELDS) };
-        let found = context.look_ups().one(identifier, along).await.map_err(failure)?;
+        let include = Along { balances: any(BALANCE_FIELDS), cards: any(CARD_FIELDS) };
+        let found = context.look_ups().one(identifier, include).await.map_err(failure)?;
         let viewer = &context.viewer;
-        let page = |holder: Arc<Holder>| CustomerPage::of_one(Arc::clone(viewer), &holder);
-        Ok(found.map(|holder| Row(CardCustomer::first_of(page(holder)))))
+        let page = |found: Arc<Holder>| CustomerPage::of_one(Arc::clone(viewer), &found);
+        Ok(found.map(|found| Row(CardCustomer::first_of(page(found)))))
     }
 }

@@ -25,10 +25,10 @@ impl ScalarType for Decimal {
     }
 }
 
-/// A moment in UTC, to the millisecond, as RFC 3339 writes it: "2026-04-20T08:00:00.000Z".
+/// A UTC time in RFC 3339 format, with milliseconds: "2026-04-20T08:00:00.000Z".
 pub(crate) struct DateTime(pub(crate) Timestamp);
 
-/// A moment in UTC, to the millisecond, as RFC 3339 writes it: "2026-04-20T08:00:00.000Z".
+/// A UTC time in RFC 3339 format, with milliseconds: "2026-04-20T08:00:00.000Z".
 #[Scalar(name = "DateTime", specified_by_url = "https://datatracker.ietf.org/doc/html/rfc3339")]
 impl ScalarType for DateTime {
     fn parse(value: Value) -> InputValueResult<Self> {

@@ -12,7 +12,8 @@ use crate::error::{Error, FieldError, Kind};
 use crate::graphql::error::{failure, missed};
 use crate::graphql::execution::customer_page::CustomerPage;
 use crate::graphql::execution::page_writer::Row;
-use crate::graphql::execution::request_context::{RequestContext, Viewer};
+use crate::graphql::execution::request_context::RequestContext;
+use crate::graphql::execution::viewer::Viewer;
 use crate::graphql::schema::card_customer::CardCustomer;
 use crate::graphql::schema::enums::CardCustomerStatus;
 use crate::services::live::{Changed, Watcher};
@@ -20,10 +21,10 @@ use crate::services::live::{Changed, Watcher};
 /// The root of all subscriptions.
 pub struct Subscription;
 
-/// What can be watched. A token sees the customers of its own program and nothing else.
+/// All subscriptions. A token gives access to the customers of its own program only.
 #[Subscription]
 impl Subscription {
-    /// One card customer: as it is now, and then after each change of its balance, cards, transactions or data. Whoever reads too slowly to see each change gets the present state instead.
+    /// Watches one card customer: the current state, then the state after each change of its balance, cards, transactions or data. A client that reads too slowly skips to the current state.
     async fn card_customer_balance(
         &self,
         ctx: &Context<'_>,
@@ -34,54 +35,60 @@ impl Subscription {
     ) -> Result<impl Stream<Item = Result<Row<CardCustomer>>> + use<>> {
         let identifier = Identifier::parse(&identifier)
             .map_err(|what| failure(Error::invalid(vec![FieldError::new("identifier", what)])))?;
-        let seen = Seen::of(ctx)?;
-        let customers = &seen.0.services.customers;
-        let found = customers.find(&seen.0.principal, &[identifier], Along::default()).await;
+        let messages = Messages::of(ctx)?;
+        let customers = &messages.0.services.customers;
+        let found = customers.find(&messages.0.principal, &[identifier], Along::default()).await;
         let found = found.map_err(failure)?.into_values().next();
         let found = found
             .ok_or_else(|| failure(Error::new(Kind::NotFound, "There is no such customer")))?;
         let id = found.customer.id.clone();
-        let watcher =
-            seen.0.services.live.watch_one(&seen.0.principal, &id).await.map_err(failure)?;
+        let watcher = messages
+            .0
+            .services
+            .live
+            .watch_one(&messages.0.principal, &id)
+            .await
+            .map_err(failure)?;
         let id = Identifier::parse(&id).map_err(|what| failure(Error::internal(what)))?;
-        Ok(stream::unfold(Some((seen, watcher, true)), move |watching| {
+        Ok(stream::unfold(Some((messages, watcher, true)), move |watching| {
             let id = id.clone();
             async move {
-                let (seen, mut watcher, first) = watching?;
-                // The present state comes first, and again where changes were missed.
+                let (messages, mut watcher, first) = watching?;
+                // The current state comes first, and again where changes were missed.
                 let changed = if first { None } else { watcher.next().await?.ok() };
                 let next = match changed {
-                    Some(changed) => Ok(seen.changed(changed)),
-                    None => seen.present(&id, &mut watcher).await,
+                    Some(changed) => Ok(messages.changed(changed)),
+                    None => messages.current(&id, &mut watcher).await,
                 };
                 match next {
-                    Ok(customer) => Some((Ok(Row(customer)), Some((seen, watcher, false)))),
-                    // Whoever does not know the present state must ask anew.
+                    Ok(customer) => Some((Ok(Row(customer)), Some((messages, watcher, false)))),
+                    // Without the current state there is nothing to go on from.
                     Err(error) => Some((Err(failure(error)), None)),
                 }
             }
         }))
     }
 
-    /// Each change of any card customer of the caller's program. Whoever reads too slowly is told so by an error with the code `CHANGES_MISSED`, and the subscription ends: read the list again, and subscribe again.
+    /// Watches all card customers of the caller's program: each change of any of them. A client that reads too slowly gets an error with the code `CHANGES_MISSED`, and the subscription ends: read the list again, then subscribe again.
     async fn card_customers_changed(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Only customers who are in this onboarding stage after the change.")]
+        #[graphql(desc = "Only customers in this onboarding stage after the change.")]
         status: Option<CardCustomerStatus>,
     ) -> Result<impl Stream<Item = Result<Row<CardCustomer>>> + use<>> {
-        let seen = Seen::of(ctx)?;
+        let messages = Messages::of(ctx)?;
         let status: Option<FlowStatus> = status.map(Into::into);
-        let watcher = seen.0.services.live.watch_all(&seen.0.principal).await.map_err(failure)?;
-        Ok(stream::unfold(Some((seen, watcher)), move |watching| async move {
-            let (seen, mut watcher) = watching?;
+        let watcher =
+            messages.0.services.live.watch_all(&messages.0.principal).await.map_err(failure)?;
+        Ok(stream::unfold(Some((messages, watcher)), move |watching| async move {
+            let (messages, mut watcher) = watching?;
             loop {
                 match watcher.next().await? {
                     Ok(changed)
                         if status.is_some_and(|only| changed.customer.flow_status != only) => {}
                     Ok(changed) => {
-                        let customer = seen.changed(changed);
-                        return Some((Ok(Row(customer)), Some((seen, watcher))));
+                        let customer = messages.changed(changed);
+                        return Some((Ok(Row(customer)), Some((messages, watcher))));
                     }
                     Err(_) => return Some((Err(missed()), None)),
                 }
@@ -90,28 +97,27 @@ impl Subscription {
     }
 }
 
-/// Who watches, and how customers are shown.
-struct Seen(Arc<Viewer>);
+/// Makes the messages of a subscription.
+struct Messages(Arc<Viewer>);
 
-impl Seen {
+impl Messages {
     fn of(ctx: &Context<'_>) -> Result<Self> {
         Ok(Self(Arc::clone(&RequestContext::of(ctx)?.viewer)))
     }
 
-    /// A page of its own for each message: what was loaded for one must not be
-    /// shown in the next.
-    fn show(&self, holder: &Holder) -> CardCustomer {
-        CardCustomer::first_of(CustomerPage::of_one(Arc::clone(&self.0), holder))
+    /// A customer on a page of its own: each message must load anew.
+    fn customer(&self, found: &Holder) -> CardCustomer {
+        CardCustomer::first_of(CustomerPage::of_one(Arc::clone(&self.0), found))
     }
 
     fn changed(&self, changed: Changed) -> CardCustomer {
         let along = Along { balances: true, cards: false };
         let Changed { customer, live, .. } = changed;
-        self.show(&Holder { customer, along, live, cards: Vec::new() })
+        self.customer(&Holder { customer, along, live, cards: Vec::new() })
     }
 
-    /// A customer as it is now; changes that are in that already are skipped.
-    async fn present(&self, id: &Identifier, watcher: &mut Watcher) -> Result<CardCustomer, Error> {
+    /// The current state of a customer; changes that it includes are skipped.
+    async fn current(&self, id: &Identifier, watcher: &mut Watcher) -> Result<CardCustomer, Error> {
         let along = Along { balances: true, cards: false };
         loop {
             let before = self.0.services.live.last_change(&self.0.principal, id.as_str()).await?;
@@ -122,14 +128,14 @@ impl Seen {
                 .find(&self.0.principal, std::slice::from_ref(id), along)
                 .await?;
             let after = self.0.services.live.last_change(&self.0.principal, id.as_str()).await?;
-            let Some(holder) = found.get(id) else {
+            let Some(found) = found.get(id) else {
                 return Err(Error::new(Kind::NotFound, "There is no such customer"));
             };
-            // Otherwise it has changed while it was read: nobody knows to which
-            // change what was read belongs.
+            // Otherwise the customer has changed in between, and it is not known
+            // which changes were read.
             if before == after {
                 watcher.skip(after);
-                return Ok(self.show(holder));
+                return Ok(self.customer(found));
             }
         }
     }

@@ -1,30 +1,30 @@
-//! Which form of answer a client wants (RFC 9110, section 12.5.1; GraphQL over
+//! The media type of a response (RFC 9110, section 12.5.1; GraphQL over
 //! HTTP, section 6).
 
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use crate::http::accept;
 
-/// A form of answer.
+/// A media type of responses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Media {
-    /// `application/json`: what a client gets that does not say otherwise. Its
-    /// status says whether there was a GraphQL request, and no more.
+    /// `application/json`, the default. Its status says only whether there was a
+    /// GraphQL request.
     Json,
-    /// `application/graphql-response+json`: its status says how it went.
+    /// `application/graphql-response+json`: its status says whether it was executed.
     Graphql,
-    /// `text/event-stream`: answers one after the other.
+    /// `text/event-stream`: a stream of responses.
     Events,
 }
 
 impl Media {
-    /// The form that a client likes best; none if it wants none of ours.
+    /// The type that a client prefers; none if it accepts none of these.
     pub(crate) fn wanted(headers: &HeaderMap) -> Option<Self> {
         let mut best: Option<(Self, u32)> = None;
         let mut anything = true;
         for (name, quality) in accept::liked(headers, &header::ACCEPT) {
             anything = false;
-            // Among those that are liked as much, the first.
+            // Of equal preferences, the first.
             let better = quality > best.map_or(0, |(_, known)| known);
             if let Some(media) = Self::named(&name).filter(|_| better) {
                 best = Some((media, quality));
@@ -33,8 +33,8 @@ impl Media {
         if anything { Some(Self::Json) } else { best.map(|(media, _)| media) }
     }
 
-    /// Whether a client takes events, perhaps among other forms: some name all
-    /// that they know with each request.
+    /// Whether a client accepts events, perhaps among others: some clients name
+    /// all types with each request.
     pub(crate) fn takes_events(headers: &HeaderMap) -> bool {
         accept::liked(headers, &header::ACCEPT)
             .any(|(name, quality)| name == "text/event-stream" && quality > 0)
@@ -49,7 +49,7 @@ impl Media {
         }
     }
 
-    /// The header of an answer in this form.
+    /// The `Content-Type` header.
     pub(crate) const fn header(self) -> HeaderValue {
         HeaderValue::from_static(match self {
             Self::Json => "application/json; charset=utf-8",

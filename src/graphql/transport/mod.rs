@@ -2,6 +2,7 @@
 
 pub(crate) mod http;
 mod media_type;
+mod replies;
 pub(crate) mod schema_file;
-pub(crate) mod sse;
+mod sse;
 pub(crate) mod websocket;

@@ -1,4 +1,4 @@
-//! The schema as a file, at `/schema.graphql`: for those who may ask what it holds.
+//! The schema as a file, at `/schema.graphql`.
 
 use std::sync::{Arc, LazyLock};
 
@@ -15,7 +15,7 @@ use crate::graphql::error::introspection_forbidden;
 /// It does not change while the process runs.
 static SCHEMA: LazyLock<String> = LazyLock::new(crate::graphql::schema::sdl);
 
-/// The schema, for anybody.
+/// The schema, without a token.
 pub async fn published() -> Response {
     let headers =
         [(header::CONTENT_TYPE, "text/plain; charset=utf-8"), (header::CACHE_CONTROL, "no-cache")];

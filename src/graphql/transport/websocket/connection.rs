@@ -1,4 +1,4 @@
-//! One connection: who it is, what it has asked for, and how it ends.
+//! One connection: authentication, its operations, and its end.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -15,26 +15,26 @@ use tokio::task::AbortHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
 use super::message::{Incoming, complete, message, token_in};
-use super::{PROTOCOL, Sockets, subscriber};
+use super::sockets::{PROTOCOL, Sockets};
 use crate::domain::request::RequestId;
 use crate::error::{Error, Kind};
 use crate::graphql::admission::rejection::Rejection;
 use crate::graphql::admission::request_body as request;
 use crate::graphql::execution::response::Answer;
-use crate::graphql::transport::sse::{Reply, Subscriber, replies};
+use crate::graphql::transport::replies::{Reply, Subscriber, replies};
 
-/// How long a client may take to say who it is.
+/// Time to authenticate.
 const INIT: Duration = Duration::from_secs(10);
-/// How often a client is asked whether it is still there.
+/// Interval of pings.
 const PING: Duration = Duration::from_secs(20);
-/// How long it may take to read what it was sent.
-const READING: Duration = Duration::from_secs(30);
-/// How long a client has to hear the last word. What somebody still sends who has
-/// sent too much is not read, and leaving earlier would throw away what we said.
-const FAREWELL: Duration = Duration::from_secs(1);
-/// Operations that one connection may have at once.
+/// Time for a client to read a message.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
+/// Grace period after a close frame. Closing with unread input would reset the
+/// connection and lose the frame.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
+/// Operations of one connection at a time.
 const OPERATIONS: usize = 100;
-/// Messages that wait for a client to read them; more wait where they are made.
+/// Messages that are queued for a client; the operations wait for room.
 const WAITING: usize = 16;
 
 /// Why a connection is closed, by the protocol's codes.
@@ -50,7 +50,7 @@ const TOO_LARGE: Close = (1009, "The message is too large");
 const GOING_AWAY: Close = (1001, "The gateway is stopping");
 const TRY_AGAIN: Close = (1013, "Try again later");
 
-/// What an operation sends: which one it is, the message, and whether it is the last.
+/// A message of an operation.
 struct Outgoing {
     operation: u64,
     id: String,
@@ -64,11 +64,11 @@ pub(crate) struct Connection {
     sockets: Sockets,
     peer: IpAddr,
     request: RequestId,
-    /// Who it is, where the token came with the first request.
-    known: Option<Subscriber>,
-    /// Held until it has said who it is.
-    stranger: Option<SemaphorePermit<'static>>,
-    /// Who it is, once that was acknowledged.
+    /// The client, if its token came with the upgrade request.
+    preauthenticated: Option<Subscriber>,
+    /// Held until the client is authenticated.
+    unauthenticated: Option<SemaphorePermit<'static>>,
+    /// The client, once authenticated.
     subscriber: Option<Subscriber>,
     operations: HashMap<String, (u64, AbortHandle)>,
     counted: u64,
@@ -82,8 +82,8 @@ impl Connection {
         sockets: Sockets,
         peer: IpAddr,
         request: RequestId,
-        known: Option<Subscriber>,
-        stranger: Option<SemaphorePermit<'static>>,
+        preauthenticated: Option<Subscriber>,
+        unauthenticated: Option<SemaphorePermit<'static>>,
     ) -> Self {
         let (sender, outgoing) = mpsc::channel(WAITING);
         Self {
@@ -91,8 +91,8 @@ impl Connection {
             sockets,
             peer,
             request,
-            known,
-            stranger,
+            preauthenticated,
+            unauthenticated,
             subscriber: None,
             operations: HashMap::new(),
             counted: 0,
@@ -104,28 +104,28 @@ impl Connection {
     /// Serves it to its end.
     pub(crate) async fn serve(mut self) {
         metrics::gauge!("graphql_sockets").increment(1);
-        if let Some((code, reason)) = self.talk().await {
+        if let Some((code, reason)) = self.run().await {
             let frame = CloseFrame { code, reason: Utf8Bytes::from_static(reason) };
             self.close(frame).await;
             if code == TOO_LARGE.0 {
-                tokio::time::sleep(FAREWELL).await;
+                tokio::time::sleep(CLOSE_TIMEOUT).await;
             }
         }
         metrics::gauge!("graphql_sockets").decrement(1);
     }
 
     async fn close(&mut self, frame: CloseFrame) {
-        // Whoever does not read does not read this either.
-        let _ = timeout(READING, self.socket.send(Message::Close(Some(frame)))).await;
+        // A client that does not read does not get the frame either.
+        let _ = timeout(WRITE_TIMEOUT, self.socket.send(Message::Close(Some(frame)))).await;
     }
 
-    /// Talks until there is a reason to close, or the client has gone.
-    async fn talk(&mut self) -> Option<Close> {
+    /// Serves the client until there is a reason to close, or the client has gone.
+    async fn run(&mut self) -> Option<Close> {
         if self.socket.protocol().map(HeaderValue::as_bytes) != Some(PROTOCOL.as_bytes()) {
             return Some(BAD_PROTOCOL);
         }
         let mut stopping = self.sockets.endpoint.settings.stopping.clone();
-        let introduced_by = Instant::now() + INIT;
+        let authenticate_by = Instant::now() + INIT;
         let mut ping = interval(PING);
         ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
         ping.reset();
@@ -135,49 +135,49 @@ impl Connection {
             tokio::select! {
                 message = self.socket.recv() => {
                     silent = false;
-                    match self.hear(message?).await {
+                    match self.receive(message?).await {
                         ControlFlow::Continue(()) => {}
                         ControlFlow::Break(why) => return why,
                     }
                 }
                 Some(outgoing) = self.outgoing.recv() => {
-                    if !self.pass_on(outgoing).await {
+                    if !self.forward(outgoing).await {
                         return None;
                     }
                 }
-                () = tokio::time::sleep_until(introduced_by), if waiting_for_init => {
+                () = tokio::time::sleep_until(authenticate_by), if waiting_for_init => {
                     return Some(INIT_TIMEOUT);
                 }
                 _ = ping.tick() => {
-                    // It has not answered the last one.
+                    // The last ping was not answered.
                     if silent || !self.send(Message::Ping(Vec::new().into())).await {
                         return None;
                     }
                     silent = true;
                     if let Some(subscriber) = &self.subscriber {
-                        let known = self.sockets.endpoint.services.auth.principal(&subscriber.token);
-                        if known.await.is_err_and(|error| error.kind() == Kind::Unauthenticated) {
+                        let valid = self.sockets.endpoint.services.auth.principal(&subscriber.token);
+                        if valid.await.is_err_and(|error| error.kind() == Kind::Unauthenticated) {
                             return Some(FORBIDDEN);
                         }
                     }
                 }
-                () = told(&mut stopping) => return Some(GOING_AWAY),
+                () = stopped(&mut stopping) => return Some(GOING_AWAY),
             }
         }
     }
 
     async fn send(&mut self, message: Message) -> bool {
-        matches!(timeout(READING, self.socket.send(message)).await, Ok(Ok(())))
+        matches!(timeout(WRITE_TIMEOUT, self.socket.send(message)).await, Ok(Ok(())))
     }
 
     async fn send_text(&mut self, text: String) -> bool {
         self.send(Message::Text(text.into())).await
     }
 
-    /// Passes on what an operation says, unless it has been ended meanwhile.
-    async fn pass_on(&mut self, outgoing: Outgoing) -> bool {
+    /// Sends a message of an operation, unless the operation has ended meanwhile.
+    async fn forward(&mut self, outgoing: Outgoing) -> bool {
         let Outgoing { operation, id, text, last } = outgoing;
-        if self.operations.get(&id).is_none_or(|(known, _)| *known != operation) {
+        if self.operations.get(&id).is_none_or(|(current, _)| *current != operation) {
             return true;
         }
         if last {
@@ -186,17 +186,20 @@ impl Connection {
         self.send_text(text).await
     }
 
-    async fn hear(&mut self, message: Result<Message, axum::Error>) -> ControlFlow<Option<Close>> {
+    async fn receive(
+        &mut self,
+        message: Result<Message, axum::Error>,
+    ) -> ControlFlow<Option<Close>> {
         let text = match message {
             Ok(Message::Text(text)) => text,
             Ok(Message::Ping(_) | Message::Pong(_)) => return ControlFlow::Continue(()),
             Ok(Message::Binary(_)) => return ControlFlow::Break(Some(BAD_MESSAGE)),
             Ok(Message::Close(_)) => {
-                // The answer to it is on its way once one reads on (RFC 6455, section 5.5.1).
-                let _ = timeout(FAREWELL, self.socket.recv()).await;
+                // Reading on sends the answer to it (RFC 6455, section 5.5.1).
+                let _ = timeout(CLOSE_TIMEOUT, self.socket.recv()).await;
                 return ControlFlow::Break(None);
             }
-            // Too large, or no WebSocket at all; if it is gone, nobody hears it.
+            // Too large, or not the WebSocket protocol.
             Err(_) => return ControlFlow::Break(Some(TOO_LARGE)),
         };
         let Ok(incoming) = serde_json::from_str::<Incoming<'_>>(&text) else {
@@ -207,7 +210,7 @@ impl Connection {
             return ControlFlow::Break(Some(BAD_MESSAGE));
         }
         match (incoming.kind.as_str(), incoming.id) {
-            ("connection_init", _) => self.introduce(incoming.payload).await,
+            ("connection_init", _) => self.authenticate(incoming.payload).await,
             ("ping", _) => {
                 let payload = incoming
                     .payload
@@ -226,30 +229,33 @@ impl Connection {
         }
     }
 
-    /// The client says who it is.
-    async fn introduce(&mut self, payload: Option<&RawValue>) -> ControlFlow<Option<Close>> {
+    /// The client sends its token.
+    async fn authenticate(&mut self, payload: Option<&RawValue>) -> ControlFlow<Option<Close>> {
         if self.subscriber.is_some() {
             return ControlFlow::Break(Some(TOO_MANY_INITS));
         }
-        let told = payload.and_then(|raw| token_in(raw.get()));
-        let subscriber = match (told, self.known.take()) {
+        let token = payload.and_then(|raw| token_in(raw.get()));
+        let subscriber = match (token, self.preauthenticated.take()) {
             (Some(token), _) => match self.sockets.gate.admit(Some(&token), self.peer).await {
-                Ok(_) => subscriber(&token),
+                Ok(_) => Subscriber::new(&token),
                 Err((error, _)) if error.is_ours() || error.kind() == Kind::RateLimited => {
-                    tracing::warn!(cause = error.private_source(), "a socket was not let in");
+                    tracing::warn!(
+                        cause = error.private_source(),
+                        "a WebSocket was not authenticated"
+                    );
                     return ControlFlow::Break(Some(TRY_AGAIN));
                 }
                 Err(_) => return ControlFlow::Break(Some(FORBIDDEN)),
             },
-            (None, Some(known)) => known,
+            (None, Some(subscriber)) => subscriber,
             (None, None) => return ControlFlow::Break(Some(FORBIDDEN)),
         };
         self.subscriber = Some(subscriber);
-        self.stranger = None;
+        self.unauthenticated = None;
         gone_unless(self.send_text("{\"type\":\"connection_ack\"}".to_owned()).await)
     }
 
-    /// The client wants an operation to run.
+    /// The client starts an operation.
     async fn subscribe(
         &mut self,
         id: String,
@@ -282,8 +288,8 @@ impl Connection {
         };
         let prepared = match prepared {
             Ok(prepared) => prepared,
-            Err(refused) => {
-                let response = refused.response(&self.request);
+            Err(rejection) => {
+                let response = rejection.response(&self.request);
                 let errors = Answer::refused(response.errors).errors();
                 return gone_unless(self.send_text(message(&id, "error", &errors)).await);
             }
@@ -310,7 +316,7 @@ impl Connection {
             }
             if !refused {
                 let text = complete(&name);
-                // The connection has ended if nobody takes it.
+                // It fails only if the connection has ended.
                 let _ = sender.send(Outgoing { operation, id: name, text, last: true }).await;
             }
         });
@@ -328,8 +334,8 @@ impl Drop for Connection {
     }
 }
 
-/// Ends when the process is told to stop.
-async fn told(stopping: &mut watch::Receiver<bool>) {
+/// Ends when the process is about to stop.
+async fn stopped(stopping: &mut watch::Receiver<bool>) {
     drop(stopping.wait_for(|stopping| *stopping).await);
 }
 

@@ -33,7 +33,7 @@ fn quoted(text: &str) -> String {
 }
 
 /// The token in the payload of `connection_init`: `Authorization` as in a
-/// header, in whatever case.
+/// header, in any case.
 pub(crate) fn token_in(payload: &str) -> Option<String> {
     let members: HashMap<String, serde_json::Value> = serde_json::from_str(payload).ok()?;
     let header = members.iter().find(|(name, _)| name.eq_ignore_ascii_case("authorization"))?;

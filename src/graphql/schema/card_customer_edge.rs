@@ -1,0 +1,34 @@
+//! `CardCustomerEdge`.
+
+use async_graphql::Object;
+
+use crate::domain::page::ListId;
+use crate::graphql::execution::page_writer::Row;
+use crate::graphql::schema::card_customer::CardCustomer;
+
+/// A card customer with its cursor.
+pub(crate) struct CardCustomerEdge {
+    node: CardCustomer,
+    list: ListId,
+}
+
+impl CardCustomerEdge {
+    /// A node of a list.
+    pub(crate) const fn new(node: CardCustomer, list: ListId) -> Self {
+        Self { node, list }
+    }
+}
+
+/// A card customer with its cursor.
+#[Object]
+impl CardCustomerEdge {
+    /// The customer's position in the list, for `after` in another query.
+    async fn cursor(&self) -> String {
+        self.node.position().to_cursor(self.list)
+    }
+
+    /// The customer.
+    async fn node(&self) -> Row<CardCustomer> {
+        Row(self.node.clone())
+    }
+}

@@ -1,0 +1,34 @@
+//! `CardTransactionEdge`.
+
+use async_graphql::Object;
+
+use crate::domain::page::ListId;
+use crate::graphql::execution::page_writer::Row;
+use crate::graphql::schema::card_transaction::CardTransaction;
+
+/// A transaction with its cursor.
+pub(crate) struct CardTransactionEdge {
+    node: CardTransaction,
+    list: ListId,
+}
+
+impl CardTransactionEdge {
+    /// A node of a list.
+    pub(crate) const fn new(node: CardTransaction, list: ListId) -> Self {
+        Self { node, list }
+    }
+}
+
+/// A transaction with its cursor.
+#[Object]
+impl CardTransactionEdge {
+    /// The transaction's position in the list, for `after` in another query.
+    async fn cursor(&self) -> String {
+        self.node.position().to_cursor(self.list)
+    }
+
+    /// The transaction.
+    async fn node(&self) -> Row<CardTransaction> {
+        Row(self.node.clone())
+    }
+}

@@ -1,0 +1,101 @@
+//! Answers a GET: a query, or the beginning of a connection.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use async_graphql_axum::GraphQLProtocol;
+use axum::Extension;
+use axum::extract::rejection::ExtensionRejection;
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::extract::{ConnectInfo, State};
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::Response as HttpResponse;
+use tokio::sync::Semaphore;
+
+use super::connection::Connection;
+use super::sockets::{PROTOCOL, Sockets};
+use crate::domain::principal::Principal;
+use crate::domain::request::RequestId;
+use crate::error::{Error, Kind};
+use crate::graphql::transport::http::{self, refused};
+use crate::graphql::transport::replies::Subscriber;
+use crate::http::gate::bearer;
+use crate::http::rate::{Budget, Who};
+
+/// Bytes. Most messages are small, and there may be thousands of connections.
+const BUFFER: usize = 4 * 1024;
+
+/// Connections that have not been authenticated yet.
+static UNAUTHENTICATED: Semaphore = Semaphore::const_new(500);
+
+/// Answers a GET: a query, or the beginning of a connection.
+#[expect(clippy::too_many_arguments, reason = "each is what one part of the request says")]
+pub async fn get(
+    State(sockets): State<Sockets>,
+    Extension(request): Extension<RequestId>,
+    principal: Option<Extension<Arc<Principal>>>,
+    budget: Option<Extension<Arc<Budget>>>,
+    peer: Result<Extension<ConnectInfo<SocketAddr>>, ExtensionRejection>,
+    uri: Uri,
+    headers: HeaderMap,
+    protocol: Result<GraphQLProtocol, StatusCode>,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> HttpResponse {
+    // A query has been authenticated; a connection is authenticated later.
+    if let (Some(Extension(principal)), Some(Extension(budget))) = (principal, budget) {
+        let endpoint = &sockets.endpoint;
+        return http::get(endpoint, principal, &budget, request, &headers, &uri).await;
+    }
+    let peer = peer.map_or(IpAddr::from([0, 0, 0, 0]), |Extension(ConnectInfo(peer))| peer.ip());
+    connect(sockets, request, peer, &headers, protocol, upgrade).await
+}
+
+async fn connect(
+    sockets: Sockets,
+    request: RequestId,
+    peer: IpAddr,
+    headers: &HeaderMap,
+    protocol: Result<GraphQLProtocol, StatusCode>,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> HttpResponse {
+    let Ok(upgrade) = upgrade else {
+        return refused(&Error::new(Kind::Invalid, "This is no WebSocket"), &request);
+    };
+    if protocol.is_err() {
+        let message = "A WebSocket must offer the protocol graphql-transport-ws";
+        return refused(&Error::new(Kind::Invalid, message), &request);
+    }
+    // A client that has sent a token need not send it again; a wrong one is refused.
+    let mut preauthenticated = None;
+    if let Some(token) = bearer(headers) {
+        match sockets.gate.admit(Some(token), peer).await {
+            Ok(_) => preauthenticated = Some(Subscriber::new(token)),
+            Err((error, _)) => return refused(&error, &request),
+        }
+    }
+    let unauthenticated = if preauthenticated.is_none() {
+        let budget = Budget::open(&sockets.gate.limits, Who::Address(peer));
+        if let Some(seconds) = budget.allowance().retry_after {
+            return refused(&Error::rate_limited(seconds), &request);
+        }
+        let Ok(permit) = UNAUTHENTICATED.try_acquire() else {
+            return refused(&Error::rate_limited(1), &request);
+        };
+        Some(permit)
+    } else {
+        None
+    };
+    let largest = sockets.endpoint.settings.message;
+    let upgrade = upgrade
+        .protocols([PROTOCOL])
+        .max_message_size(largest)
+        .max_frame_size(largest)
+        .read_buffer_size(BUFFER)
+        .write_buffer_size(0);
+    upgrade.on_upgrade(move |socket| async move {
+        Connection::new(socket, sockets, peer, request, preauthenticated, unauthenticated)
+            .serve()
+            .await;
+    })
+}
