@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use apollo_compiler::response::JsonMap;
+use async_graphql::Request;
 use async_graphql::parser::types::OperationType;
-use async_graphql::{Request, Response, Value};
 use futures_util::{Stream, StreamExt as _};
 use tokio::sync::watch;
 
@@ -17,7 +17,7 @@ use super::admission::rejection::Rejection;
 use super::admission::request_body::Body;
 use super::admission::types::Types;
 use super::admission::{cost, variables};
-use super::error::{finish, introspection_forbidden};
+use super::error::introspection_forbidden;
 use super::execution::cost_report::CostReport;
 use super::execution::request_context::RequestContext;
 use super::execution::response::Answer;
@@ -71,11 +71,6 @@ impl Endpoint {
         }
     }
 
-    /// Whether the operation that a request means is a mutation, valid or not.
-    pub(crate) fn is_mutation(&self, text: &str, name: Option<&str>) -> bool {
-        self.documents.is_mutation(text, name)
-    }
-
     /// Everything that can be done with a request before it runs.
     pub(crate) fn prepare(
         &self,
@@ -117,7 +112,7 @@ impl Endpoint {
         let fields = included.as_deref().unwrap_or(operation.fields());
         // Yielding to other tasks between a page's fields would only delay the page.
         let response = tokio::task::unconstrained(self.schema.execute(request)).await;
-        finished(response, id, operation.kind, fields, &self.types)
+        Answer::of(response, id, &operation, fields, &self.types)
     }
 
     /// The answers to an operation, which may be a subscription.
@@ -130,7 +125,7 @@ impl Endpoint {
         let types = Arc::clone(&self.types);
         self.schema.execute_stream(request).map(move |response| {
             let fields = included.as_deref().unwrap_or(operation.fields());
-            finished(response, &id, operation.kind, fields, &types)
+            Answer::of(response, &id, &operation, fields, &types)
         })
     }
 }
@@ -145,22 +140,6 @@ fn afford(budget: &Budget, cost: usize, limit: usize) -> Result<u32, Rejection> 
     let points = u32::try_from(points).unwrap_or(u32::MAX);
     budget.spend(points)?;
     Ok(points)
-}
-
-fn finished(
-    mut response: Response,
-    id: &RequestId,
-    kind: OperationType,
-    fields: &[Field],
-    types: &Types,
-) -> Answer {
-    finish(&mut response, id);
-    for error in &response.errors {
-        let code = error.extensions.as_ref().and_then(|extensions| extensions.get("code"));
-        let code = if let Some(Value::String(code)) = code { code.clone() } else { String::new() };
-        metrics::counter!("graphql_errors_total", "code" => code).increment(1);
-    }
-    Answer::of(response, kind, fields, types)
 }
 
 /// A request that is ready to run.

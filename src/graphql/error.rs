@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::{ErrorExtensionValues, Response, ServerError};
+use async_graphql::{ErrorExtensionValues, Response, ServerError, Value};
 
 use crate::domain::request::RequestId;
 use crate::error::{Error, Kind};
@@ -14,8 +14,7 @@ pub(crate) const VALIDATION_FAILED: &str = "GRAPHQL_VALIDATION_FAILED";
 /// The document exceeds a limit.
 pub(crate) const TOO_COMPLEX: &str = "QUERY_TOO_COMPLEX";
 /// There is a balance, but no source could be read.
-pub(crate) const BALANCE_UNAVAILABLE: &str = "BALANCE_UNAVAILABLE";
-
+const BALANCE_UNAVAILABLE: &str = "BALANCE_UNAVAILABLE";
 /// Changes came faster than they were read.
 const CHANGES_MISSED: &str = "CHANGES_MISSED";
 
@@ -64,32 +63,34 @@ pub(crate) fn introspection_forbidden() -> Error {
 
 /// A balance that could not be read. It is never zero.
 pub(crate) fn balance_unavailable() -> async_graphql::Error {
-    let mut failure = async_graphql::Error::new("The balance cannot be read at the moment");
-    let mut extensions = ErrorExtensionValues::default();
-    extensions.set("code", BALANCE_UNAVAILABLE);
-    failure.extensions = Some(extensions);
-    failure
+    with_code("The balance cannot be read at the moment", BALANCE_UNAVAILABLE)
 }
 
 /// Changes came faster than they were read.
 pub(crate) fn missed() -> async_graphql::Error {
-    let what = "Changes were missed: read the list again, and subscribe again";
-    let mut failure = async_graphql::Error::new(what);
-    failure.extensions.get_or_insert_default().set("code", CHANGES_MISSED);
+    with_code("Changes were missed: read the list again, and subscribe again", CHANGES_MISSED)
+}
+
+fn with_code(message: &str, code: &str) -> async_graphql::Error {
+    let mut failure = async_graphql::Error::new(message);
+    failure.extensions.get_or_insert_default().set("code", code);
     failure
 }
 
 /// Gives every error a code, and server errors the request id; logs the causes of
-/// the latter.
+/// the latter, and counts all.
 pub(crate) fn finish(response: &mut Response, request: &RequestId) {
     for error in &mut response.errors {
-        // An error of ours always has a code. What the engine itself finds
-        // before it runs anything has no path; later it can only be an input.
+        // Ours have a code. What the engine finds without a path was found before
+        // anything ran; the rest can only be an input.
         let fallback = if error.path.is_empty() { VALIDATION_FAILED } else { code(Kind::Invalid) };
         let extensions = error.extensions.get_or_insert_default();
-        if extensions.get("code").is_none() {
-            extensions.set("code", fallback);
-        }
+        let code = match extensions.get("code") {
+            Some(Value::String(code)) => code.clone(),
+            _ => fallback.to_owned(),
+        };
+        extensions.set("code", code.as_str());
+        metrics::counter!("graphql_errors_total", "code" => code).increment(1);
         let ours = error.source.as_ref().and_then(|source| source.downcast_ref::<Error>());
         if let Some(ours) = ours.filter(|error| error.is_ours()) {
             extensions.set("requestId", request.0.as_str());

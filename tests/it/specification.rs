@@ -176,7 +176,7 @@ fn everything(types: &[Value], of: &str) -> String {
             }
             _ => String::new(),
         };
-        all.push_str(&format!(" {name}{below}"));
+        all.extend([" ", name, &below]);
     }
     all
 }

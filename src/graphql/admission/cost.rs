@@ -90,7 +90,9 @@ mod tests {
         let document = document.unwrap_or_else(|errors| panic!("{text}: {errors}"));
         let operation = document.operations.iter().next().expect("one");
         let positions = Positions::of(text);
-        let operation = Operation::of(operation, Pos::default(), &document.fragments, &positions);
+        let fragments = &document.fragments;
+        let operation =
+            Operation::of(operation, Pos::default(), fragments, &positions, &Vec::new());
         of(operation.fields(), &Variables::from_value(variables))
     }
 

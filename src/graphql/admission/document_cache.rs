@@ -36,9 +36,8 @@ impl Document {
         let Validated { document, introspects, null_defaults } = validated;
         let operations = document.operations.iter().map(|operation| {
             let pos = positions.of_span(operation.location());
-            let mut built = Operation::of(operation, pos, &document.fragments, &positions);
-            built.put_null_defaults(&null_defaults);
-            Arc::new(built)
+            let fragments = &document.fragments;
+            Arc::new(Operation::of(operation, pos, fragments, &positions, &null_defaults))
         });
         let operations = operations.collect();
         Ok(Self { hash: hash_of(text).into(), introspects, operations })
@@ -84,11 +83,6 @@ impl DocumentCache {
         let weigher = |text: &String, document: &Arc<Document>| document.weight(text);
         let known = Cache::builder().max_capacity(CAPACITY).weigher(weigher).build();
         Self { known, limits, types }
-    }
-
-    /// Whether the operation that a request means is a mutation, valid or not.
-    pub(crate) fn is_mutation(&self, text: &str, name: Option<&str>) -> bool {
-        validation::is_mutation(text, name, &self.limits)
     }
 
     /// The document of a text, or why it cannot be executed. If `suggest`, the

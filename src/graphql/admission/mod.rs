@@ -13,5 +13,5 @@ mod shape_limits;
 mod syntax;
 mod tokens;
 pub(crate) mod types;
-mod validation;
+pub(crate) mod validation;
 pub(crate) mod variables;

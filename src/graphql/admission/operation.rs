@@ -88,6 +88,9 @@ fn to_engine(fields: &[Field], pos: Pos) -> engine::SelectionSet {
     engine::SelectionSet { items }
 }
 
+/// Nullable variables whose default is null, with their operations.
+pub(crate) type NullDefaults = Vec<(Option<apollo_compiler::Name>, apollo_compiler::Name)>;
+
 /// An operation of a valid document.
 pub(crate) struct Operation {
     pub(crate) kind: OperationType,
@@ -111,6 +114,7 @@ impl Operation {
         pos: Pos,
         fragments: &FragmentMap,
         positions: &Positions<'_>,
+        null_defaults: &NullDefaults,
     ) -> Self {
         let mut builder = Builder { fragments, positions, conditions: BTreeSet::new(), place: 0 };
         let mut fields = Vec::new();
@@ -123,53 +127,36 @@ impl Operation {
             directives: DirectiveList::default(),
             selection_set: SelectionSet::new(operation.selection_set.ty.clone()),
         };
-        let variables = operation.variables.iter().map(|variable| {
+        let variables = operation.variables.iter().filter_map(|variable| {
             let pos = positions.of_span(variable.location());
-            let of = engine::Type::new(&variable.ty.to_string());
-            let nullable = !variable.ty.is_non_null();
-            let of = of.unwrap_or(engine::Type {
-                base: engine::BaseType::Named(Name::new(variable.ty.inner_named_type().as_str())),
-                nullable,
-            });
             let definition = engine::VariableDefinition {
                 name: Positioned::new(Name::new(variable.name.as_str()), pos),
-                var_type: Positioned::new(of, pos),
+                var_type: Positioned::new(engine::Type::new(&variable.ty.to_string())?, pos),
                 directives: Vec::new(),
                 default_value: None,
             };
-            Positioned::new(definition, pos)
+            Some(Positioned::new(definition, pos))
         });
         let variables = variables.collect();
+        let own = null_defaults.iter().filter(|(of, _)| *of == operation.name);
+        let null_defaults = own.map(|(_, name)| Name::new(name.as_str())).collect();
         let kind = match operation.operation_type {
             Kind::Query => OperationType::Query,
             Kind::Mutation => OperationType::Mutation,
             Kind::Subscription => OperationType::Subscription,
         };
         let name = operation.name.as_ref().map(ToString::to_string);
-        Self {
-            kind,
-            name,
-            definition,
-            fields,
-            conditions,
-            variables,
-            null_defaults: Vec::new(),
-            pos,
-        }
+        Self { kind, name, definition, fields, conditions, variables, null_defaults, pos }
+    }
+
+    /// The type of the root.
+    pub(crate) fn root(&self) -> &str {
+        &self.definition.selection_set.ty
     }
 
     /// Where a variable is defined.
     pub(crate) fn variable_pos(&self, name: &str) -> Option<Pos> {
         self.variables.iter().find(|one| one.node.name.node == name).map(|one| one.pos)
-    }
-
-    /// Notes which of the document's null defaults are of this operation.
-    pub(crate) fn put_null_defaults(
-        &mut self,
-        all: &[(Option<apollo_compiler::Name>, apollo_compiler::Name)],
-    ) {
-        let own = all.iter().filter(|(operation, _)| operation.as_deref() == self.name.as_deref());
-        self.null_defaults = own.map(|(_, variable)| Name::new(variable.as_str())).collect();
     }
 
     /// Gives variables that are absent their default, if that is null.
@@ -352,13 +339,12 @@ fn value(literal: &Literal, of: Option<&Type>) -> Argument {
             let of = of.map(Type::item_type);
             Argument::List(items.iter().map(|item| value(item, of)).collect())
         }
-        Literal::Object(members) => {
-            let member = |(name, member): &(_, apollo_compiler::Node<Literal>)| {
-                let name: &apollo_compiler::Name = name;
-                (Name::new(name.as_str()), value(member, None))
-            };
-            Argument::Object(members.iter().map(member).collect())
-        }
+        Literal::Object(members) => Argument::Object(
+            members
+                .iter()
+                .map(|(name, member)| (Name::new(name.as_str()), value(member, None)))
+                .collect(),
+        ),
     }
 }
 
@@ -389,7 +375,7 @@ mod tests {
         let document = document.expect("a valid document");
         let positions = Positions::of(text);
         let operation = document.operations.iter().next().expect("one");
-        Operation::of(operation, Pos::default(), &document.fragments, &positions)
+        Operation::of(operation, Pos::default(), &document.fragments, &positions, &Vec::new())
     }
 
     fn keys(fields: &[Field]) -> String {

@@ -1,15 +1,15 @@
 //! Documents by their hash: Apollo's automatic persisted queries, and trusted
 //! documents from the settings. A hash never avoids a limit: it only
-//! stands for a text.
+//! stands for a text. Clients know these errors by their messages.
 
 use std::sync::Arc;
 
-use async_graphql::{Response, ServerError};
 use moka::sync::Cache;
 
+use super::rejection::{Rejection, request_error};
 use super::request_body::{Body, PersistedQuery};
 use crate::config::{Documents, Trusted, hash_of};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind};
 
 /// The documents that requests may name by their hash.
 #[derive(Clone)]
@@ -17,14 +17,6 @@ pub(crate) struct PersistedDocuments {
     seen: Cache<String, Arc<str>>,
     trusted: Arc<Trusted>,
     only: bool,
-}
-
-/// Why there is no text.
-pub(crate) enum PersistedError {
-    /// The client must send the text as well, or use another way.
-    Response(Box<Response>),
-    /// The request contradicts itself, or is not permitted.
-    Refused(Error),
 }
 
 impl PersistedDocuments {
@@ -40,18 +32,13 @@ impl PersistedDocuments {
 
     /// The text of a request's document, and its hash if it is to be remembered
     /// once it is known to be valid.
-    pub(crate) fn text(
-        &self,
-        body: &mut Body,
-    ) -> Result<(Arc<str>, Option<String>), PersistedError> {
+    pub(crate) fn text(&self, body: &mut Body) -> Result<(Arc<str>, Option<String>), Rejection> {
         let persisted = body.extensions.take().and_then(|all| all.persisted_query);
         let (text, hash) = match (body.query.take(), persisted) {
             (text, Some(PersistedQuery { version, sha256_hash })) => {
                 if version != 1 {
-                    return Err(known(
-                        "PersistedQueryNotSupported",
-                        "PERSISTED_QUERY_NOT_SUPPORTED",
-                    ));
+                    let code = "PERSISTED_QUERY_NOT_SUPPORTED";
+                    return Err(request_error("PersistedQueryNotSupported", None, code));
                 }
                 (text, Some(sha256_hash.to_ascii_lowercase()))
             }
@@ -64,23 +51,24 @@ impl PersistedDocuments {
                 let real = hash_of(&text);
                 if hash.as_ref().is_some_and(|hash| *hash != real) {
                     let message = "The hash is not that of the query";
-                    return Err(PersistedError::Refused(Error::new(Kind::Invalid, message)));
+                    return Err(Error::new(Kind::Invalid, message).into());
                 }
                 if self.only && !self.trusted.contains_key(&real) {
-                    return Err(PersistedError::Refused(not_trusted()));
+                    let message = "Only documents that were published before may be used here";
+                    return Err(Error::new(Kind::Forbidden, message).into());
                 }
                 Ok((text.into(), hash.filter(|_| !self.only)))
             }
-            (None, Some(hash)) => match self.trusted.get(&hash) {
-                Some(text) => Ok((text.as_str().into(), None)),
-                None => match self.seen.get(&hash) {
-                    Some(text) => Ok((text, None)),
-                    None => Err(known("PersistedQueryNotFound", "PERSISTED_QUERY_NOT_FOUND")),
-                },
-            },
+            (None, Some(hash)) => {
+                let trusted = self.trusted.get(&hash).map(|text| text.as_str().into());
+                let text = trusted.or_else(|| self.seen.get(&hash));
+                let code = "PERSISTED_QUERY_NOT_FOUND";
+                let missing = || request_error("PersistedQueryNotFound", None, code);
+                Ok((text.ok_or_else(missing)?, None))
+            }
             (None, None) => {
                 let message = "There is no query in the request";
-                Err(PersistedError::Refused(Error::new(Kind::Invalid, message)))
+                Err(Error::new(Kind::Invalid, message).into())
             }
         }
     }
@@ -89,15 +77,4 @@ impl PersistedDocuments {
     pub(crate) fn remember(&self, hash: String, text: Arc<str>) {
         self.seen.insert(hash, text);
     }
-}
-
-fn not_trusted() -> Error {
-    Error::new(Kind::Forbidden, "Only documents that were published before may be used here")
-}
-
-/// Clients know these by their message.
-fn known(message: &str, code: &str) -> PersistedError {
-    let mut failure = ServerError::new(message, None);
-    failure.extensions.get_or_insert_default().set("code", code);
-    PersistedError::Response(Box::new(Response::from_errors(vec![failure])))
 }

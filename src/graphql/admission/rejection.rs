@@ -3,7 +3,6 @@
 use async_graphql::{Pos, Response, ServerError};
 
 use super::limits::LimitExceeded;
-use super::persisted_documents::PersistedError;
 use crate::domain::request::RequestId;
 use crate::error::Error;
 use crate::graphql::error::refusal;
@@ -25,15 +24,6 @@ impl Rejection {
             Self::Document(response) => Response::from_errors(response.errors.clone()),
             Self::Limit(exceeded) => exceeded.response(),
             Self::Error(error) => refusal(error, request),
-        }
-    }
-}
-
-impl From<PersistedError> for Rejection {
-    fn from(error: PersistedError) -> Self {
-        match error {
-            PersistedError::Response(response) => Self::Document(response),
-            PersistedError::Refused(error) => Self::Error(error),
         }
     }
 }

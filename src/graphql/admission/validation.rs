@@ -1,15 +1,16 @@
 //! Parses and validates documents by the specification, with apollo-compiler:
 //! async-graphql 7.2 accepts invalid documents and refuses valid ones.
 
+use apollo_compiler::Node;
 use apollo_compiler::ast::{Definition, Document, Selection, Value};
 use apollo_compiler::diagnostic::ToCliReport;
 use apollo_compiler::executable::ExecutableDocument;
 use apollo_compiler::parser::{Parser, SourceSpan};
 use apollo_compiler::validation::{DiagnosticList, Valid};
-use apollo_compiler::{Name, Node};
 use async_graphql::{Response, ServerError};
 
 use super::limits::Limits;
+use super::operation::NullDefaults;
 use super::positions::Positions;
 use super::rejection::{Rejection, request_error};
 use super::types::Types;
@@ -34,7 +35,7 @@ pub(crate) struct Validated {
     /// Whether it asks for the schema's own description.
     pub(crate) introspects: bool,
     /// Nullable variables whose default is null, by operation.
-    pub(crate) null_defaults: Vec<(Option<Name>, Name)>,
+    pub(crate) null_defaults: NullDefaults,
 }
 
 /// Parses and validates a document. The limits come first: what they let through
@@ -84,7 +85,7 @@ pub(crate) fn is_mutation(text: &str, name: Option<&str>, limits: &Limits) -> bo
 /// Takes the default `null` from nullable variables: apollo-compiler 1.33 would
 /// let such a variable stand where null must not be (GraphQL September 2025,
 /// section 5.8.5).
-fn take_null_defaults(document: &mut Document) -> Vec<(Option<Name>, Name)> {
+fn take_null_defaults(document: &mut Document) -> NullDefaults {
     let mut taken = Vec::new();
     for definition in &mut document.definitions {
         let Definition::OperationDefinition(operation) = definition else { continue };

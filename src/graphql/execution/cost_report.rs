@@ -25,9 +25,18 @@ pub(crate) struct CostReport {
 impl CostReport {
     /// For the fields of an operation.
     pub(crate) fn of(fields: &[Field], requested: usize, points: u32) -> Self {
-        let mut balances = HashSet::new();
-        find(fields, &mut balances);
-        Self { requested, points, balances }
+        let mut report = Self { requested, points, balances: HashSet::new() };
+        report.find_balances(fields);
+        report
+    }
+
+    fn find_balances(&mut self, fields: &[Field]) {
+        for field in fields {
+            if BALANCE_FIELDS.contains(&field.name()) {
+                self.balances.insert(field.key().to_owned());
+            }
+            self.find_balances(&field.below);
+        }
     }
 
     /// Adds the report to a response.
@@ -59,14 +68,5 @@ impl CostReport {
             }
             _ => 0,
         }
-    }
-}
-
-fn find(fields: &[Field], balances: &mut HashSet<String>) {
-    for field in fields {
-        if BALANCE_FIELDS.contains(&field.name()) {
-            balances.insert(field.key().to_owned());
-        }
-        find(&field.below, balances);
     }
 }

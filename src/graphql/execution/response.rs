@@ -1,11 +1,12 @@
 //! The response to an operation, as JSON.
 
-use async_graphql::parser::types::OperationType;
 use async_graphql::{Response, ServerError, Value};
 
-use crate::graphql::admission::operation::Field;
+use crate::domain::request::RequestId;
+use crate::graphql::admission::operation::{Field, Operation};
 use crate::graphql::admission::types::Types;
 use crate::graphql::engine_gaps::{json, object_fields, schema_description};
+use crate::graphql::error::finish;
 
 /// A response that is ready to be sent.
 pub(crate) struct Answer {
@@ -22,10 +23,12 @@ impl Answer {
     /// The answer to an operation that the engine has run.
     pub(crate) fn of(
         mut response: Response,
-        kind: OperationType,
+        id: &RequestId,
+        operation: &Operation,
         fields: &[Field],
         types: &Types,
     ) -> Self {
+        finish(&mut response, id);
         let errors = std::mem::take(&mut response.errors);
         // What the engine finds before it runs anything has no path.
         let ran = response.data != Value::Null
@@ -35,11 +38,7 @@ impl Answer {
             return Self::refused(errors);
         }
         schema_description::remove(fields, &mut response.data);
-        let root = match kind {
-            OperationType::Query => "Query",
-            OperationType::Mutation => "Mutation",
-            OperationType::Subscription => "Subscription",
-        };
+        let root = operation.root();
         let mut body = Vec::with_capacity(8 * 1024);
         body.push(b'{');
         json::key("data", &mut body);

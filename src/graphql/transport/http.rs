@@ -20,6 +20,7 @@ use crate::domain::request::RequestId;
 use crate::error::{self, Error};
 use crate::graphql::admission::rejection::Rejection;
 use crate::graphql::admission::request_body as request;
+use crate::graphql::admission::validation::is_mutation;
 use crate::graphql::endpoint::{Endpoint, Prepared};
 use crate::graphql::error::refusal;
 use crate::graphql::execution::cost_report;
@@ -64,13 +65,14 @@ pub(crate) async fn get(
         Ok(body) => body,
         Err(error) => return refused(&error, &request),
     };
+    let limits = &endpoint.settings.documents.limits;
     let (text, name) = (body.query.clone().unwrap_or_default(), body.operation_name.clone());
     let prepared = match endpoint.prepare(principal, budget, body) {
         Ok(prepared) if prepared.kind() == OperationType::Mutation => {
             return mutation_by_get(&request);
         }
         Ok(prepared) => prepared,
-        Err(Rejection::Document(_)) if endpoint.is_mutation(&text, name.as_deref()) => {
+        Err(Rejection::Document(_)) if is_mutation(&text, name.as_deref(), limits) => {
             return mutation_by_get(&request);
         }
         Err(rejection) => return rejected(&rejection, media, &request),

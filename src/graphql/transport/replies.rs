@@ -4,8 +4,9 @@ use std::any::Any;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use futures_util::stream::{self, BoxStream, Stream, StreamExt as _};
-use futures_util::{FutureExt as _, future};
+use futures_util::FutureExt as _;
+use futures_util::stream::{self, BoxStream, StreamExt as _};
+use tokio::time::timeout;
 
 use crate::domain::request::RequestId;
 use crate::error::{Error, Result};
@@ -48,69 +49,39 @@ pub(crate) fn replies(
     prepared: Prepared,
 ) -> BoxStream<'static, Reply> {
     let once = !prepared.is_subscription();
-    let first_subscriber = subscriber.clone();
-    let timeout = endpoint.settings.timeout;
-    let mut answers = endpoint.run_stream(prepared, request.clone()).boxed();
-    let (endpoint, first_endpoint) = (endpoint.clone(), endpoint.clone());
-    let next = async move {
-        let next = AssertUnwindSafe(answers.next()).catch_unwind();
-        let next = if once { tokio::time::timeout(timeout, next).await } else { Ok(next.await) };
-        let mut answer = match next {
-            Ok(Ok(answer)) => answer?,
-            Ok(Err(panic)) => failed(&Error::internal(panic_text(&*panic)), &request),
-            Err(_) => failed(&Error::timeout(), &request),
-        };
-        // The first change may come after days.
-        if let (false, Err(error)) = (once, first_subscriber.is_still_valid(&first_endpoint).await)
-        {
-            answer = failed(&error, &request);
-        }
-        Some((answer, answers, request))
-    };
-    // The first is all of a query, and shows whether a subscription has started.
-    next.map(move |first| match first {
-        None => stream::empty().boxed(),
-        // A subscription that fails at once has not started.
-        Some((answer, ..)) if !answer.ran || (!once && !answer.has_data) => {
-            stream::once(future::ready(Reply::Refused(answer.errors()))).boxed()
-        }
-        Some((answer, answers, request)) => {
-            let first = stream::once(future::ready(Reply::Next(answer.body)));
-            first.chain(rest(endpoint, subscriber, answers, request)).boxed()
+    let limit = endpoint.settings.timeout;
+    let answers = endpoint.run_stream(prepared, request.clone()).boxed();
+    let endpoint = endpoint.clone();
+    stream::unfold(Some((answers, true)), move |state| {
+        let (endpoint, subscriber, request) =
+            (endpoint.clone(), subscriber.clone(), request.clone());
+        async move {
+            let (mut answers, first) = state?;
+            let next = AssertUnwindSafe(answers.next()).catch_unwind();
+            let next = if once { timeout(limit, next).await } else { Ok(next.await) };
+            let answer = match next {
+                Ok(Ok(answer)) => Ok(answer?),
+                Ok(Err(panic)) => Err(Error::internal(panic_text(&*panic))),
+                Err(_) => Err(Error::timeout()),
+            };
+            // The token may have been revoked: the change may have come after days.
+            let valid = if once { Ok(()) } else { subscriber.is_still_valid(&endpoint).await };
+            let reply = match valid.and(answer) {
+                Err(error) => Reply::Refused(failed(&error, &request)),
+                // An operation that fails at once has not started.
+                Ok(answer) if first && (!answer.ran || !(once || answer.has_data)) => {
+                    Reply::Refused(answer.errors())
+                }
+                Ok(answer) => return Some((Reply::Next(answer.body), Some((answers, false)))),
+            };
+            Some((reply, None))
         }
     })
-    .into_stream()
-    .flatten()
     .boxed()
 }
 
-/// All answers but the first.
-fn rest(
-    endpoint: Endpoint,
-    subscriber: Subscriber,
-    answers: BoxStream<'static, Answer>,
-    request: RequestId,
-) -> impl Stream<Item = Reply> + Send + 'static {
-    stream::unfold(Some((endpoint, subscriber, answers, request)), |state| async move {
-        let (endpoint, subscriber, mut answers, request) = state?;
-        let answer = match AssertUnwindSafe(answers.next()).catch_unwind().await {
-            Ok(answer) => answer?,
-            Err(panic) => {
-                let answer = failed(&Error::internal(panic_text(&*panic)), &request);
-                return Some((Reply::Refused(answer.errors()), None));
-            }
-        };
-        // A token that was revoked meanwhile sees nothing more.
-        if let Err(error) = subscriber.is_still_valid(&endpoint).await {
-            return Some((Reply::Refused(failed(&error, &request).errors()), None));
-        }
-        let reply = Reply::Next(answer.body);
-        Some((reply, Some((endpoint, subscriber, answers, request))))
-    })
-}
-
-fn failed(error: &Error, request: &RequestId) -> Answer {
-    Answer::refused(refusal(error, request).errors)
+fn failed(error: &Error, request: &RequestId) -> Vec<u8> {
+    Answer::refused(refusal(error, request).errors).errors()
 }
 
 /// What a panic says.

@@ -15,14 +15,17 @@ use tokio::task::AbortHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
 use super::message::{Incoming, complete, message, token_in};
-use super::sockets::{PROTOCOL, Sockets};
 use crate::domain::request::RequestId;
 use crate::error::{Error, Kind};
 use crate::graphql::admission::rejection::Rejection;
 use crate::graphql::admission::request_body as request;
+use crate::graphql::endpoint::Endpoint;
 use crate::graphql::execution::response::Answer;
 use crate::graphql::transport::replies::{Reply, Subscriber, replies};
+use crate::http::gate::Gate;
 
+/// The subprotocol.
+pub(crate) const PROTOCOL: &str = "graphql-transport-ws";
 /// Time to authenticate.
 const INIT: Duration = Duration::from_secs(10);
 /// Interval of pings.
@@ -56,6 +59,15 @@ struct Outgoing {
     id: String,
     text: String,
     last: bool,
+}
+
+/// What all connections share.
+#[derive(Clone)]
+pub struct Sockets {
+    /// Runs operations.
+    pub endpoint: Endpoint,
+    /// Authenticates tokens and limits their rate.
+    pub gate: Arc<Gate>,
 }
 
 /// One connection.

@@ -3,8 +3,7 @@
 
 mod connection;
 mod message;
-mod sockets;
 mod upgrade;
 
-pub use sockets::Sockets;
+pub use connection::Sockets;
 pub use upgrade::get;

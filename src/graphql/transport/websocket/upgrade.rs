@@ -13,8 +13,7 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response as HttpResponse;
 use tokio::sync::Semaphore;
 
-use super::connection::Connection;
-use super::sockets::{PROTOCOL, Sockets};
+use super::connection::{Connection, PROTOCOL, Sockets};
 use crate::domain::principal::Principal;
 use crate::domain::request::RequestId;
 use crate::error::{Error, Kind};
