@@ -13,24 +13,13 @@ use tokio::sync::{Notify, mpsc, oneshot};
 
 pub use self::backlog::{apply_waiting, names_of, reconcile, replay};
 use self::writer::Delivery;
-use crate::domain::event::InboxState;
+pub use self::writer::Receipt;
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Result};
 use crate::store::{InboxEvent, Program, Store};
 
 /// Programs that are remembered.
 const PROGRAMS: u64 = 1_000;
-
-/// What has become of an event that is safe now.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Receipt {
-    /// The event.
-    pub id: String,
-    /// Whether it was here before.
-    pub duplicate: bool,
-    /// What has become of it.
-    pub state: InboxState,
-}
 
 /// Takes the issuer's events.
 #[derive(Clone)]

@@ -11,7 +11,7 @@ use futures_util::FutureExt as _;
 use tokio::sync::{Notify, Semaphore, mpsc, oneshot};
 use tokio::task::JoinSet;
 
-use super::{Receipt, processor};
+use super::processor;
 use crate::domain::event::InboxState;
 use crate::domain::principal::ProgramId;
 use crate::error::{Error, Kind, Result};
@@ -24,6 +24,17 @@ pub(super) const QUEUE: usize = 1_024;
 const GROUP: usize = 256;
 /// After so many events that fail one after the other, it is not the events.
 const FAILURES: usize = 5;
+
+/// What has become of an event that is safe now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    /// The event.
+    pub id: String,
+    /// Whether it was here before.
+    pub duplicate: bool,
+    /// What has become of it.
+    pub state: InboxState,
+}
 
 type Answer = Result<Receipt, Arc<Error>>;
 
