@@ -85,17 +85,24 @@ pub(crate) fn finish(response: &mut Response, request: &RequestId) {
         // anything ran; the rest can only be an input.
         let fallback = if error.path.is_empty() { VALIDATION_FAILED } else { code(Kind::Invalid) };
         let extensions = error.extensions.get_or_insert_default();
-        let code = match extensions.get("code") {
-            Some(Value::String(code)) => code.clone(),
-            _ => fallback.to_owned(),
-        };
-        extensions.set("code", code.as_str());
-        metrics::counter!("graphql_errors_total", "code" => code).increment(1);
+        if extensions.get("code").is_none() {
+            extensions.set("code", fallback);
+        }
         let ours = error.source.as_ref().and_then(|source| source.downcast_ref::<Error>());
         if let Some(ours) = ours.filter(|error| error.is_ours()) {
             extensions.set("requestId", request.0.as_str());
             log(ours, request);
         }
+    }
+    count(response);
+}
+
+/// Counts the errors of a response.
+pub(crate) fn count(response: &Response) {
+    for error in &response.errors {
+        let code = error.extensions.as_ref().and_then(|extensions| extensions.get("code"));
+        let code = if let Some(Value::String(code)) = code { code.clone() } else { String::new() };
+        metrics::counter!("graphql_errors_total", "code" => code).increment(1);
     }
 }
 

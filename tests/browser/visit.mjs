@@ -122,7 +122,7 @@ async function docs(page) {
   await page.getByRole('button', { name: 'Show Documentation Explorer' }).click();
   const pane = page.locator('.graphiql-plugin');
   await pane.getByRole('link', { name: 'Query', exact: true }).first().click();
-  await pane.getByText('Everything that can be asked').waitFor();
+  await pane.getByText('All queries.').waitFor();
 }
 
 /** It knows what was asked, and nobody keeps the token. */

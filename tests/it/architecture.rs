@@ -75,6 +75,8 @@ const BELONG_TO: &[(&str, &[&str])] = &[
     ("card_gateway_sandbox", &["demo"]),
     ("card_gateway_entity", &["store"]),
     ("card_gateway_migration", &["store"]),
+    ("apollo_compiler", &["graphql"]),
+    ("apollo_parser", &["graphql"]),
     ("async_graphql", &["graphql"]),
     ("async_graphql_axum", &["graphql"]),
     ("dataloader", &["graphql"]),

@@ -25,7 +25,7 @@ const WITHOUT_CIRCLES: &[&str] = &[
 /// The folders and single files of `graphql`, from the bottom up. Each may use
 /// those before it.
 const GRAPHQL: &[&str] =
-    &["error", "admission", "engine_gaps", "execution", "schema", "endpoint", "transport"];
+    &["error", "json", "admission", "engine_gaps", "execution", "schema", "endpoint", "transport"];
 
 /// Every module with its file.
 fn modules() -> BTreeMap<Module, PathBuf> {

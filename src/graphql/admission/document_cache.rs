@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use moka::sync::Cache;
 
-use super::limits::{self, Limits};
+use super::limits::Limits;
 use super::operation::{Field, Operation};
 use super::positions::Positions;
 use super::rejection::{Rejection, request_error};
@@ -97,11 +97,4 @@ impl DocumentCache {
         }
         Ok(document)
     }
-}
-
-/// Whether a document is within the default limits, and valid by a schema.
-pub(crate) fn validates(text: &str, sdl: fn() -> String) -> bool {
-    static TYPES: std::sync::OnceLock<Types> = std::sync::OnceLock::new();
-    static LIMITS: std::sync::LazyLock<Limits> = std::sync::LazyLock::new(limits::defaults);
-    Document::of(text, &LIMITS, TYPES.get_or_init(|| Types::of(&sdl())), false).is_ok()
 }

@@ -6,7 +6,6 @@ use std::collections::BTreeSet;
 
 use apollo_compiler::ast::{OperationType as Kind, Type, Value as Literal};
 use apollo_compiler::executable::{self, DirectiveList, FragmentMap, Selection, SelectionSet};
-use apollo_compiler::parser::SourceSpan;
 use async_graphql::parser::types as engine;
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Name, Number, Pos, Positioned, Value, Variables};
@@ -351,13 +350,6 @@ fn value(literal: &Literal, of: Option<&Type>) -> Argument {
 fn float(digits: &str) -> Argument {
     let number = digits.parse().ok().and_then(Number::from_f64);
     number.map_or(Argument::Null, Argument::Number)
-}
-
-impl Positions<'_> {
-    /// The position of a part of the document.
-    pub(crate) fn of_span(&self, span: Option<SourceSpan>) -> Pos {
-        span.map_or_else(Pos::default, |span| self.at(span.offset()))
-    }
 }
 
 #[cfg(test)]

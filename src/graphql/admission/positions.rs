@@ -1,6 +1,7 @@
 //! Lines and columns of a document. apollo-compiler counts columns in bytes, and
 //! ends lines where GraphQL does not.
 
+use apollo_compiler::parser::SourceSpan;
 use async_graphql::Pos;
 
 /// Where the lines of a text begin (GraphQL September 2025, section 2.1.2).
@@ -29,6 +30,11 @@ impl<'a> Positions<'a> {
         // Each character has one byte that does not continue another.
         let column = before.iter().filter(|byte| **byte & 0xC0 != 0x80).count() + 1;
         Pos { line, column }
+    }
+
+    /// The position of a part of the document.
+    pub(crate) fn of_span(&self, span: Option<SourceSpan>) -> Pos {
+        span.map_or_else(Pos::default, |span| self.at(span.offset()))
     }
 }
 

@@ -5,7 +5,7 @@ use async_graphql::{Pos, Response, ServerError};
 use super::limits::LimitExceeded;
 use crate::domain::request::RequestId;
 use crate::error::Error;
-use crate::graphql::error::refusal;
+use crate::graphql::error::{count, refusal};
 
 /// Why a request does not run.
 pub(crate) enum Rejection {
@@ -20,11 +20,13 @@ pub(crate) enum Rejection {
 impl Rejection {
     /// The response, for every transport.
     pub(crate) fn response(&self, request: &RequestId) -> Response {
-        match self {
+        let response = match self {
             Self::Document(response) => Response::from_errors(response.errors.clone()),
             Self::Limit(exceeded) => exceeded.response(),
-            Self::Error(error) => refusal(error, request),
-        }
+            Self::Error(error) => return refusal(error, request),
+        };
+        count(&response);
+        response
     }
 }
 

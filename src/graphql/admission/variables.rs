@@ -80,13 +80,11 @@ pub(crate) fn coerce(
     let coerced = coerce_variable_values(types.schema(), &operation.definition, &given);
     let coerced = coerced.map_err(|error| {
         // It names the variable; a position comes with a missing one only.
-        let named = definitions.iter().find(|definition| {
-            let at = format!("variable {}", definition.name);
-            let message = error.message().to_string();
-            message.contains(&format!("{at}:")) || message.contains(&format!("{at} "))
-        });
-        let name = named.map(|definition| definition.name.as_str()).unwrap_or_default();
-        let message = format!("Variable \"${name}\": {}", error.message());
+        let message = error.message().to_string();
+        let names = definitions.iter().map(|definition| definition.name.as_str());
+        let named = names.filter(|name| message.contains(&format!("variable {name}")));
+        let name = named.max_by_key(|name| name.len()).unwrap_or_default();
+        let message = format!("Variable \"${name}\": {message}");
         request_error(cut(message), operation.variable_pos(name), VALIDATION_FAILED)
     })?;
     let value = serde_json::to_value(coerced.into_inner()).map_err(Error::internal)?;

@@ -1,5 +1,6 @@
 //! The engine answers `__schema { description }` with the description of the
-//! type `__Schema`. Ours has none (GraphQL September 2025, section 4.2.1).
+//! type `__Schema`. Ours has none (GraphQL September 2025, section
+//! 4.2.1). No issue is known; this can go when the engine has a setting for it.
 
 use async_graphql::{Name, Value};
 

@@ -37,7 +37,7 @@ fn once_for<Q: PartialEq, T>(each: &OnceEach<Q, T>, question: Q) -> Arc<Once<T>>
 
 /// Customers that were loaded together.
 pub(crate) struct CustomerPage {
-    viewer: Arc<Viewer>,
+    pub(crate) viewer: Arc<Viewer>,
     customers: Vec<Arc<Customer>>,
     /// Live balances that were loaded with the customers.
     live: HashMap<String, Option<LiveBalance>>,
@@ -83,11 +83,6 @@ impl CustomerPage {
     /// The customer at a place of the page.
     pub(crate) fn customer(&self, at: usize) -> &Customer {
         &self.customers[at]
-    }
-
-    /// The caller.
-    pub(crate) fn viewer(&self) -> &Viewer {
-        &self.viewer
     }
 
     fn ids(&self) -> Vec<String> {

@@ -11,8 +11,6 @@ use crate::domain::customer::{Along, Holder};
 use crate::domain::identifier::Identifier;
 use crate::error::Error;
 
-/// A statement takes as many identifiers as a document can hold.
-const BATCH_SIZE: usize = usize::MAX;
 /// How often a look-up yields to the other root fields before it is loaded.
 const YIELDS: usize = 10;
 
@@ -48,7 +46,7 @@ impl LookUps {
     /// Without waiting for others, if there is a `single_root_field`.
     pub(crate) fn new(viewer: Arc<Viewer>, single_root_field: bool) -> Self {
         let yields = if single_root_field { 0 } else { YIELDS };
-        Self(Loader::new(Load(viewer)).with_max_batch_size(BATCH_SIZE).with_yield_count(yields))
+        Self(Loader::new(Load(viewer)).with_max_batch_size(usize::MAX).with_yield_count(yields))
     }
 
     /// A customer, if there is one, with at least what is to be included.

@@ -22,7 +22,8 @@ use futures_util::future::{BoxFuture, join_all};
 
 use crate::graphql::admission::operation::PLACEHOLDER;
 use crate::graphql::admission::types::Types;
-use crate::graphql::engine_gaps::{json, object_fields};
+use crate::graphql::engine_gaps::object_fields;
+use crate::graphql::json;
 
 /// An object that is written in one pass.
 pub(crate) struct Row<T>(pub(crate) T);

@@ -5,8 +5,9 @@ use async_graphql::{Response, ServerError, Value};
 use crate::domain::request::RequestId;
 use crate::graphql::admission::operation::{Field, Operation};
 use crate::graphql::admission::types::Types;
-use crate::graphql::engine_gaps::{json, object_fields, schema_description};
+use crate::graphql::engine_gaps::{object_fields, schema_description};
 use crate::graphql::error::finish;
+use crate::graphql::json;
 
 /// A response that is ready to be sent.
 pub(crate) struct Answer {

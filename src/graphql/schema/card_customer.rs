@@ -169,8 +169,7 @@ impl CardCustomer {
         #[graphql(desc = "Only transactions with this status.")] status: Option<TransactionStatus>,
     ) -> Result<CardTransactionConnection> {
         let status = status.map(Into::into);
-        let list =
-            Transactions::list_id(&self.page.viewer().principal, &self.customer().id, status);
+        let list = Transactions::list_id(&self.page.viewer.principal, &self.customer().id, status);
         let window = PageArgs { page, per_page, first, after: after.as_deref() }.window(list);
         let window = window.map_err(failure)?;
         // Boxed, so that the futures of all the other fields stay small.
