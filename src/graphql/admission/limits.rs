@@ -55,8 +55,8 @@ impl LimitExceeded {
             "root_fields" => "root fields",
             "selections" => "selections, once fragments are spread",
             "fields" => "selections of one object",
-            "complexity" => "points of cost",
-            "rate_burst" => "points of rate, which is all that a token has at once",
+            "complexity" => "cost points",
+            "rate_burst" => "rate-limit points, the most that a token can have at once",
             other => other,
         };
         let mut failure =

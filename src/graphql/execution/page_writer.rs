@@ -2,7 +2,7 @@
 //!
 //! The engine resolves each field in a future of its own and collects the values
 //! in a tree: for a page of customers with ten fields each, that costs more than
-//! all else together. [`Row`] and [`Rows`] ask the same resolvers, but write what
+//! all else together. [`DirectObject`] and [`DirectObjects`] ask the same resolvers, but write what
 //! they return as JSON, field by field. The fields of the first object are
 //! awaited: they load what the whole page needs. Those of all others are ready
 //! then, so that polling them once is enough; what is still not ready is awaited
@@ -26,12 +26,12 @@ use crate::graphql::engine_gaps::object_fields;
 use crate::graphql::json;
 
 /// An object that is written in one pass.
-pub(crate) struct Row<T>(pub(crate) T);
+pub(crate) struct DirectObject<T>(pub(crate) T);
 
 /// A list of objects that is written in one pass.
-pub(crate) struct Rows<T>(pub(crate) Vec<T>);
+pub(crate) struct DirectObjects<T>(pub(crate) Vec<T>);
 
-impl<T: ContainerType> OutputType for Row<T> {
+impl<T: ContainerType> OutputType for DirectObject<T> {
     fn type_name() -> Cow<'static, str> {
         T::type_name()
     }
@@ -49,7 +49,7 @@ impl<T: ContainerType> OutputType for Row<T> {
     }
 }
 
-impl<T: ContainerType> OutputType for Rows<T> {
+impl<T: ContainerType> OutputType for DirectObjects<T> {
     fn type_name() -> Cow<'static, str> {
         Vec::<T>::type_name()
     }
@@ -238,8 +238,8 @@ mod tests {
 
     #[Object]
     impl Query {
-        async fn items(&self) -> Rows<Item> {
-            Rows((0..3).map(Item).collect())
+        async fn items(&self) -> DirectObjects<Item> {
+            DirectObjects((0..3).map(Item).collect())
         }
     }
 
@@ -275,8 +275,8 @@ mod tests {
             }
         }
 
-        async fn twin(&self) -> Row<Item> {
-            Row(Item(self.0))
+        async fn twin(&self) -> DirectObject<Item> {
+            DirectObject(Item(self.0))
         }
     }
 

@@ -10,7 +10,7 @@ use crate::domain::page::{PageArgs, Position};
 use crate::graphql::error::{balance_unavailable, failure};
 use crate::graphql::execution::customer_page::CustomerPage;
 use crate::graphql::execution::list_total::ListTotal;
-use crate::graphql::execution::page_writer::Rows;
+use crate::graphql::execution::page_writer::DirectObjects;
 use crate::graphql::schema::card::Card;
 use crate::graphql::schema::card_transaction_connection::CardTransactionConnection;
 use crate::graphql::schema::enums::{
@@ -152,9 +152,9 @@ impl CardCustomer {
     }
 
     /// All cards of the customer, newest first, including void cards.
-    async fn cards(&self) -> Result<Rows<Card>> {
+    async fn cards(&self) -> Result<DirectObjects<Card>> {
         let all = self.page.cards(self.at).await.map_err(failure)?;
-        Ok(Rows((0..all.len()).map(|at| Card { all: Arc::clone(&all), at }).collect()))
+        Ok(DirectObjects((0..all.len()).map(|at| Card { all: Arc::clone(&all), at }).collect()))
     }
 
     /// The customer's card transactions, newest first, by page number (`page`, `perPage`) or by cursor (`first`, `after`), not both.

@@ -7,7 +7,7 @@ use async_graphql::{Object, Result};
 use crate::domain::page::{ListId, Window};
 use crate::graphql::execution::customer_page::CustomerPage;
 use crate::graphql::execution::list_total::ListTotal;
-use crate::graphql::execution::page_writer::Rows;
+use crate::graphql::execution::page_writer::DirectObjects;
 use crate::graphql::schema::card_customer::CardCustomer;
 use crate::graphql::schema::card_customer_edge::CardCustomerEdge;
 use crate::graphql::schema::page_info::PageInfo;
@@ -31,13 +31,13 @@ impl CardCustomerConnection {
 #[Object]
 impl CardCustomerConnection {
     /// The customers with their cursors.
-    async fn edges(&self) -> Rows<CardCustomerEdge> {
-        Rows(self.all().map(|node| CardCustomerEdge::new(node, self.list)).collect())
+    async fn edges(&self) -> DirectObjects<CardCustomerEdge> {
+        DirectObjects(self.all().map(|node| CardCustomerEdge::new(node, self.list)).collect())
     }
 
     /// The customers without their cursors.
-    async fn nodes(&self) -> Rows<CardCustomer> {
-        Rows(self.all().collect())
+    async fn nodes(&self) -> DirectObjects<CardCustomer> {
+        DirectObjects(self.all().collect())
     }
 
     /// The position of this page in the list.

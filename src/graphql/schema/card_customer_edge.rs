@@ -3,7 +3,7 @@
 use async_graphql::Object;
 
 use crate::domain::page::ListId;
-use crate::graphql::execution::page_writer::Row;
+use crate::graphql::execution::page_writer::DirectObject;
 use crate::graphql::schema::card_customer::CardCustomer;
 
 /// A card customer with its cursor.
@@ -28,7 +28,7 @@ impl CardCustomerEdge {
     }
 
     /// The customer.
-    async fn node(&self) -> Row<CardCustomer> {
-        Row(self.node.clone())
+    async fn node(&self) -> DirectObject<CardCustomer> {
+        DirectObject(self.node.clone())
     }
 }

@@ -7,7 +7,7 @@ use async_graphql::{Object, Result};
 use crate::domain::page::{ListId, Slice, Window};
 use crate::domain::transaction::Transaction;
 use crate::graphql::execution::list_total::ListTotal;
-use crate::graphql::execution::page_writer::Rows;
+use crate::graphql::execution::page_writer::DirectObjects;
 use crate::graphql::schema::card_transaction::CardTransaction;
 use crate::graphql::schema::card_transaction_edge::CardTransactionEdge;
 use crate::graphql::schema::page_info::PageInfo;
@@ -30,13 +30,13 @@ impl CardTransactionConnection {
 #[Object]
 impl CardTransactionConnection {
     /// The transactions with their cursors.
-    async fn edges(&self) -> Rows<CardTransactionEdge> {
-        Rows(self.all().map(|node| CardTransactionEdge::new(node, self.list)).collect())
+    async fn edges(&self) -> DirectObjects<CardTransactionEdge> {
+        DirectObjects(self.all().map(|node| CardTransactionEdge::new(node, self.list)).collect())
     }
 
     /// The transactions without their cursors.
-    async fn nodes(&self) -> Rows<CardTransaction> {
-        Rows(self.all().collect())
+    async fn nodes(&self) -> DirectObjects<CardTransaction> {
+        DirectObjects(self.all().collect())
     }
 
     /// The position of this page in the list.

@@ -3,7 +3,7 @@
 use async_graphql::Object;
 
 use crate::domain::page::ListId;
-use crate::graphql::execution::page_writer::Row;
+use crate::graphql::execution::page_writer::DirectObject;
 use crate::graphql::schema::card_transaction::CardTransaction;
 
 /// A transaction with its cursor.
@@ -28,7 +28,7 @@ impl CardTransactionEdge {
     }
 
     /// The transaction.
-    async fn node(&self) -> Row<CardTransaction> {
-        Row(self.node.clone())
+    async fn node(&self) -> DirectObject<CardTransaction> {
+        DirectObject(self.node.clone())
     }
 }

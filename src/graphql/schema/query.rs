@@ -12,7 +12,7 @@ use crate::graphql::admission::cost::BALANCE_FIELDS;
 use crate::graphql::error::failure;
 use crate::graphql::execution::customer_page::CustomerPage;
 use crate::graphql::execution::list_total::ListTotal;
-use crate::graphql::execution::page_writer::Row;
+use crate::graphql::execution::page_writer::DirectObject;
 use crate::graphql::execution::request_context::RequestContext;
 use crate::graphql::execution::viewer::Viewer;
 use crate::graphql::schema::card_customer::{CARD_FIELDS, CardCustomer};
@@ -80,7 +80,7 @@ impl Query {
             desc = "The customer's `id`, `yativoCardId`, `externalCustomerId` or e-mail address (compared without case)."
         )]
         identifier: ID,
-    ) -> Result<Option<Row<CardCustomer>>> {
+    ) -> Result<Option<DirectObject<CardCustomer>>> {
         let identifier = Identifier::parse(&identifier)
             .map_err(|what| failure(Error::invalid(vec![FieldError::new("identifier", what)])))?;
         let context = RequestContext::of(ctx)?;
@@ -90,6 +90,6 @@ impl Query {
         let found = context.look_ups().one(identifier, include).await.map_err(failure)?;
         let viewer = &context.viewer;
         let page = |found: Arc<Holder>| CustomerPage::of_one(Arc::clone(viewer), &found);
-        Ok(found.map(|found| Row(CardCustomer::first_of(page(found)))))
+        Ok(found.map(|found| DirectObject(CardCustomer::first_of(page(found)))))
     }
 }

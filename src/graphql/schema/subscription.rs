@@ -11,7 +11,7 @@ use crate::domain::onboarding::FlowStatus;
 use crate::error::{Error, FieldError, Kind};
 use crate::graphql::error::{failure, missed};
 use crate::graphql::execution::customer_page::CustomerPage;
-use crate::graphql::execution::page_writer::Row;
+use crate::graphql::execution::page_writer::DirectObject;
 use crate::graphql::execution::request_context::RequestContext;
 use crate::graphql::execution::viewer::Viewer;
 use crate::graphql::schema::card_customer::CardCustomer;
@@ -32,7 +32,7 @@ impl Subscription {
             desc = "The customer's `id`, `yativoCardId`, `externalCustomerId` or e-mail address (compared without case)."
         )]
         identifier: ID,
-    ) -> Result<impl Stream<Item = Result<Row<CardCustomer>>> + use<>> {
+    ) -> Result<impl Stream<Item = Result<DirectObject<CardCustomer>>> + use<>> {
         let identifier = Identifier::parse(&identifier)
             .map_err(|what| failure(Error::invalid(vec![FieldError::new("identifier", what)])))?;
         let messages = Messages::of(ctx)?;
@@ -61,7 +61,9 @@ impl Subscription {
                     None => messages.current(&id, &mut watcher).await,
                 };
                 match next {
-                    Ok(customer) => Some((Ok(Row(customer)), Some((messages, watcher, false)))),
+                    Ok(customer) => {
+                        Some((Ok(DirectObject(customer)), Some((messages, watcher, false))))
+                    }
                     // Without the current state there is nothing to go on from.
                     Err(error) => Some((Err(failure(error)), None)),
                 }
@@ -75,7 +77,7 @@ impl Subscription {
         ctx: &Context<'_>,
         #[graphql(desc = "Only customers in this onboarding stage after the change.")]
         status: Option<CardCustomerStatus>,
-    ) -> Result<impl Stream<Item = Result<Row<CardCustomer>>> + use<>> {
+    ) -> Result<impl Stream<Item = Result<DirectObject<CardCustomer>>> + use<>> {
         let messages = Messages::of(ctx)?;
         let status: Option<FlowStatus> = status.map(Into::into);
         let watcher =
@@ -88,7 +90,7 @@ impl Subscription {
                         if status.is_some_and(|only| changed.customer.flow_status != only) => {}
                     Ok(changed) => {
                         let customer = messages.changed(changed);
-                        return Some((Ok(Row(customer)), Some((messages, watcher))));
+                        return Some((Ok(DirectObject(customer)), Some((messages, watcher))));
                     }
                     Err(_) => return Some((Err(missed()), None)),
                 }
