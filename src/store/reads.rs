@@ -114,14 +114,12 @@ impl Reads {
     async fn connection(&self) -> Result<(Kept, SemaphorePermit<'_>), DbErr> {
         let turn = self.turns.acquire().await;
         let turn = turn.map_err(|_| DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed))?;
-        let kept = match self.take() {
-            Some(kept) => kept,
-            None => {
-                let now = Instant::now();
-                Kept { connection: Connection::acquire(&self.db).await?, leased: now, used: now }
-            }
-        };
-        Ok((kept, turn))
+        if let Some(kept) = self.take() {
+            return Ok((kept, turn));
+        }
+        let connection = Connection::acquire(&self.db).await?;
+        let now = Instant::now();
+        Ok((Kept { connection, leased: now, used: now }, turn))
     }
 
     /// The connection that was used last, if it can still be trusted. All
