@@ -13,7 +13,7 @@ type Source = Box<dyn std::error::Error + Send + Sync>;
 pub enum Kind {
     /// The client sent something that cannot be.
     Invalid,
-    /// No caller could be told from the request.
+    /// The request does not identify a caller.
     Unauthenticated,
     /// The caller may not do this.
     Forbidden,
@@ -100,7 +100,7 @@ impl Error {
         Self::new(Kind::Timeout, "The request took too long")
     }
 
-    /// No caller could be told from the request.
+    /// The request does not identify a caller.
     pub fn unauthenticated() -> Self {
         Self::new(Kind::Unauthenticated, "A valid bearer token is required")
     }

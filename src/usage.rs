@@ -1,5 +1,5 @@
 //! What one request makes others do: counted where it happens, for a client
-//! that wants to know. Nothing is counted where nobody has asked.
+//! that wants to know. Nothing is counted unless a request asks for it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -46,7 +46,7 @@ pub fn inherited<F: Future>(running: F) -> impl Future<Output = F::Output> {
 
 /// A statement is sent.
 pub fn statement() {
-    // Nobody may have asked.
+    // The request may not want to know.
     let _ = USAGE.try_with(|usage| usage.statements.fetch_add(1, Ordering::Relaxed));
 }
 

@@ -63,7 +63,7 @@ fn batch(chain: &Chain, calls: impl Iterator<Item = (Address, Vec<u8>)>) -> Byte
 
 /// What a batch said: its block, and the number that each of `calls` returned;
 /// none where one did not. Nothing at all if it is not the answer to such a question.
-pub(super) fn told(data: &Bytes, calls: usize) -> Option<(Block, Vec<Option<U256>>)> {
+pub(super) fn decode_batch(data: &Bytes, calls: usize) -> Option<(Block, Vec<Option<U256>>)> {
     let results = aggregate3Call::abi_decode_returns(data).ok()?;
     if results.len() != ABOUT_THE_BLOCK + calls {
         return None;
@@ -117,14 +117,14 @@ mod tests {
         ] {
             let mut results = block();
             results.push(told_as.clone());
-            let (block, wallets) = told(&answer(results), 1).expect("an answer");
+            let (block, wallets) = decode_batch(&answer(results), 1).expect("an answer");
             assert_eq!((block.number, block.seconds), (7, 1_700_000_000));
             assert_eq!(wallets, [expected], "{told_as:?}");
         }
-        assert!(told(&answer(block()), 1).is_none(), "a result is missing");
-        assert!(told(&Bytes::new(), 0).is_none(), "there is no batch at that address");
+        assert!(decode_batch(&answer(block()), 1).is_none(), "a result is missing");
+        assert!(decode_batch(&Bytes::new(), 0).is_none(), "there is no batch at that address");
         let mut silent = block();
         silent[0].1.clear();
-        assert!(told(&answer(silent), 0).is_none(), "it does not know its block");
+        assert!(decode_batch(&answer(silent), 0).is_none(), "it does not know its block");
     }
 }

@@ -139,7 +139,7 @@ impl Endpoint {
             return Err(Failure::Resting);
         }
         let result = self.rpc.call(method, params, left).await;
-        self.tell(method, sent.elapsed(), result.as_ref().err());
+        self.record(method, sent.elapsed(), result.as_ref().err());
         match &result {
             // There was no time for it, which is not its fault.
             Err(Failure::Timeout) if left < ENOUGH => {}
@@ -149,7 +149,7 @@ impl Endpoint {
         result
     }
 
-    fn tell(&self, method: &'static str, took: Duration, failure: Option<&Failure>) {
+    fn record(&self, method: &'static str, took: Duration, failure: Option<&Failure>) {
         let outcome = failure.map_or("ok", Failure::name);
         let endpoint = self.number.to_string();
         metrics::counter!("chain_calls_total", "endpoint" => endpoint, "method" => method, "outcome" => outcome)

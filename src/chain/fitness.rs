@@ -12,7 +12,7 @@ use super::{Chain, abi};
 /// Whether an endpoint can be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fitness {
-    /// It has not told enough of itself yet.
+    /// It has not answered all checks yet.
     Unknown,
     /// It is an endpoint of the chain that the settings describe.
     Fit,
@@ -69,7 +69,7 @@ async fn wrong_contracts(
     }
     let asked = abi::ask_decimals(chain);
     let data = endpoint.eth_call(chain, asked, None, deadline).await?;
-    let (_, decimals) = abi::told(&data, chain.tokens.len()).ok_or(Failure::Incredible)?;
+    let (_, decimals) = abi::decode_batch(&data, chain.tokens.len()).ok_or(Failure::Incredible)?;
     for ((currency, token), said) in chain.tokens.iter().zip(decimals) {
         if said != Some(U256::from(token.decimals)) {
             let said = said.map_or_else(|| "none".to_owned(), |said| said.to_string());

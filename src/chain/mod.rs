@@ -95,7 +95,7 @@ struct Block {
     seconds: i64,
     /// The hash of the block before it.
     parent: B256,
-    /// Its own, where that is known: a block cannot tell it of itself.
+    /// The block's own hash, where it is known: a block does not contain it.
     hash: Option<B256>,
 }
 

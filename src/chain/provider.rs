@@ -23,14 +23,14 @@ const AT_ONCE: usize = 4;
 pub(super) struct Provider {
     endpoint: Endpoint,
     fitness: Mutex<Fitness>,
-    /// Whether somebody has tried to find out whether it is fit.
+    /// Whether its fitness was checked at least once.
     looked_at: watch::Sender<bool>,
     /// How many wallets it takes at once, as far as is known, and at the most.
     batch: AtomicUsize,
     most: usize,
 }
 
-/// What a read says: the block, and each wallet's amount if the token told it.
+/// What a read says: the block, and each wallet's amount, if the token returned one.
 pub(super) type Amounts = (Block, Vec<Option<U256>>);
 
 impl Provider {
@@ -75,7 +75,7 @@ impl Provider {
                 );
                 Some(Fitness::Unfit(what))
             }
-            // It has told of that itself.
+            // The endpoint has logged that itself.
             Err(_) => None,
         };
         if let Some(found) = found {
@@ -100,8 +100,8 @@ impl Provider {
         }
     }
 
-    /// Forgets that it is unfit, so that it is looked at again: whoever keeps
-    /// it may have mended it.
+    /// Forgets that it is unfit, so that it is checked again: its operator may
+    /// have repaired it.
     pub(super) fn reconsider(&self) {
         let mut fitness = self.fitness.lock().unwrap_or_else(PoisonError::into_inner);
         if matches!(*fitness, Fitness::Unfit(_)) {
@@ -187,7 +187,7 @@ impl Provider {
             match self.endpoint.eth_call(chain, abi::ask(chain, wallets), at, deadline).await {
                 Ok(data) => {
                     let (block, amounts) =
-                        abi::told(&data, wallets.len()).ok_or(Failure::Incredible)?;
+                        abi::decode_batch(&data, wallets.len()).ok_or(Failure::Incredible)?;
                     if at.is_some_and(|at| (at.number, at.parent) != (block.number, block.parent)) {
                         return Err(Failure::Incredible);
                     }

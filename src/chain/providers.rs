@@ -70,9 +70,9 @@ impl Providers {
             .with_jitter()
             .build();
         loop {
-            let (mut somebody_tried, mut block_unknown) = (false, false);
+            let (mut tried, mut block_unknown) = (false, false);
             for (place, provider) in self.list.iter().enumerate() {
-                // Whoever comes after must have time, too.
+                // The endpoints after it must have time, too.
                 let others = self.list[place + 1..].iter().filter(|other| self.is_worth_it(other));
                 let left = deadline.saturating_duration_since(Instant::now());
                 let share = left / u32::try_from(others.count() + 1).unwrap_or(u32::MAX);
@@ -84,17 +84,17 @@ impl Providers {
                     Ok(found) => return Some(found),
                     Err(Failure::Resting | Failure::Unfit) => {}
                     Err(failure) => {
-                        somebody_tried = true;
+                        tried = true;
                         block_unknown |= at.is_some() && failure.may_be_the_block();
                     }
                 }
             }
             if block_unknown {
-                // Nobody knows it any more: the newest will do.
+                // No endpoint has it any more: the newest will do.
                 at = None;
                 continue;
             }
-            let pause = pauses.next().filter(|_| somebody_tried)?;
+            let pause = pauses.next().filter(|_| tried)?;
             if Instant::now() + pause >= deadline {
                 return None;
             }

@@ -22,9 +22,9 @@ use crate::usage;
 const ROUNDS: usize = 3;
 
 /// So many calls are made of what is gathered, and then another gathering
-/// begins: whoever asks for much must not make others wait, or fail with it.
+/// begins: a large request must not make others wait, or fail with it.
 const CALLS_GATHERED: usize = 4;
-/// Who asks for more wallets at once is told of these alone.
+/// A request for more wallets than this gets its own call.
 const MOST_WALLETS: usize = 2_000;
 
 /// A balance that was read just now.
@@ -191,7 +191,7 @@ impl Reader {
             let (sender, flight) = watch::channel(None);
             state.last_gathering += 1;
             let number = state.last_gathering;
-            // In a task of its own: whoever asked first may go away.
+            // In a task of its own: the caller that asked first may go away.
             tokio::spawn(Arc::clone(&self.0).fly(number, sender));
             state.gatherings.push(Gathering { number, wallets: Vec::new(), flight });
         }
@@ -234,7 +234,7 @@ impl Inner {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Gathers for a moment, asks, and tells everybody.
+    /// Gathers for a moment, asks, and answers every caller.
     async fn fly(self: Arc<Self>, number: u64, sender: watch::Sender<Option<Arc<Landed>>>) {
         tokio::time::sleep(self.providers.settings.gather).await;
         let (wallets, began, at) = {
@@ -257,7 +257,7 @@ impl Inner {
             };
             Arc::new(Landed { epoch: landed, outcomes })
         };
-        // Nobody may be waiting any more.
+        // The caller may have gone away.
         let _ = sender.send(Some(landed));
     }
 
@@ -312,7 +312,7 @@ impl State {
             // It came too late: its epoch has ended.
             return began;
         } else if present.is_some_and(|present| present.number > block.number) {
-            // An older block, from an endpoint that lags: nobody goes back to it.
+            // An older block, from an endpoint that lags: it is not used.
             return self.next_epoch();
         } else {
             self.begin_epoch(Some(block));

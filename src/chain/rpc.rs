@@ -79,7 +79,7 @@ impl Rpc {
     pub(super) fn new(url: Url) -> OurResult<Self> {
         static CRYPTOGRAPHY: Once = Once::new();
         CRYPTOGRAPHY.call_once(|| {
-            // Whoever came first has installed the same.
+            // The first caller has installed the same.
             let _ = rustls::crypto::ring::default_provider().install_default();
         });
         // A redirect could lead anywhere.
@@ -100,9 +100,9 @@ impl Rpc {
         let answer = sent.await.map_err(|_| Failure::Timeout)??;
         let answer: Answer = serde_json::from_slice(&answer).map_err(|_| Failure::Garbled)?;
         if answer.id != id {
-            // Some tell of an error before they have read whose it is.
-            let nobodys = answer.id.is_null() && answer.error.is_some();
-            return Err(if nobodys { Failure::Garbled } else { Failure::OtherAnswer });
+            // Some servers report an error before they have read the request's id.
+            let no_id = answer.id.is_null() && answer.error.is_some();
+            return Err(if no_id { Failure::Garbled } else { Failure::OtherAnswer });
         }
         match (answer.error, answer.result) {
             (Some(refusal), _) => Err(refusal.into()),
@@ -142,7 +142,7 @@ fn later(text: &str) -> Option<Duration> {
     (date.to_utc() - Utc::now()).to_std().ok()
 }
 
-/// Some tell that they are asked too often in words of their own.
+/// Some servers report their rate limit in words of their own.
 impl From<Refusal> for Failure {
     fn from(Refusal { code, message }: Refusal) -> Self {
         let words = message.to_ascii_lowercase();

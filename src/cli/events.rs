@@ -109,8 +109,7 @@ async fn replay_one(store: &Store, program: Option<ProgramId>, id: &str) -> Resu
     Err(Error::new(Kind::NotFound, hint))
 }
 
-/// Failed events, and those that wait: somebody may have brought the customer
-/// in by other means.
+/// Failed events, and those that wait: the customer may be there by now.
 async fn replay_all(store: &Store, program: Option<ProgramId>) -> Result<()> {
     let (mut replayed, mut applied) = (0_u64, 0_u64);
     for state in [InboxState::Failed, InboxState::Waiting] {

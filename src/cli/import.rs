@@ -1,4 +1,4 @@
-//! `import`: with a progress bar on a terminal, and plain lines elsewhere.
+//! `import`: with a progress bar on a terminal, and plain lines otherwise.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, IsTerminal as _};

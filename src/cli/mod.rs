@@ -167,7 +167,7 @@ enum EventCommand {
         /// The program; its webhook secret is taken from the settings
         #[arg(long, value_name = "NAME")]
         program: String,
-        /// What it tells, like transaction.authorized
+        /// Its type, like transaction.authorized
         #[arg(long = "type", value_name = "TYPE", default_value = "customer.balance.updated")]
         event_type: String,
         /// Whom it is about, by any name

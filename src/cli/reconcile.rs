@@ -1,4 +1,4 @@
-//! `reconcile`: with a progress bar on a terminal, and plain lines elsewhere.
+//! `reconcile`: with a progress bar on a terminal, and plain lines otherwise.
 
 use std::io::{self, IsTerminal as _};
 use std::process::ExitCode;

@@ -37,7 +37,7 @@ pub(super) async fn run(command: TokenCommand, store: &Store) -> Result<()> {
     Ok(())
 }
 
-/// Makes a token and returns its text, which nobody can ask for again.
+/// Makes a token and returns its text, which cannot be shown again.
 pub(crate) async fn create(
     store: &Store,
     program: ProgramId,

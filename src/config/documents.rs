@@ -40,16 +40,16 @@ pub struct DocumentLimits {
 /// Who may ask what the schema holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Introspection {
-    /// Whoever has a token.
+    /// Any token.
     Any,
     /// Tokens that may read the schema.
     Schema,
-    /// Nobody.
+    /// No token.
     Off,
 }
 
 impl Introspection {
-    /// Whether somebody may ask whose token has this scope.
+    /// Whether a token of this scope may introspect.
     pub fn allows(self, scope: Scope) -> bool {
         match self {
             Self::Any => true,

@@ -105,7 +105,7 @@ impl Layers {
         self.set.get(key).map_or_else(|| self.default_value(key), |(value, _)| value)
     }
 
-    /// Whether somebody has set it.
+    /// Whether it is set anywhere but in the defaults.
     pub(super) fn has(&self, key: &str) -> bool {
         self.set.contains_key(key)
     }

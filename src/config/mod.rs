@@ -1,5 +1,5 @@
 //! Settings: flags over environment over file over the defaults that are
-//! compiled in. Unknown keys are refused, and all mistakes are told at once.
+//! compiled in. Unknown keys are refused, and all mistakes are reported at once.
 
 mod chain;
 mod documents;
@@ -134,7 +134,7 @@ pub struct Log {
 /// The form of a log line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {
-    /// Text on a terminal, JSON elsewhere.
+    /// Text on a terminal, JSON otherwise.
     Auto,
     /// For people.
     Text,

@@ -1,5 +1,5 @@
 //! A live card network: the sample program's customers go shopping, a few
-//! times a second, told by webhooks that are signed and sent as the issuer's.
+//! times a second, by webhooks that are signed and sent as the issuer's.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -135,8 +135,8 @@ fn end(hold: Hold, players: &mut VecDeque<Player>, rng: &mut Rng) -> Sample {
         data.insert("settled_at".to_owned(), json!(at.to_string()));
     }
     // The shop is the same as before: what is made up now must not replace it.
-    for told in ["merchant", "merchant_category", "merchant_city", "merchant_country"] {
-        data.insert(told.to_owned(), Value::Null);
+    for absent in ["merchant", "merchant_category", "merchant_city", "merchant_country"] {
+        data.insert(absent.to_owned(), Value::Null);
     }
     let stage = if back { "reversed" } else { "settled" };
     Sample { event_type: format!("transaction.{stage}"), at, data }

@@ -29,7 +29,7 @@ const PROGRAM: &str = "demo";
 const BATCH: usize = 1_000;
 
 /// Makes the sample program, says how to query it, and serves it until the
-/// process is told to stop. Its data is gone afterwards.
+/// process is stopped. Its data is gone afterwards.
 ///
 /// # Errors
 /// If the temporary folder, the database or the address cannot be had.
