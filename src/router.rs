@@ -15,7 +15,7 @@ use crate::graphql;
 use crate::http::gate::{self, Bounds, Gate, Refuse};
 use crate::http::health::{self, Health};
 use crate::http::rate::RateLimits;
-use crate::http::{elsewhere, headers, request_log};
+use crate::http::{elsewhere, headers, problem, request_log};
 use crate::pages;
 use crate::rest;
 use crate::services::Services;
@@ -57,7 +57,7 @@ pub fn router(
     };
     let services = Arc::new(services.clone());
     let graphql = graphql_route(Arc::clone(&services), gate(graphql::refused), limits);
-    let rest = rest::router(services).layer(from_fn_with_state(gate(rest::refused), gate::pass));
+    let rest = rest::router(services).layer(from_fn_with_state(gate(problem::response), gate::pass));
     let bounds = Bounds { timeout: WEBHOOK, refuse: webhooks::refused };
     let webhooks = webhooks::router(webhooks).layer(from_fn_with_state(bounds, gate::bound));
     let introspection = limits.documents.introspection;
@@ -69,7 +69,7 @@ pub fn router(
         .route("/metrics", get(health::metrics))
         .with_state(health);
     let unknown = Router::new()
-        .fallback(rest::unknown_route)
+        .fallback(problem::unknown_route)
         .layer(from_fn_with_state(limits.rate.clone(), gate::count));
     Router::new()
         .merge(graphql)
@@ -80,7 +80,7 @@ pub fn router(
         .merge(schema)
         .merge(pages)
         .merge(health)
-        .method_not_allowed_fallback(rest::method_not_allowed)
+        .method_not_allowed_fallback(problem::method_not_allowed)
         .fallback_service(unknown)
         .layer(DefaultBodyLimit::max(limits.body))
         .layer(option_layer(elsewhere::layer(&limits.origins)))

@@ -7,6 +7,7 @@ pub mod gate;
 pub mod headers;
 pub mod health;
 pub mod page;
+pub mod problem;
 pub mod rate;
 pub mod request_log;
 pub mod server;

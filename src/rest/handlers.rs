@@ -11,7 +11,6 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
 use serde::Serialize;
 
-use super::error::refused;
 use super::params::Params;
 use super::wire::{
     CustomerDetail, CustomerItem, CustomerList, Success, Transaction, TransactionList,
@@ -24,6 +23,7 @@ use crate::domain::page::{Order, Window};
 use crate::domain::principal::Principal;
 use crate::domain::request::RequestId;
 use crate::error::{Error, FieldError, Kind, Result};
+use crate::http::problem;
 use crate::services::Services;
 use crate::services::customers;
 
@@ -62,7 +62,7 @@ pub(super) async fn customers(
         let customers = items.collect();
         json(&CustomerList { customers, total, page, limit, balances_included })
     };
-    answer.await.unwrap_or_else(|error| refused(&error, &request))
+    answer.await.unwrap_or_else(|error| problem::response(&error, &request))
 }
 
 /// Shows one card customer.
@@ -80,7 +80,7 @@ pub(super) async fn customer(
         let balance = balances.first().and_then(Option::as_ref);
         json(&CustomerDetail::of(&holder.customer, balance, &holder.cards))
     };
-    answer.await.unwrap_or_else(|error| refused(&error, &request))
+    answer.await.unwrap_or_else(|error| problem::response(&error, &request))
 }
 
 /// Lists the card transactions of one customer.
@@ -115,7 +115,7 @@ pub(super) async fn transactions(
             limit,
         })
     };
-    answer.await.unwrap_or_else(|error| refused(&error, &request))
+    answer.await.unwrap_or_else(|error| problem::response(&error, &request))
 }
 
 fn json(data: &impl Serialize) -> Result<Response> {

@@ -2,7 +2,6 @@
 //! GraphQL, never GraphQL itself.
 
 mod docs;
-mod error;
 mod handlers;
 mod openapi;
 mod params;
@@ -14,9 +13,9 @@ use axum::Router;
 use axum::routing::get;
 
 pub use docs::docs;
-pub use error::{method_not_allowed, refused, unknown_route};
 pub use openapi::openapi;
 
+use crate::http::problem;
 use crate::services::Services;
 
 /// The routes below `/v1/card-issuer`.
@@ -25,7 +24,7 @@ pub fn router(services: Arc<Services>) -> Router {
         .route("/customers", get(handlers::customers))
         .route("/customers/{customerId}", get(handlers::customer))
         .route("/customers/{customerId}/card-transactions", get(handlers::transactions))
-        .method_not_allowed_fallback(error::method_not_allowed)
-        .fallback(error::unknown_route)
+        .method_not_allowed_fallback(problem::method_not_allowed)
+        .fallback(problem::unknown_route)
         .with_state(services)
 }

@@ -21,7 +21,7 @@ use super::{SIGNATURE, TIMESTAMP};
 use crate::domain::request::RequestId;
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Kind, Result};
-use crate::rest;
+use crate::http::problem;
 use crate::services::inbox::{Inbox, Receipt};
 
 /// What the endpoint is told.
@@ -58,7 +58,7 @@ impl Endpoint {
 pub fn router(endpoint: Endpoint) -> Router {
     Router::new()
         .route("/webhooks/yativo/{program}", post(receive))
-        .method_not_allowed_fallback(rest::method_not_allowed)
+        .method_not_allowed_fallback(problem::method_not_allowed)
         .with_state(endpoint)
 }
 
@@ -133,13 +133,13 @@ fn unsigned() -> Arc<Error> {
 /// sender is asked to try again.
 pub fn refused(error: &Error, request: &RequestId) -> Response {
     if !error.is_ours() {
-        let mut answer = rest::refused(error, request);
+        let mut answer = problem::response(error, request);
         // The scheme of bearer tokens is not what is missing here.
         answer.headers_mut().remove(axum::http::header::WWW_AUTHENTICATE);
         return answer;
     }
     let cause = error.private_source().unwrap_or_else(|| error.message().to_owned());
-    let answer = rest::refused(&Error::unavailable(cause), request);
+    let answer = problem::response(&Error::unavailable(cause), request);
     debug_assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
     answer
 }

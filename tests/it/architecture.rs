@@ -16,7 +16,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("http", &["services", "chain", "store", "config", "domain", "error"]),
     ("graphql", &["http", "services", "config", "domain", "error", "usage"]),
     ("rest", &["http", "services", "domain", "error"]),
-    ("webhooks", &["rest", "services", "domain", "error"]),
+    ("webhooks", &["http", "services", "domain", "error"]),
     ("pages", &["http", "config"]),
     ("router", &["graphql", "rest", "webhooks", "pages", "http", "services", "config"]),
     (
@@ -84,7 +84,7 @@ const BELONG_TO: &[(&str, &[&str])] = &[
     ("card_gateway_web", &["pages"]),
     ("clap", &["cli"]),
     ("hmac", &["webhooks"]),
-    ("utoipa", &["rest"]),
+    ("utoipa", &["http", "rest"]),
 ];
 
 fn files(folder: &Path) -> Vec<PathBuf> {

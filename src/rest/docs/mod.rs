@@ -10,9 +10,9 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::routing::{MethodRouter, get};
 
-use super::error::method_not_allowed;
 use super::openapi::openapi;
 use crate::http::page::{HTML, POLICY, file};
+use crate::http::problem::method_not_allowed;
 
 /// `/openapi.json`, and `/docs`.
 pub fn docs() -> Router {

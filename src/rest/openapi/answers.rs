@@ -7,13 +7,13 @@ use utoipa::openapi::{
     ContentBuilder, Ref, RefOr, Response, ResponseBuilder, Responses, ResponsesBuilder, Schema,
 };
 
-use super::super::error::{self, Failure};
 use super::headers::{self, header};
 use super::samples::Sample;
 use super::values::{text, whole};
 use crate::domain::page::MAX_PAGE;
 use crate::domain::request::RequestId;
 use crate::error::{Error, FieldError, Kind};
+use crate::http::problem::{self, Problem};
 use crate::http::status;
 
 /// How every route behind the gate may fail.
@@ -28,8 +28,8 @@ const ANY: [Kind; 6] = [
 
 /// The answers of a route behind the gate; `more` are failures of its own.
 pub(super) fn of(success: ResponseBuilder, more: &[Kind]) -> Responses {
-    let failed = ANY.iter().chain(more).map(|kind| (status_of(*kind), error::code(*kind)));
-    let failed = failed.chain([("405".to_owned(), error::METHOD_NOT_ALLOWED)]);
+    let failed = ANY.iter().chain(more).map(|kind| (status_of(*kind), problem::code(*kind)));
+    let failed = failed.chain([("405".to_owned(), problem::METHOD_NOT_ALLOWED)]);
     let failed = failed.map(|(status, code)| (status, Ref::from_response_name(code)));
     let success = headers::counted(success);
     ResponsesBuilder::new().response("200", success).responses_from_iter(failed).build()
@@ -42,8 +42,8 @@ pub(super) fn failures() -> Vec<(String, RefOr<Response>)> {
         failure(&Error::unauthenticated(), "There is no token, or none that works.");
     let scheme = header("What is wanted.", text().enum_values(Some(["Bearer"])));
     let mut all = vec![
-        (error::METHOD_NOT_ALLOWED, wrong_method()),
-        (error::code(Kind::Unauthenticated), no_token.header("WWW-Authenticate", scheme)),
+        (problem::METHOD_NOT_ALLOWED, wrong_method()),
+        (problem::code(Kind::Unauthenticated), no_token.header("WWW-Authenticate", scheme)),
     ];
     for (error, words) in [
         (Error::invalid(vec![page]), "A parameter is not as it should be; `details` names it."),
@@ -53,7 +53,7 @@ pub(super) fn failures() -> Vec<(String, RefOr<Response>)> {
         (Error::unavailable(""), "Something that we need is away; trying again later may help."),
         (Error::timeout(), "It took too long."),
     ] {
-        all.push((error::code(error.kind()), failure(&error, words).1));
+        all.push((problem::code(error.kind()), failure(&error, words).1));
     }
     all.into_iter()
         .map(|(code, answer)| (code.to_owned(), headers::counted(answer).into()))
@@ -77,7 +77,7 @@ pub(super) fn success(
 /// A request that fails like this, with its status.
 pub(super) fn failure(error: &Error, words: &str) -> (String, ResponseBuilder) {
     let request = RequestId("0198f0a5-6f0c-7c53-9d3f-2f4b6c0a9e11".to_owned());
-    let mut answer = failed(&Failure::of(error, &request), words);
+    let mut answer = failed(&Problem::of(error, &request), words);
     if error.retry_after_seconds().is_some() {
         let words = "When trying again makes sense, in seconds.";
         answer = answer.header("Retry-After", header(words, whole(1)));
@@ -87,15 +87,15 @@ pub(super) fn failure(error: &Error, words: &str) -> (String, ResponseBuilder) {
 
 /// A request by a method that the route does not have.
 pub(super) fn wrong_method() -> ResponseBuilder {
-    failed(&Failure::method(), "The route does not have this method.")
+    failed(&Problem::method_not_allowed(), "The route does not have this method.")
         .header("Allow", header("The methods that it has.", text()))
 }
 
-fn failed(failure: &Failure<'_>, words: &str) -> ResponseBuilder {
+fn failed(failure: &Problem<'_>, words: &str) -> ResponseBuilder {
     let exact = ObjectBuilder::new()
         .property("success", constant(false))
         .property("error", constant(failure.error));
-    let schema = AllOfBuilder::new().item(Ref::from_schema_name(Failure::name())).item(exact);
+    let schema = AllOfBuilder::new().item(Ref::from_schema_name(Problem::name())).item(exact);
     answer(words, schema, serde_json::to_value(failure).ok())
 }
 

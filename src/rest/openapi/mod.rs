@@ -19,8 +19,8 @@ use utoipa::{PartialSchema as _, ToSchema};
 
 pub(super) use samples::sample;
 
-use super::error::Failure;
 use super::wire::{CustomerDetail, CustomerList, TransactionList};
+use crate::http::problem::Problem;
 
 /// The name of the way to show who asks.
 const TOKEN: &str = "token";
@@ -74,7 +74,7 @@ fn paths() -> Paths {
 
 fn components() -> Components {
     let mut components = Components::new();
-    components.schemas.insert(Failure::name().into_owned(), Failure::schema());
+    components.schemas.insert(Problem::name().into_owned(), Problem::schema());
     components.schemas.extend(body::<CustomerList<'_>>());
     components.schemas.extend(body::<CustomerDetail<'_>>());
     components.schemas.extend(body::<TransactionList<'_>>());

@@ -1,4 +1,5 @@
-//! Our errors as the contract prints them.
+//! The error body of REST, of webhooks and of unknown routes, as the contract
+//! prints it.
 
 use std::collections::BTreeMap;
 
@@ -9,32 +10,33 @@ use axum::response::{IntoResponse as _, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::{headers, status};
 use crate::domain::request::RequestId;
 use crate::error::{Error, Kind};
-use crate::http::{headers, status};
 
-/// A request that failed.
+/// The body of a failed request.
 #[derive(Serialize, ToSchema)]
-pub(super) struct Failure<'a> {
+#[schema(as = Failure)]
+pub struct Problem<'a> {
     /// Always false.
     success: bool,
-    /// What kind of failure it is.
-    pub(super) error: &'static str,
-    /// What has happened, in a sentence.
+    /// The error's code.
+    pub error: &'static str,
+    /// One sentence for people.
     message: &'a str,
-    /// What is wrong with which parameter; of our own failures, the request's name.
-    /// Only where it helps.
+    /// What is wrong with each named parameter; with a server error, `request_id`.
+    /// Absent where there is nothing to add.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     details: BTreeMap<&'a str, &'a str>,
-    /// When trying again makes sense, in seconds; only where too many requests came.
+    /// Seconds to wait before the next request. Only with `rate_limit_exceeded`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = u64)]
     retry_after: Option<u64>,
 }
 
-impl<'a> Failure<'a> {
-    /// The body that tells of an error.
-    pub(super) fn of(error: &'a Error, request: &'a RequestId) -> Self {
+impl<'a> Problem<'a> {
+    /// The body for an error.
+    pub fn of(error: &'a Error, request: &'a RequestId) -> Self {
         let mut details: BTreeMap<&str, &str> =
             error.fields().iter().map(|bad| (bad.field, bad.what.as_ref())).collect();
         if error.is_ours() {
@@ -50,8 +52,8 @@ impl<'a> Failure<'a> {
         }
     }
 
-    /// The body that tells of a method that a route does not have.
-    pub(super) const fn method() -> Self {
+    /// The body for a method that a route does not support.
+    pub const fn method_not_allowed() -> Self {
         Self {
             success: false,
             error: METHOD_NOT_ALLOWED,
@@ -62,11 +64,11 @@ impl<'a> Failure<'a> {
     }
 }
 
-/// The code of a failure that is no error of ours: axum itself knows of it.
-pub(super) const METHOD_NOT_ALLOWED: &str = "method_not_allowed";
+/// The code of the one failure that has no [`Kind`]: axum finds it by itself.
+pub const METHOD_NOT_ALLOWED: &str = "method_not_allowed";
 
-/// The contract's code of a failure.
-pub(super) const fn code(kind: Kind) -> &'static str {
+/// The contract's code for a kind of error.
+pub const fn code(kind: Kind) -> &'static str {
     match kind {
         Kind::Invalid => "validation_error",
         Kind::Unauthenticated => "unauthorized",
@@ -82,22 +84,22 @@ pub(super) const fn code(kind: Kind) -> &'static str {
     }
 }
 
-/// The answer to a request that failed; the log learns the cause.
-pub fn refused(error: &Error, request: &RequestId) -> Response {
+/// The response for an error. The cause of a server error goes to the log.
+pub fn response(error: &Error, request: &RequestId) -> Response {
     if error.is_ours() {
         let cause = error.private_source().unwrap_or_default();
         tracing::error!(request_id = %request.0, kind = ?error.kind(), cause, "request failed");
     }
-    let body = Json(Failure::of(error, request));
+    let body = Json(Problem::of(error, request));
     headers::of_failure((status::of(error.kind()), body).into_response(), error)
 }
 
-/// There is nothing under this path.
+/// The response for a path without a route.
 pub async fn unknown_route(Extension(request): Extension<RequestId>) -> Response {
-    refused(&Error::new(Kind::NotFound, "There is no such route"), &request)
+    response(&Error::new(Kind::NotFound, "There is no such route"), &request)
 }
 
-/// There is something, but not for this method; axum adds `Allow`.
+/// The response for a method that the route does not support; axum adds `Allow`.
 pub async fn method_not_allowed() -> Response {
-    (StatusCode::METHOD_NOT_ALLOWED, Json(Failure::method())).into_response()
+    (StatusCode::METHOD_NOT_ALLOWED, Json(Problem::method_not_allowed())).into_response()
 }
