@@ -11,9 +11,9 @@ use card_gateway::config::{Config, Flags, Rate};
 use card_gateway::demo::sandbox_chain;
 use card_gateway::domain::principal::Scope;
 use card_gateway::domain::time::Timestamp;
-use card_gateway::http::health::Health;
 use card_gateway::http::rate::RateLimits;
 use card_gateway::router::{Limits, router};
+use card_gateway::services::health::Health;
 use card_gateway::services::inbox::Inbox;
 use card_gateway::services::live::Live;
 use card_gateway::services::{Services, Settings, import, token};
@@ -154,7 +154,7 @@ impl Gateway {
             let nobody =
                 webhooks::Settings { secrets: BTreeMap::new(), tolerance: Duration::from_mins(5) };
             let webhooks = webhooks::Endpoint::new(nobody, notifications);
-            let health = Health::new(store, chain, metrics);
+            let health = Health::new(store, chain);
             let config = Config::load(None, &Flags::default()).expect("the defaults");
             let rate = Rate { burst: u32::MAX, per_second: u32::MAX };
             let limits = Limits {
@@ -166,7 +166,7 @@ impl Gateway {
                 graphiql: config.server.graphiql,
                 stopping: watch::channel(false).1,
             };
-            (router(&services, webhooks, health, &limits), token)
+            (router(&services, webhooks, health, metrics, &limits), token)
         });
         Self { runtime, routes, token, _folder: folder }
     }

@@ -11,10 +11,10 @@ use tokio::task::{JoinHandle, JoinSet};
 use crate::chain::Reader;
 use crate::config::Config;
 use crate::error::{Error, Kind, Result};
-use crate::http::health::Health;
 use crate::http::rate::RateLimits;
 use crate::http::server;
 use crate::router::{Limits, router};
+use crate::services::health::Health;
 use crate::services::inbox::Inbox;
 use crate::services::live::Live;
 use crate::services::reconciliation::Reconciliation;
@@ -29,7 +29,7 @@ const READINGS: usize = 256;
 const KEEPING: Duration = Duration::from_secs(5);
 /// How long connections and events may take at the end.
 const FAREWELL: Duration = Duration::from_secs(2);
-/// How often metrics that nobody fetches are folded up.
+/// How often the metrics' recorder is compacted, also when nothing scrapes it.
 const METRICS_UPKEEP: Duration = Duration::from_secs(5);
 
 /// Opens the database, and migrates it if the settings say so.
@@ -112,7 +112,7 @@ pub async fn serve(config: &Config, store: Store, listener: TcpListener) -> Resu
     let chain = Chain::open(config, &store)?;
     let reader = chain.as_ref().map(|chain| chain.reader.clone());
     let services = Services::new(&store, reader.clone(), live.clone(), &settings);
-    let health = Health::new(store.clone(), reader.clone(), metrics.clone());
+    let health = Health::new(store.clone(), reader.clone());
     let rate = RateLimits::new(config.rate);
     let (stopping, stopped) = watch::channel(false);
     let limits = Limits {
@@ -127,10 +127,11 @@ pub async fn serve(config: &Config, store: Store, listener: TcpListener) -> Resu
     let mut tasks = JoinSet::new();
     tasks.spawn(rate.tidy());
     tasks.spawn(live.follow());
+    let upkeep = metrics.clone();
     tasks.spawn(async move {
         loop {
             tokio::time::sleep(METRICS_UPKEEP).await;
-            metrics.run_upkeep();
+            upkeep.run_upkeep();
         }
     });
     if let Some(reader) = reader {
@@ -146,7 +147,7 @@ pub async fn serve(config: &Config, store: Store, listener: TcpListener) -> Resu
     let told = told_to_stop();
     tracing::info!(%address, "listening on http://{address}");
     tell_of_what_is_not_here_yet(config);
-    let routes = router(&services, webhooks, health.clone(), &limits);
+    let routes = router(&services, webhooks, health.clone(), metrics, &limits);
     drop((services, limits));
     let stop = {
         let (health, stopping) = (health.clone(), stopping.clone());

@@ -7,18 +7,20 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
+use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::watch;
 use tower::util::option_layer;
 
 use crate::config::{Documents, Graphiql, Introspection};
 use crate::graphql;
 use crate::http::gate::{self, Bounds, Gate, Refuse};
-use crate::http::health::{self, Health};
+use crate::http::health;
 use crate::http::rate::RateLimits;
 use crate::http::{elsewhere, headers, problem, request_log};
 use crate::pages;
 use crate::rest;
 use crate::services::Services;
+use crate::services::health::Health;
 use crate::webhooks;
 
 /// How long a webhook may take: its sender waits for five seconds.
@@ -48,6 +50,7 @@ pub fn router(
     services: &Services,
     webhooks: webhooks::Endpoint,
     health: Health,
+    metrics: PrometheusHandle,
     limits: &Limits,
 ) -> Router {
     let gate = |refuse: Refuse| {
@@ -63,11 +66,7 @@ pub fn router(
     let introspection = limits.documents.introspection;
     let schema = schema_route(introspection, gate(graphql::refused));
     let pages = pages::router(health.clone(), limits.graphiql, introspection == Introspection::Any);
-    let health = Router::new()
-        .route("/healthz", get(health::healthz))
-        .route("/readyz", get(health::readyz))
-        .route("/metrics", get(health::metrics))
-        .with_state(health);
+    let health = health::router(health, metrics);
     let unknown = Router::new()
         .fallback(problem::unknown_route)
         .layer(from_fn_with_state(limits.rate.clone(), gate::count));

@@ -9,8 +9,8 @@ use axum::{Json, Router};
 use serde_json::{Map, Value, json};
 
 use crate::http::accept;
-use crate::http::health::{Health, Report};
 use crate::http::page::{HTML, POLICY, file, page};
+use crate::services::health::{Health, Report};
 
 const ABOUT: &str = env!("CARGO_PKG_DESCRIPTION");
 const VERSION: &str = env!("CARGO_PKG_VERSION");

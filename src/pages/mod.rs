@@ -7,8 +7,8 @@ mod graphiql;
 use axum::Router;
 
 use crate::config::Graphiql;
-use crate::http::health::Health;
 use crate::http::page;
+use crate::services::health::Health;
 
 /// `/`, `/graphiql` with its files, and the style of all pages of text. `schema` says whether anybody can have the
 /// schema at `/schema.graphql`.

@@ -13,11 +13,11 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("services", &["chain", "store", "domain", "error"]),
     ("config", &["chain", "store", "domain"]),
     ("telemetry", &["config", "error"]),
-    ("http", &["services", "chain", "store", "config", "domain", "error"]),
+    ("http", &["services", "config", "domain", "error"]),
     ("graphql", &["http", "services", "config", "domain", "error", "usage"]),
     ("rest", &["http", "services", "domain", "error"]),
     ("webhooks", &["http", "services", "domain", "error"]),
-    ("pages", &["http", "config"]),
+    ("pages", &["http", "services", "config"]),
     ("router", &["graphql", "rest", "webhooks", "pages", "http", "services", "config"]),
     (
         "app",

@@ -1,0 +1,174 @@
+//! Whether the gateway works: the database is probed, and what is known of the
+//! blockchain's endpoints is reported.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+use tokio::sync::Mutex;
+use tokio::time::error::Elapsed;
+
+use crate::chain::{Fitness, Reader};
+use crate::error::Error;
+use crate::store::Store;
+
+const READY: &str = "ready";
+/// How long [`Health::recent_report`] repeats a report.
+const REPORT_TTL: Duration = Duration::from_secs(1);
+/// How long the result of a write probe is used again.
+const WRITE_PROBE_TTL: Duration = Duration::from_millis(250);
+/// How long a probe may take. Together with the time above, a report is never
+/// more than a second behind.
+const PROBE_TIMEOUT: Duration = Duration::from_millis(650);
+
+/// Probes what the gateway depends on. Clones share their state.
+#[derive(Clone)]
+pub struct Health {
+    store: Store,
+    chain: Option<Reader>,
+    stopping: Arc<AtomicBool>,
+    last_report: Arc<Mutex<Option<(Instant, Report)>>>,
+    /// Whether the last read probe succeeded.
+    readable: Arc<AtomicBool>,
+    /// When the last write probe ended, and whether it succeeded.
+    writable: Arc<Mutex<Option<(Instant, bool)>>>,
+}
+
+impl Health {
+    /// Probes this store and, if the settings name endpoints, this blockchain.
+    pub fn new(store: Store, chain: Option<Reader>) -> Self {
+        Self {
+            store,
+            chain,
+            stopping: Arc::default(),
+            last_report: Arc::default(),
+            readable: Arc::new(AtomicBool::new(true)),
+            writable: Arc::default(),
+        }
+    }
+
+    /// Reports `not ready` from now on: the process is shutting down.
+    pub fn stopping(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
+    }
+
+    /// A report that is at most a second old. For public pages: however often they
+    /// are opened, the database is probed once a second.
+    pub async fn recent_report(&self) -> Report {
+        let mut last = self.last_report.lock().await;
+        match &*last {
+            Some((at, report)) if at.elapsed() < REPORT_TTL => report.clone(),
+            _ => {
+                let report = self.report().await;
+                *last = Some((Instant::now(), report.clone()));
+                report
+            }
+        }
+    }
+
+    /// A report of now. Each call probes a read; writes are probed at most every
+    /// quarter of a second.
+    pub async fn report(&self) -> Report {
+        let (reads, writes) = tokio::join!(self.probe_read(), self.probe_write());
+        let stopping = self.stopping.load(Ordering::Relaxed);
+        let word = |works| if works { "ok" } else { "unavailable" };
+        Report {
+            status: if reads && writes && !stopping { READY } else { "not ready" },
+            database: word(reads),
+            writes: word(writes),
+            chain: self.chain(),
+            stopping,
+        }
+    }
+
+    async fn probe_read(&self) -> bool {
+        let probe = tokio::time::timeout(PROBE_TIMEOUT, self.store.probe_read()).await;
+        let before = self.readable.load(Ordering::Relaxed);
+        let works = succeeded("reads", probe, before);
+        self.readable.store(works, Ordering::Relaxed);
+        works
+    }
+
+    /// A write costs more than a read, so concurrent callers share one probe.
+    async fn probe_write(&self) -> bool {
+        let mut last = self.writable.lock().await;
+        match *last {
+            Some((at, works)) if at.elapsed() < WRITE_PROBE_TTL => works,
+            before => {
+                let probe = tokio::time::timeout(PROBE_TIMEOUT, self.store.probe_write()).await;
+                let works = succeeded("writes", probe, before.is_none_or(|(_, works)| works));
+                *last = Some((Instant::now(), works));
+                works
+            }
+        }
+    }
+
+    /// What is known of the endpoints. An outage of the blockchain is reported but
+    /// does not make the gateway unready: it still serves the last known balances.
+    fn chain(&self) -> Chain {
+        let Some(chain) = &self.chain else { return Chain::Off("off") };
+        let endpoints = chain.fitness();
+        let fit = endpoints.contains(&(Fitness::Fit, false));
+        let endpoints = endpoints.into_iter().map(|endpoint| match endpoint {
+            (Fitness::Fit, false) => "ok".to_owned(),
+            (Fitness::Fit, true) => "has failed, and is left alone for a while".to_owned(),
+            (Fitness::Unknown, _) => "has not answered yet".to_owned(),
+            (Fitness::Unfit(what), _) => format!("not used: {what}"),
+        });
+        let status = if fit { "ok" } else { "unavailable" };
+        Chain::On { status, endpoints: endpoints.collect() }
+    }
+}
+
+/// Whether a probe succeeded. A change since the last one is logged.
+fn succeeded(what: &str, probe: Result<Result<(), Error>, Elapsed>, before: bool) -> bool {
+    let cause = match probe {
+        Ok(Ok(())) => {
+            if !before {
+                tracing::info!(what, "the database works again");
+            }
+            return true;
+        }
+        Ok(Err(error)) => error.private_source().unwrap_or_default(),
+        Err(_) => format!("no answer within {PROBE_TIMEOUT:?}"),
+    };
+    if before {
+        tracing::error!(what, cause, "the database does not work");
+    }
+    false
+}
+
+/// The state of the gateway, in the form of `/readyz`.
+#[derive(Clone, Serialize)]
+pub struct Report {
+    /// Whether requests should be sent here: `ready` or `not ready`.
+    pub status: &'static str,
+    /// Whether the database can be read: `ok` or `unavailable`.
+    pub database: &'static str,
+    /// Whether the database can be written: `ok` or `unavailable`.
+    writes: &'static str,
+    chain: Chain,
+    stopping: bool,
+}
+
+impl Report {
+    /// Whether requests should be sent here.
+    pub fn is_ready(&self) -> bool {
+        self.status == READY
+    }
+
+    /// Whether balances can be read from the blockchain: `ok`, `unavailable` or `off`.
+    pub const fn chain_status(&self) -> &'static str {
+        match self.chain {
+            Chain::Off(status) | Chain::On { status, .. } => status,
+        }
+    }
+}
+
+#[derive(Clone, Serialize)]
+#[serde(untagged)]
+enum Chain {
+    Off(&'static str),
+    On { status: &'static str, endpoints: Vec<String> },
+}
