@@ -5,14 +5,13 @@
 //!
 //! - [`cli`]: the commands. [`demo`]: a sample program.
 //! - [`app`]: puts everything together. [`router`]: the route table.
-//! - [`graphql`], [`rest`]: the two APIs; [`webhooks`]: the issuer's live
-//!   notifications; [`pages`]: for those who come with a browser; [`http`]: what
-//!   they share.
-//! - [`services`]: the rules, over many things at once.
+//! - [`graphql`], [`rest`]: the two APIs. [`webhooks`]: the issuer's events.
+//!   [`site`]: all HTML pages. [`http`]: what they share.
+//! - [`services`]: the use cases, each over many items at once.
 //! - [`store`]: every SQL statement. [`chain`]: balances from the blockchain.
 //! - [`domain`], [`error`]: plain types that know none of the above.
-//! - [`config`], [`telemetry`]: settings, logs and metrics. [`usage`]: what a
-//!   request makes others do.
+//! - [`config`], [`telemetry`]: settings, logs and metrics. [`usage`]: counts
+//!   the SQL statements and blockchain calls of a request.
 
 pub mod app;
 pub mod chain;
@@ -24,10 +23,10 @@ pub mod domain;
 pub mod error;
 pub mod graphql;
 pub mod http;
-pub mod pages;
 pub mod rest;
 pub mod router;
 pub mod services;
+pub mod site;
 pub mod store;
 pub mod telemetry;
 pub mod usage;

@@ -17,10 +17,10 @@ use crate::http::gate::{self, Bounds, Gate, Refuse};
 use crate::http::health;
 use crate::http::rate::RateLimits;
 use crate::http::{elsewhere, headers, problem, request_log};
-use crate::pages;
 use crate::rest;
 use crate::services::Services;
 use crate::services::health::Health;
+use crate::site;
 use crate::webhooks;
 
 /// How long a webhook may take: its sender waits for five seconds.
@@ -65,7 +65,7 @@ pub fn router(
     let webhooks = webhooks::router(webhooks).layer(from_fn_with_state(bounds, gate::bound));
     let introspection = limits.documents.introspection;
     let schema = schema_route(introspection, gate(graphql::refused));
-    let pages = pages::router(health.clone(), limits.graphiql, introspection == Introspection::Any);
+    let site = site::router(health.clone(), limits.graphiql, introspection == Introspection::Any);
     let health = health::router(health, metrics);
     let unknown = Router::new()
         .fallback(problem::unknown_route)
@@ -75,9 +75,8 @@ pub fn router(
         .nest("/v1/card-issuer", rest.clone())
         .nest("/api/v1/card-issuer", rest)
         .merge(webhooks)
-        .merge(rest::docs())
         .merge(schema)
-        .merge(pages)
+        .merge(site)
         .merge(health)
         .method_not_allowed_fallback(problem::method_not_allowed)
         .fallback_service(unknown)

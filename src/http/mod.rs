@@ -6,7 +6,6 @@ pub mod elsewhere;
 pub mod gate;
 pub mod headers;
 pub mod health;
-pub mod page;
 pub mod problem;
 pub mod rate;
 pub mod request_log;

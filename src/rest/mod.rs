@@ -1,7 +1,6 @@
 //! The program's old REST API, to the letter. It calls the same services as
 //! GraphQL, never GraphQL itself.
 
-mod docs;
 mod handlers;
 mod openapi;
 mod params;
@@ -12,8 +11,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::get;
 
-pub use docs::docs;
-pub use openapi::openapi;
+pub use openapi::{Sample, openapi, sample};
 
 use crate::http::problem;
 use crate::services::Services;

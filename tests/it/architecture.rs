@@ -17,8 +17,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("graphql", &["http", "services", "config", "domain", "error", "usage"]),
     ("rest", &["http", "services", "domain", "error"]),
     ("webhooks", &["http", "services", "domain", "error"]),
-    ("pages", &["http", "services", "config"]),
-    ("router", &["graphql", "rest", "webhooks", "pages", "http", "services", "config"]),
+    ("site", &["rest", "http", "services", "config"]),
+    ("router", &["site", "graphql", "rest", "webhooks", "http", "services", "config"]),
     (
         "app",
         &[
@@ -38,7 +38,6 @@ const MAY_USE: &[(&str, &[&str])] = &[
         &[
             "app",
             "chain",
-            "cli",
             "config",
             "domain",
             "error",
@@ -80,8 +79,8 @@ const BELONG_TO: &[(&str, &[&str])] = &[
     ("async_graphql", &["graphql"]),
     ("async_graphql_axum", &["graphql"]),
     ("dataloader", &["graphql"]),
-    ("axum", &["http", "graphql", "rest", "webhooks", "pages", "router"]),
-    ("card_gateway_web", &["pages"]),
+    ("axum", &["http", "graphql", "rest", "webhooks", "site", "router"]),
+    ("card_gateway_web", &["site"]),
     ("clap", &["cli"]),
     ("hmac", &["webhooks"]),
     ("utoipa", &["http", "rest"]),

@@ -17,7 +17,7 @@ use utoipa::openapi::{
 };
 use utoipa::{PartialSchema as _, ToSchema};
 
-pub(super) use samples::sample;
+pub use samples::{Sample, sample};
 
 use super::wire::{CustomerDetail, CustomerList, TransactionList};
 use crate::http::problem::Problem;

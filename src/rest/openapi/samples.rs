@@ -5,13 +5,13 @@ use serde_json::{Value, json};
 use utoipa::openapi::extensions::Extensions;
 
 /// A request and its answer.
-pub(in crate::rest) struct Sample {
+pub struct Sample {
     /// The operation's name.
-    pub(in crate::rest) operation: &'static str,
+    pub operation: &'static str,
     /// Lines for a shell that knows `GATEWAY`, and `TOKEN` or `SECRET`.
-    pub(in crate::rest) request: &'static str,
+    pub request: &'static str,
     /// The body that comes back, its members in order.
-    pub(in crate::rest) answer: &'static str,
+    pub answer: &'static str,
 }
 
 macro_rules! sample {
@@ -30,7 +30,7 @@ pub(super) const TRANSACTIONS: Sample = sample!("listCardTransactions");
 pub(super) const NOTIFICATION: Sample = sample!("receiveNotification");
 
 /// The sample of an operation.
-pub(in crate::rest) fn sample(operation: &str) -> Option<Sample> {
+pub fn sample(operation: &str) -> Option<Sample> {
     let all = [CUSTOMERS, CUSTOMER, TRANSACTIONS, NOTIFICATION];
     all.into_iter().find(|sample| sample.operation == operation)
 }

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::html::{Entry, list, marked};
 use super::reader::{Reader, plain};
 use super::route::Route;
-use crate::http::page::page;
+use crate::site::frame::page;
 
 /// The page.
 pub(super) fn of(document: &Value) -> String {

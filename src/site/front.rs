@@ -8,8 +8,8 @@ use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::{Map, Value, json};
 
+use super::frame::{HTML, POLICY, file, page};
 use crate::http::accept;
-use crate::http::page::{HTML, POLICY, file, page};
 use crate::services::health::{Health, Report};
 
 const ABOUT: &str = env!("CARGO_PKG_DESCRIPTION");

@@ -1,4 +1,5 @@
-//! Pages of text, for people: what they have in common, and how they are served.
+//! What all pages of text share: the frame, the style sheet, and the headers they
+//! are served with.
 
 use axum::Router;
 use axum::body::Bytes;
@@ -6,28 +7,32 @@ use axum::http::header;
 use axum::response::IntoResponse;
 use axum::routing::get;
 
-/// Nothing may be loaded but our own style sheet, and the empty icon of a page.
-pub const POLICY: &str = "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; \
-    form-action 'none'; frame-ancestors 'none'";
+/// A content security policy that loads our own style sheet and nothing else.
+pub(super) const POLICY: &str = "default-src 'none'; style-src 'self'; img-src data:; \
+    base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// The type of a page.
-pub const HTML: &str = "text/html; charset=utf-8";
+/// The media type of a page.
+pub(super) const HTML: &str = "text/html; charset=utf-8";
 
 /// The style sheet of all pages.
-pub fn style<S: Clone + Send + Sync + 'static>() -> Router<S> {
+pub(super) fn router() -> Router {
     let style = || async { file("text/css; charset=utf-8", POLICY, include_str!("style.css")) };
     Router::new().route("/docs/style.css", get(style))
 }
 
-/// A page with a title and a body, which lies where the gateway's root is: links
-/// are relative, so that a proxy may put it below a path of its own.
-pub fn page(title: &str, body: &str) -> String {
+/// A page with a title and a body of HTML. Its links are relative, so that a proxy
+/// can serve the gateway below a path of its own.
+pub(super) fn page(title: &str, body: &str) -> String {
     include_str!("frame.html").replace("{title}", title).replace("{body}", body)
 }
 
-/// A text that a browser may load whatever `policy` says for, and asks for anew
+/// A file with its media type and content security policy. Browsers revalidate it
 /// each time.
-pub fn file(kind: &'static str, policy: &'static str, text: impl Into<Bytes>) -> impl IntoResponse {
+pub(super) fn file(
+    kind: &'static str,
+    policy: &'static str,
+    text: impl Into<Bytes>,
+) -> impl IntoResponse {
     let headers = [
         (header::CONTENT_TYPE, kind),
         (header::CONTENT_SECURITY_POLICY, policy),
@@ -36,8 +41,8 @@ pub fn file(kind: &'static str, policy: &'static str, text: impl Into<Bytes>) ->
     (headers, text.into())
 }
 
-/// A text as it stands.
-pub fn escaped(text: &str) -> String {
+/// Text as HTML: special characters become entities.
+pub(super) fn escaped(text: &str) -> String {
     let mut html = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

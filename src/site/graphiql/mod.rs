@@ -10,9 +10,9 @@ use axum::response::{IntoResponse, Redirect};
 use axum::routing::{MethodRouter, get};
 use card_gateway_web::{FILES, File, STYLE};
 
+use super::frame::{HTML, POLICY, escaped, file, page};
 use crate::config::Graphiql;
 use crate::http::accept;
-use crate::http::page::{HTML, POLICY, escaped, file, page};
 
 /// Nothing comes from elsewhere. The editor makes style sheets of its own.
 const BUNDLED: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \

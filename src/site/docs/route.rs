@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::html::{self, Entry, block, list, marked};
 use super::reader::{Reader, items, plain};
-use crate::http::page::escaped;
-use crate::rest::openapi::sample;
+use crate::rest::sample;
+use crate::site::frame::escaped;
 
 /// What can be done at a path.
 pub(super) struct Route<'a> {

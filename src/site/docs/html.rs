@@ -1,6 +1,6 @@
 //! Pieces of HTML.
 
-use crate::http::page::escaped;
+use crate::site::frame::escaped;
 
 /// A text with code between backticks.
 pub(super) fn marked(text: &str) -> String {
