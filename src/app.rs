@@ -144,9 +144,9 @@ pub async fn serve(config: &Config, store: Store, listener: TcpListener) -> Resu
     }
     let address = listener.local_addr().map_err(Error::internal)?;
     // Whoever reads the next line may tell it to stop at once.
-    let told = told_to_stop();
+    let told = shutdown_signal();
     tracing::info!(%address, "listening on http://{address}");
-    tell_of_what_is_not_here_yet(config);
+    warn_unused_settings(config);
     let routes = router(&services, webhooks, health.clone(), metrics, &limits);
     drop((services, limits));
     let stop = {
@@ -177,7 +177,7 @@ pub async fn serve(config: &Config, store: Store, listener: TcpListener) -> Resu
 }
 
 /// Settings that this version reads and checks, but does not act upon.
-fn tell_of_what_is_not_here_yet(config: &Config) {
+fn warn_unused_settings(config: &Config) {
     if config.issuer.base_url.is_some() || !config.issuer.credentials.is_empty() {
         let section = "issuer";
         tracing::warn!(section, "this version does not use the settings of this section yet");
@@ -194,7 +194,7 @@ fn webhook_settings(config: &Config) -> webhooks::Settings {
 
 /// Ends when the process is told to stop: Ctrl-C, SIGTERM, or its terminal is
 /// closed. It is listened for from the call on.
-pub fn told_to_stop() -> impl Future<Output = ()> {
+pub fn shutdown_signal() -> impl Future<Output = ()> {
     use tokio::signal::unix::{Signal, SignalKind, signal};
     async fn heard(signal: std::io::Result<Signal>) {
         match signal {

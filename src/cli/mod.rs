@@ -22,9 +22,6 @@ use crate::error::{Error, Kind, Result};
 use crate::store::{Program, Store};
 use crate::{app, graphql, rest, telemetry};
 
-#[cfg(feature = "demo")]
-pub(crate) use tokens::create as create_token;
-
 /// A GraphQL gateway for a card-issuer program that also answers its old REST API.
 #[derive(Parser)]
 #[command(name = "card-gateway", version, about, after_help = "Without a command, it serves.")]
@@ -239,8 +236,8 @@ pub fn run() -> ExitCode {
     }
 }
 
-/// Prints a result. A reader that has seen enough is no failure.
-pub(crate) fn out(text: &str) -> Result<()> {
+/// Prints a result. A reader that closes the pipe early is not an error.
+fn out(text: &str) -> Result<()> {
     let mut stdout = std::io::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
@@ -263,7 +260,7 @@ async fn execute(command: Command, config: Config) -> Result<ExitCode> {
     // `demo` changes some of them.
     #[cfg(feature = "demo")]
     if let Command::Demo { customers } = command {
-        return demo::run(config, customers).await.map(|()| ExitCode::SUCCESS);
+        return demo::run(config, customers, out).await.map(|()| ExitCode::SUCCESS);
     }
     let config = &config;
     match command {

@@ -1,19 +1,16 @@
 //! `token create`, `token list` and `token revoke`.
 
-use std::time::Duration;
-
 use super::{TokenCommand, out, program_named};
-use crate::domain::principal::{ProgramId, Scope};
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Kind, Result};
 use crate::services::token;
-use crate::store::{NewToken, Store, TokenSummary};
+use crate::store::{Store, TokenSummary};
 
 pub(super) async fn run(command: TokenCommand, store: &Store) -> Result<()> {
     match command {
         TokenCommand::Create { program, name, scope, expires_in } => {
             let program = program_named(store, &program).await?;
-            let text = create(store, program.id, name, scope.into(), expires_in).await?;
+            let text = token::issue(store, program.id, name, scope.into(), expires_in).await?;
             out(&format!("{text}\n"))?;
         }
         TokenCommand::List { program } => {
@@ -35,29 +32,6 @@ pub(super) async fn run(command: TokenCommand, store: &Store) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// Makes a token and returns its text, which cannot be shown again.
-pub(crate) async fn create(
-    store: &Store,
-    program: ProgramId,
-    label: String,
-    scope: Scope,
-    expires_in: Option<Duration>,
-) -> Result<String> {
-    let text = token::generate();
-    let created_at = Timestamp::now();
-    let millis = |life: Duration| i64::try_from(life.as_millis()).unwrap_or(i64::MAX);
-    let new = NewToken {
-        id: uuid::Uuid::now_v7().to_string(),
-        label,
-        hash: token::hash(&text),
-        scope,
-        created_at,
-        expires_at: expires_in.map(|life| created_at.plus_millis(millis(life))),
-    };
-    store.create_token(program, new).await?;
-    Ok(text)
 }
 
 fn line(token: &TokenSummary, now: Timestamp) -> String {

@@ -11,13 +11,12 @@ use card_gateway_sandbox::Sandbox;
 use tempfile::TempDir;
 
 use crate::chain::{self, Chain, Token};
-use crate::cli::{create_token, out};
 use crate::config::{Config, Secret};
 use crate::domain::money::Currency;
 use crate::domain::principal::{ProgramId, Scope};
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Result};
-use crate::services::import;
+use crate::services::{import, token};
 use crate::store::{Settings, Store};
 use crate::webhooks::Sender;
 use crate::{app, telemetry};
@@ -28,12 +27,17 @@ const PROGRAM: &str = "demo";
 /// Customers of one database transaction.
 const BATCH: usize = 1_000;
 
-/// Makes the sample program, says how to query it, and serves it until the
-/// process is stopped. Its data is gone afterwards.
+/// Creates the sample program, prints how to query it, and serves it until the
+/// process is stopped. Then its data is removed.
 ///
 /// # Errors
-/// If the temporary folder, the database or the address cannot be had.
-pub async fn run(mut config: Config, customers: u32) -> Result<()> {
+/// If the temporary folder or the database cannot be created, the address cannot be
+/// bound, or `print` fails.
+pub async fn run(
+    mut config: Config,
+    customers: u32,
+    print: impl FnOnce(&str) -> Result<()>,
+) -> Result<()> {
     if config.log.level == "info" {
         // The live card network would fill the terminal with its requests.
         "info,card_gateway::http::request_log=warn".clone_into(&mut config.log.level);
@@ -52,7 +56,7 @@ pub async fn run(mut config: Config, customers: u32) -> Result<()> {
     let program = store.create_program(PROGRAM, now).await?.id;
     let players = tokio::select! {
         filled = fill(&store, &sandbox, program, now, customers) => filled.map(Some),
-        () = app::told_to_stop() => Ok(None),
+        () = app::shutdown_signal() => Ok(None),
     };
     let Some(players) = players? else {
         store.close().await;
@@ -64,8 +68,8 @@ pub async fn run(mut config: Config, customers: u32) -> Result<()> {
         .parse()
         .map_err(|error: url::ParseError| Error::internal(error))?;
     let sender = Sender::new(&url, PROGRAM, secret.as_bytes())?;
-    let token = create_token(&store, program, "demo".to_owned(), Scope::Write, None).await?;
-    out(&welcome(address, &token, customers))?;
+    let token = token::issue(&store, program, "demo".to_owned(), Scope::Write, None).await?;
+    print(&welcome(address, &token, customers))?;
     let playing = tokio::spawn(live::play(sender, players));
     let served = app::serve(&config, store, listener).await;
     playing.abort();

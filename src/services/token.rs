@@ -1,17 +1,53 @@
-//! The text of an API token: `cgw_`, 43 random base-62 digits (256 bits) and
-//! a checksum, so that a typing mistake and a leaked token in a repository
-//! are both recognised without asking anybody.
+//! API tokens: their text, and how one is issued.
+//!
+//! The text is `cgw_`, 43 random base-62 digits (256 bits) and a checksum, so that
+//! typing mistakes and tokens leaked into a repository are recognised without the
+//! database.
+
+use std::time::Duration;
 
 use rand::distr::{Alphanumeric, SampleString as _};
 use sha2::{Digest as _, Sha256};
 
-/// What every token begins with. It may never change: secret scanners know it.
+use crate::domain::principal::{ProgramId, Scope};
+use crate::domain::time::Timestamp;
+use crate::error::Result;
+use crate::store::{NewToken, Store};
+
+/// The prefix of every token. It must never change: secret scanners look for it.
 pub const PREFIX: &str = "cgw_";
 const RANDOM_LEN: usize = 43;
 const CHECKSUM_LEN: usize = 6;
 const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/// A new token.
+/// Issues a token and returns its text. Only the hash is stored, so that the text
+/// cannot be shown again.
+///
+/// # Errors
+/// If the database fails.
+pub async fn issue(
+    store: &Store,
+    program: ProgramId,
+    label: String,
+    scope: Scope,
+    expires_in: Option<Duration>,
+) -> Result<String> {
+    let text = generate();
+    let created_at = Timestamp::now();
+    let millis = |life: Duration| i64::try_from(life.as_millis()).unwrap_or(i64::MAX);
+    let new = NewToken {
+        id: uuid::Uuid::now_v7().to_string(),
+        label,
+        hash: hash(&text),
+        scope,
+        created_at,
+        expires_at: expires_in.map(|life| created_at.plus_millis(millis(life))),
+    };
+    store.create_token(program, new).await?;
+    Ok(text)
+}
+
+/// A new token's text.
 pub fn generate() -> String {
     let mut text = PREFIX.to_owned();
     Alphanumeric.append_string(&mut rand::rng(), &mut text, RANDOM_LEN);
@@ -30,7 +66,8 @@ pub fn is_well_formed(text: &str) -> bool {
     body[PREFIX.len()..].bytes().all(|digit| digit.is_ascii_alphanumeric()) && checksum(body) == sum
 }
 
-/// What is stored of a token. It is random enough that a fast hash will do.
+/// The hash that is stored: SHA-256. A token has 256 random bits, so that a fast
+/// hash is enough.
 pub fn hash(text: &str) -> [u8; 32] {
     Sha256::digest(text.as_bytes()).into()
 }
