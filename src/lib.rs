@@ -6,7 +6,8 @@
 //! - [`cli`]: the commands. [`demo`]: a sample program.
 //! - [`app`]: puts everything together. [`router`]: the route table.
 //! - [`graphql`], [`rest`]: the two APIs. [`webhooks`]: the issuer's events.
-//!   [`site`]: all HTML pages. [`http`]: what they share.
+//!   [`openapi`]: the description of both. [`site`]: all HTML pages. [`http`]: what
+//!   they share.
 //! - [`services`]: the use cases, each over many items at once.
 //! - [`store`]: every SQL statement. [`chain`]: balances from the blockchain.
 //! - [`domain`], [`error`]: plain types that know none of the above.
@@ -23,6 +24,7 @@ pub mod domain;
 pub mod error;
 pub mod graphql;
 pub mod http;
+pub mod openapi;
 pub mod rest;
 pub mod router;
 pub mod services;

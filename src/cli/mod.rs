@@ -20,7 +20,7 @@ use crate::demo;
 use crate::domain::principal::Scope;
 use crate::error::{Error, Kind, Result};
 use crate::store::{Program, Store};
-use crate::{app, graphql, rest, telemetry};
+use crate::{app, graphql, openapi, telemetry};
 
 /// A GraphQL gateway for a card-issuer program that also answers its old REST API.
 #[derive(Parser)]
@@ -209,7 +209,7 @@ pub fn run() -> ExitCode {
     // Neither settings nor a database are needed to describe what this program is.
     let description = match command {
         Command::Schema => Some(graphql::sdl()),
-        Command::Openapi => Some(rest::openapi()),
+        Command::Openapi => Some(openapi::json()),
         _ => None,
     };
     if let Some(text) = description {
@@ -278,7 +278,7 @@ async fn execute(command: Command, config: Config) -> Result<ExitCode> {
         }
         Command::Events(command) => events::run(command, config).await?,
         Command::Schema => out(&graphql::sdl())?,
-        Command::Openapi => out(&rest::openapi())?,
+        Command::Openapi => out(&openapi::json())?,
         Command::Config => out(&config.show())?,
     }
     Ok(ExitCode::SUCCESS)

@@ -4,8 +4,10 @@
 pub mod accept;
 pub mod elsewhere;
 pub mod gate;
+pub mod envelope;
 pub mod headers;
 pub mod health;
+pub mod openapi;
 pub mod problem;
 pub mod rate;
 pub mod request_log;

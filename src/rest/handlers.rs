@@ -11,18 +11,18 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
 use serde::Serialize;
 
-use super::params::Params;
-use super::wire::{
-    CustomerDetail, CustomerItem, CustomerList, Success, Transaction, TransactionList,
-};
+use super::params::{CustomerListParams, CustomerPath, PageParams, Query, TransactionListParams};
+use super::responses::{CustomerNotFound, InvalidParameter};
+use super::wire::{CustomerDetail, CustomerItem, CustomerList, Transaction, TransactionList};
 use crate::domain::balance::{Balance, Outcome};
 use crate::domain::customer::{Along, Holder};
 use crate::domain::identifier::Identifier;
 use crate::domain::money::Currency;
-use crate::domain::page::{Order, Window};
+use crate::domain::page::Order;
 use crate::domain::principal::Principal;
 use crate::domain::request::RequestId;
 use crate::error::{Error, FieldError, Kind, Result};
+use crate::http::envelope::Success;
 use crate::http::problem;
 use crate::services::Services;
 use crate::services::customers;
@@ -30,7 +30,19 @@ use crate::services::customers;
 type Caller = Extension<Arc<Principal>>;
 type Request = Extension<RequestId>;
 
-/// Lists the card customers of the caller's program.
+/// List customers
+///
+/// All customers of the program at any onboarding stage, newest first.
+#[utoipa::path(
+    get,
+    path = "/customers",
+    operation_id = "listCustomers",
+    params(PageParams, CustomerListParams),
+    responses(
+        (status = 200, description = "A page of customers.", body = CustomerList<'static>),
+        (status = 400, response = InvalidParameter),
+    ),
+)]
 pub(super) async fn customers(
     State(services): State<Arc<Services>>,
     Extension(principal): Caller,
@@ -38,16 +50,15 @@ pub(super) async fn customers(
     RawQuery(query): RawQuery,
 ) -> Response {
     let answer = async {
-        let mut params = Params::parse(query.as_deref());
-        let (page, limit) = params.page();
-        let window = Window::Numbered { page, per_page: limit };
-        let list =
-            customers::CustomerList { status: params.flow_status(), order: Order::NewestFirst };
+        let mut query = Query::parse(query.as_deref());
+        let page = PageParams::read(&mut query);
+        let params = CustomerListParams::read(&mut query);
+        query.finish()?;
+        let list = customers::CustomerList { status: params.status, order: Order::NewestFirst };
         let balances_included = params.include_balances();
-        params.finish()?;
         let (found, total) = services
             .customers
-            .list_with_holdings(&principal, list, &window, balances_included)
+            .list_with_holdings(&principal, list, &page.window(), balances_included)
             .await?;
         let balances = if balances_included {
             let held = found.items.iter().map(|of| (Arc::clone(&of.customer), of.live));
@@ -60,21 +71,45 @@ pub(super) async fn customers(
                 CustomerItem::of(&of.customer, balance.as_ref(), of.cards_count)
             });
         let customers = items.collect();
+        let (page, limit) = (page.page(), page.limit());
         json(&CustomerList { customers, total, page, limit, balances_included })
     };
     answer.await.unwrap_or_else(|error| problem::response(&error, &request))
 }
 
-/// Shows one card customer.
+/// Show a customer
+///
+/// One customer with its balance and cards. If the identifier matches several customers,
+/// the order `id`, `yativo_card_id`, `external_customer_id`, e-mail address decides; among
+/// customers with the same e-mail address, the newest one is returned.
+#[utoipa::path(
+    get,
+    path = "/customers/{customerId}",
+    operation_id = "getCustomer",
+    params(CustomerPath),
+    responses(
+        (
+            status = 200,
+            description = "The customer.",
+            body = CustomerDetail<'static>,
+            links(("listCardTransactions" = (
+                operation_id = "listCardTransactions",
+                parameters(("customerId" = "$response.body#/data/id")),
+            ))),
+        ),
+        (status = 400, response = InvalidParameter),
+        (status = 404, response = CustomerNotFound),
+    ),
+)]
 pub(super) async fn customer(
     State(services): State<Arc<Services>>,
     Extension(principal): Caller,
     Extension(request): Request,
-    path: Result<Path<String>, PathRejection>,
+    path: Result<Path<CustomerPath>, PathRejection>,
 ) -> Response {
     let answer = async {
         let along = Along { balances: true, cards: true };
-        let holder = named(&services, &principal, &identifier(path.as_ref())?, along).await?;
+        let holder = find(&services, &principal, &identifier(path.as_ref())?, along).await?;
         let held = (Arc::clone(&holder.customer), holder.live);
         let balances = shown(services.balances.judge(&principal, from_ref(&held)).await);
         let balance = balances.first().and_then(Option::as_ref);
@@ -83,24 +118,36 @@ pub(super) async fn customer(
     answer.await.unwrap_or_else(|error| problem::response(&error, &request))
 }
 
-/// Lists the card transactions of one customer.
+/// List a customer's card transactions
+///
+/// The card transactions of one customer, newest first.
+#[utoipa::path(
+    get,
+    path = "/customers/{customerId}/card-transactions",
+    operation_id = "listCardTransactions",
+    params(CustomerPath, PageParams, TransactionListParams),
+    responses(
+        (status = 200, description = "A page of card transactions.", body = TransactionList<'static>),
+        (status = 400, response = InvalidParameter),
+        (status = 404, response = CustomerNotFound),
+    ),
+)]
 pub(super) async fn transactions(
     State(services): State<Arc<Services>>,
     Extension(principal): Caller,
     Extension(request): Request,
-    path: Result<Path<String>, PathRejection>,
+    path: Result<Path<CustomerPath>, PathRejection>,
     RawQuery(query): RawQuery,
 ) -> Response {
     let answer = async {
-        let mut params = Params::parse(query.as_deref());
-        let (page, limit) = params.page();
-        let window = Window::Numbered { page, per_page: limit };
-        let status = params.transaction_status();
-        params.finish()?;
+        let mut query = Query::parse(query.as_deref());
+        let page = PageParams::read(&mut query);
+        let status = TransactionListParams::read(&mut query).status;
+        query.finish()?;
         let identifier = identifier(path.as_ref())?;
-        let holder = named(&services, &principal, &identifier, Along::default()).await?;
+        let holder = find(&services, &principal, &identifier, Along::default()).await?;
         let customer = &holder.customer;
-        let id = from_ref(&customer.id);
+        let (id, window) = (from_ref(&customer.id), page.window());
         let (mut lists, totals) = tokio::try_join!(
             services.transactions.of(&principal, id, status, &window),
             services.transactions.count(&principal, id, status),
@@ -111,32 +158,32 @@ pub(super) async fn transactions(
             currency: customer.currency.map(Currency::as_str),
             transactions: list.items.iter().map(Transaction::of).collect(),
             total: totals.get(&customer.id).copied().unwrap_or(0),
-            page,
-            limit,
+            page: page.page(),
+            limit: page.limit(),
         })
     };
     answer.await.unwrap_or_else(|error| problem::response(&error, &request))
 }
 
 fn json(data: &impl Serialize) -> Result<Response> {
-    // Most answers fit, so that the text is not moved while it grows.
+    // Large enough for most responses, so that the buffer does not grow.
     let mut body = Vec::with_capacity(8 * 1024);
     serde_json::to_writer(&mut body, &Success::of(data)).map_err(Error::internal)?;
     let json = HeaderValue::from_static("application/json");
     Ok(([(header::CONTENT_TYPE, json)], body).into_response())
 }
 
-fn identifier(path: Result<&Path<String>, &PathRejection>) -> Result<Identifier> {
+fn identifier(path: Result<&Path<CustomerPath>, &PathRejection>) -> Result<Identifier> {
     let text = match path {
-        Ok(Path(text)) => Identifier::parse(text),
+        Ok(Path(path)) => Identifier::parse(&path.customer_id),
         Err(_) => Err("must be UTF-8"),
     };
     text.map_err(|what| Error::invalid(vec![FieldError::new("customerId", what)]))
 }
 
-/// The customer of this name in the caller's program; another program's is
-/// not found, just as one that does not exist.
-async fn named(
+/// The customer with this identifier. A customer of another program is not found, like
+/// one that does not exist.
+async fn find(
     services: &Services,
     principal: &Principal,
     identifier: &Identifier,
@@ -147,8 +194,7 @@ async fn named(
     found.remove(identifier).ok_or_else(|| Error::new(Kind::NotFound, "Customer not found"))
 }
 
-/// The balances that can be shown: none where there is no wallet, and where
-/// nobody could say.
+/// The balances to show: none without a wallet, and none if no source has one.
 fn shown(outcomes: Vec<Outcome>) -> Vec<Option<Balance>> {
     let known = |outcome| match outcome {
         Outcome::Known(balance) => Some(balance),

@@ -1,28 +1,47 @@
-//! The program's old REST API, to the letter. It calls the same services as
-//! GraphQL, never GraphQL itself.
+//! The program's old REST API, exactly as its contract says. It calls the same
+//! services as GraphQL, never GraphQL itself.
 
 mod handlers;
-mod openapi;
 mod params;
+mod responses;
+mod schemas;
 mod wire;
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::get;
-
-pub use openapi::{Sample, openapi, sample};
+use utoipa::openapi::{OpenApi, RefOr, Schema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::http::problem;
 use crate::services::Services;
 
 /// The routes below `/v1/card-issuer`.
 pub fn router(services: Arc<Services>) -> Router {
-    Router::new()
-        .route("/customers", get(handlers::customers))
-        .route("/customers/{customerId}", get(handlers::customer))
-        .route("/customers/{customerId}/card-transactions", get(handlers::transactions))
+    Router::from(routes())
         .method_not_allowed_fallback(problem::method_not_allowed)
         .fallback(problem::unknown_route)
         .with_state(services)
+}
+
+/// The routes' description; paths are relative to `/v1/card-issuer`.
+pub fn openapi() -> OpenApi {
+    let mut document = routes().into_openapi();
+    let components = document.components.get_or_insert_default();
+    // Every member is always there: what has no value is null.
+    for schema in components.schemas.values_mut() {
+        if let RefOr::T(Schema::Object(object)) = schema {
+            object.required = object.properties.keys().cloned().collect();
+        }
+    }
+    components.responses.extend(responses::all());
+    document
+}
+
+fn routes() -> OpenApiRouter<Arc<Services>> {
+    OpenApiRouter::default()
+        .routes(routes!(handlers::customers))
+        .routes(routes!(handlers::customer))
+        .routes(routes!(handlers::transactions))
 }

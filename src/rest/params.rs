@@ -1,100 +1,185 @@
-//! Query parameters, to the letter of the contract: an empty value counts as
-//! absent, an unknown name is ignored, anything else that is not as it should
-//! be is an error that names the parameter.
+//! Path and query parameters, as the contract says: an empty value counts as absent,
+//! an unknown name is ignored, and anything else that is invalid is an error that
+//! names the parameter.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
+use serde::Deserialize;
+use utoipa::IntoParams;
+
 use crate::domain::onboarding::FlowStatus;
-use crate::domain::page::{DEFAULT_SIZE, MAX_PAGE, MAX_SIZE};
+use crate::domain::page::{DEFAULT_SIZE, MAX_PAGE, MAX_SIZE, Window};
 use crate::domain::transaction::TransactionStatus;
 use crate::error::{Error, FieldError, Result};
 
-/// The parameters of a request, and what has been found wrong with them.
-pub(super) struct Params {
-    given: HashMap<String, Vec<String>>,
-    wrong: Vec<FieldError>,
+/// The customer in the path.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(super) struct CustomerPath {
+    /// The customer's `id`, `yativo_card_id`, `external_customer_id` or e-mail address
+    /// (case-insensitive); at most 320 bytes of UTF-8.
+    #[serde(rename = "customerId")]
+    #[param(
+        min_length = 1,
+        max_length = 320,
+        pattern = r"^[^\u0000-\u001f\u007f-\u009f]+$",
+        example = "usr_1207"
+    )]
+    pub(super) customer_id: String,
 }
 
-impl Params {
+/// Which page of a list.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct PageParams {
+    /// The page number. A page after the last one is empty.
+    #[param(minimum = 1, maximum = 2_147_483_647, default = 1, example = 1)]
+    page: Option<i64>,
+    /// The number of items on a page.
+    #[param(minimum = 1, maximum = 100, default = 20, example = 20)]
+    limit: Option<i64>,
+    /// Another name for `limit`. If both are given, they must be equal.
+    #[param(minimum = 1, maximum = 100)]
+    per_page: Option<i64>,
+}
+
+impl PageParams {
+    /// Reads them from a query.
+    pub(super) fn read(query: &mut Query) -> Self {
+        let page = query.integer("page", MAX_PAGE);
+        let limit = query.integer("limit", MAX_SIZE);
+        let per_page = query.integer("per_page", MAX_SIZE);
+        if limit.is_some() && per_page.is_some() && limit != per_page {
+            query.invalid("per_page", "is another name of limit and must not differ from it");
+        }
+        Self { page, limit, per_page }
+    }
+
+    /// The page number, from 1.
+    pub(super) fn page(&self) -> i64 {
+        self.page.unwrap_or(1)
+    }
+
+    /// The number of items on a page.
+    pub(super) fn limit(&self) -> i64 {
+        self.limit.or(self.per_page).unwrap_or(DEFAULT_SIZE)
+    }
+
+    /// The page as the services know it.
+    pub(super) fn window(&self) -> Window {
+        Window::Numbered { page: self.page(), per_page: self.limit() }
+    }
+}
+
+/// Which customers, and whether with balances.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct CustomerListParams {
+    /// Only customers at this onboarding stage.
+    #[param(example = "active")]
+    pub(super) status: Option<FlowStatus>,
+    /// `false` skips all work for balances; the four balance fields are null then.
+    #[param(default = true)]
+    include_balances: Option<bool>,
+}
+
+impl CustomerListParams {
+    /// Reads them from a query.
+    pub(super) fn read(query: &mut Query) -> Self {
+        let statuses = FlowStatus::ALL.iter().map(|status| status.as_str());
+        let status = query.choice("status", FlowStatus::parse, statuses);
+        let parse = |text: &str| text.parse().ok();
+        let choices = ["true", "false"].into_iter();
+        let include_balances = query.choice("include_balances", parse, choices);
+        Self { status, include_balances }
+    }
+
+    /// Whether balances are wanted.
+    pub(super) fn include_balances(&self) -> bool {
+        self.include_balances.unwrap_or(true)
+    }
+}
+
+/// Which transactions.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct TransactionListParams {
+    /// Only transactions with this status.
+    #[param(example = "settled")]
+    pub(super) status: Option<TransactionStatus>,
+}
+
+impl TransactionListParams {
+    /// Reads them from a query.
+    pub(super) fn read(query: &mut Query) -> Self {
+        let statuses = TransactionStatus::ALL.iter().map(|status| status.as_str());
+        Self { status: query.choice("status", TransactionStatus::parse, statuses) }
+    }
+}
+
+/// A query string, and what is invalid about the parameters read so far.
+pub(super) struct Query {
+    values: HashMap<String, Vec<String>>,
+    errors: Vec<FieldError>,
+}
+
+impl Query {
+    /// Splits a query string.
     pub(super) fn parse(query: Option<&str>) -> Self {
-        let mut given: HashMap<String, Vec<String>> = HashMap::new();
+        let mut values: HashMap<String, Vec<String>> = HashMap::new();
         for (name, value) in form_urlencoded::parse(query.unwrap_or("").as_bytes()) {
             if !value.is_empty() {
-                given.entry(name.into_owned()).or_default().push(value.into_owned());
+                values.entry(name.into_owned()).or_default().push(value.into_owned());
             }
         }
-        Self { given, wrong: Vec::new() }
+        Self { values, errors: Vec::new() }
     }
 
-    fn wrong(&mut self, field: &'static str, what: impl Into<std::borrow::Cow<'static, str>>) {
-        self.wrong.push(FieldError::new(field, what));
+    fn invalid(&mut self, field: &'static str, what: impl Into<Cow<'static, str>>) {
+        self.errors.push(FieldError::new(field, what));
     }
 
-    /// The value of a parameter; saying the same thing twice is fine.
-    fn one(&mut self, field: &'static str) -> Option<String> {
-        let values = self.given.remove(field)?;
+    /// The value of a parameter. The same value twice is fine.
+    fn value(&mut self, field: &'static str) -> Option<String> {
+        let values = self.values.remove(field)?;
         if values.iter().any(|value| *value != values[0]) {
-            self.wrong(field, "is given more than once");
+            self.invalid(field, "is given more than once");
             return None;
         }
         values.into_iter().next()
     }
 
-    fn whole(&mut self, field: &'static str, max: i64) -> Option<i64> {
-        let text = self.one(field)?;
+    fn integer(&mut self, field: &'static str, max: i64) -> Option<i64> {
+        let text = self.value(field)?;
         let digits = text.bytes().all(|b| b.is_ascii_digit());
         let number = if digits { text.parse().ok() } else { None };
         match number {
             Some(number) if (1..=max).contains(&number) => Some(number),
             _ => {
-                self.wrong(field, format!("must be an integer between 1 and {max}"));
+                self.invalid(field, format!("must be an integer between 1 and {max}"));
                 None
             }
         }
     }
 
-    /// The number of the page that is asked for, and how many items it has.
-    pub(super) fn page(&mut self) -> (i64, i64) {
-        let page = self.whole("page", MAX_PAGE);
-        let limit = self.whole("limit", MAX_SIZE);
-        let alias = self.whole("per_page", MAX_SIZE);
-        if limit.is_some() && alias.is_some() && limit != alias {
-            self.wrong("per_page", "is another name of limit and must not differ from it");
-        }
-        (page.unwrap_or(1), limit.or(alias).unwrap_or(DEFAULT_SIZE))
-    }
-
-    fn named<T>(
+    fn choice<T>(
         &mut self,
         field: &'static str,
         parse: impl Fn(&str) -> Option<T>,
-        names: impl Iterator<Item = &'static str>,
+        choices: impl Iterator<Item = &'static str>,
     ) -> Option<T> {
-        let value = parse(&self.one(field)?);
+        let value = parse(&self.value(field)?);
         if value.is_none() {
-            let names: Vec<&str> = names.collect();
-            self.wrong(field, format!("must be one of {}", names.join(", ")));
+            let choices: Vec<&str> = choices.collect();
+            self.invalid(field, format!("must be one of {}", choices.join(", ")));
         }
         value
     }
 
-    pub(super) fn flow_status(&mut self) -> Option<FlowStatus> {
-        let names = FlowStatus::ALL.iter().map(|status| status.as_str());
-        self.named("status", FlowStatus::parse, names)
-    }
-
-    pub(super) fn transaction_status(&mut self) -> Option<TransactionStatus> {
-        let names = TransactionStatus::ALL.iter().map(|status| status.as_str());
-        self.named("status", TransactionStatus::parse, names)
-    }
-
-    pub(super) fn include_balances(&mut self) -> bool {
-        let parse = |text: &str| text.parse().ok();
-        self.named("include_balances", parse, ["true", "false"].into_iter()).unwrap_or(true)
-    }
-
-    /// Refuses the request if anything was wrong.
+    /// # Errors
+    /// [`crate::error::Kind::Invalid`] with all parameters that were invalid.
     pub(super) fn finish(self) -> Result<()> {
-        if self.wrong.is_empty() { Ok(()) } else { Err(Error::invalid(self.wrong)) }
+        if self.errors.is_empty() { Ok(()) } else { Err(Error::invalid(self.errors)) }
     }
 }

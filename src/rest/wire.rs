@@ -1,4 +1,4 @@
-//! The contract's bodies, member by member in its order. What has no value is
+//! The contract's bodies, member by member in its order. A member without a value is
 //! null, never absent.
 
 #![expect(
@@ -22,20 +22,7 @@ use crate::domain::transaction::{
     Transaction as DomainTransaction, TransactionStatus, TransactionType,
 };
 
-/// The envelope of every answer that is not an error.
-#[derive(Serialize)]
-pub(super) struct Success<T> {
-    success: bool,
-    data: T,
-}
-
-impl<T> Success<T> {
-    pub(super) const fn of(data: T) -> Self {
-        Self { success: true, data }
-    }
-}
-
-/// Money in major units, as a JSON number that never was a float.
+/// Money in major units, as a JSON number that is written without a float.
 pub(super) struct MajorUnits(Minor);
 
 impl Serialize for MajorUnits {
@@ -46,7 +33,7 @@ impl Serialize for MajorUnits {
     }
 }
 
-/// A time, written as the contract does.
+/// A time in the contract's format.
 pub(super) struct Time(Timestamp);
 
 impl Serialize for Time {
@@ -58,18 +45,18 @@ impl Serialize for Time {
 /// One page of the program's customers.
 #[derive(Serialize, ToSchema)]
 pub(super) struct CustomerList<'a> {
-    /// Newest first; empty behind the last page.
+    /// Newest first; empty after the last page.
     pub(super) customers: Vec<CustomerItem<'a>>,
-    /// How many there are on all pages.
+    /// The number of items on all pages.
     #[schema(minimum = 0)]
     pub(super) total: i64,
     /// The number of this page.
     #[schema(minimum = 1)]
     pub(super) page: i64,
-    /// How many a page has.
+    /// The number of items on a page.
     #[schema(minimum = 1, maximum = 100)]
     pub(super) limit: i64,
-    /// Whether balances were asked for.
+    /// Whether the request included balances.
     pub(super) balances_included: bool,
 }
 
@@ -82,36 +69,36 @@ pub(super) struct CustomerItem<'a> {
     /// The same as `id`.
     #[schema(pattern = "^[0-9a-f]{24}$")]
     customer_id: &'a str,
-    /// The issuer's own name for the customer.
+    /// The card issuer's identifier of the customer.
     yativo_card_id: &'a str,
-    /// The program's own name for the customer.
+    /// The program's identifier of the customer.
     external_customer_id: Option<&'a str>,
-    /// As the customer wrote it.
+    /// The e-mail address as the customer entered it.
     #[schema(pattern = "@")]
     email: &'a str,
-    /// How far the customer has come.
+    /// The onboarding stage.
     #[schema(value_type = FlowStatus)]
     flow_status: &'static str,
-    /// The number of that stage.
+    /// The number of the onboarding stage.
     #[schema(minimum = 1, maximum = 6)]
     step: i32,
-    /// What has to happen next, in words.
+    /// The next step of the onboarding, in words.
     next_action: &'static str,
-    /// Whether the account wallet exists; where it does not, the balance members are null.
+    /// Whether the account wallet exists. Without one, the balance members are null.
     safe_deployed: bool,
     /// The wallet's currency; null until the identity check assigns a region.
     #[schema(value_type = Option<Currency>)]
     currency: Option<&'static str>,
-    /// All that the wallet holds.
+    /// Everything that the wallet holds.
     ledger_balance: Option<MajorUnits>,
-    /// What can be spent.
+    /// The amount that can be spent.
     available_balance: Option<MajorUnits>,
-    /// What is held for transactions that have not settled; null where that is unknown.
+    /// Amounts held for transactions that have not settled; null if unknown.
     pending_balance: Option<MajorUnits>,
-    /// `realtime`: from live card notifications; `on_chain`: read from the blockchain.
+    /// `realtime`: from webhook events; `on_chain`: read from the blockchain.
     #[schema(value_type = Option<Freshness>)]
     balance_freshness: Option<&'static str>,
-    /// How many cards there are that are not void.
+    /// The number of cards that are not void.
     #[schema(minimum = 0)]
     cards_count: i64,
     /// When the customer was onboarded.
@@ -150,49 +137,50 @@ pub(super) struct CustomerDetail<'a> {
     /// The same as `id`.
     #[schema(pattern = "^[0-9a-f]{24}$")]
     customer_id: &'a str,
-    /// The issuer's own name for the customer.
+    /// The card issuer's identifier of the customer.
     yativo_card_id: &'a str,
-    /// The program's own name for the customer.
+    /// The program's identifier of the customer.
     external_id: Option<&'a str>,
     /// The same as `external_id`.
     external_customer_id: Option<&'a str>,
-    /// As the customer wrote it.
+    /// The e-mail address as the customer entered it.
     #[schema(pattern = "@")]
     email: &'a str,
-    /// How far the customer has come.
+    /// The onboarding stage.
     #[schema(value_type = FlowStatus)]
     flow_status: &'static str,
-    /// The number of that stage.
+    /// The number of the onboarding stage.
     #[schema(minimum = 1, maximum = 6)]
     step: i32,
-    /// What has to happen next, in words.
+    /// The next step of the onboarding, in words.
     next_action: &'static str,
-    /// The identity check.
+    /// The state of the identity check.
     #[schema(value_type = Option<KycStatus>)]
     kyc_status: Option<&'static str>,
     /// The wallet's currency; null until the identity check assigns a region.
     #[schema(value_type = Option<Currency>)]
     currency: Option<&'static str>,
-    /// Whether the account wallet exists; where it does not, the balance members are null.
+    /// Whether the account wallet exists. Without one, the balance members are null.
     safe_deployed: bool,
-    /// All that the wallet holds.
+    /// Everything that the wallet holds.
     ledger_balance: Option<MajorUnits>,
     /// The same in minor units.
     ledger_balance_minor: Option<i64>,
-    /// What can be spent.
+    /// The amount that can be spent.
     available_balance: Option<MajorUnits>,
     /// The same in minor units.
     available_balance_minor: Option<i64>,
-    /// What is held for transactions that have not settled; null where that is unknown.
+    /// Amounts held for transactions that have not settled; null if unknown.
     pending_balance: Option<MajorUnits>,
     /// The same in minor units.
     pending_balance_minor: Option<i64>,
-    /// `realtime`: from live card notifications; `on_chain`: read from the blockchain.
+    /// `realtime`: from webhook events; `on_chain`: read from the blockchain.
     #[schema(value_type = Option<Freshness>)]
     balance_freshness: Option<&'static str>,
-    /// When the live notification was true; null where the balance is not from one.
+    /// When the balance of the webhook event was current; null if the balance is not from
+    /// an event.
     balance_updated_at: Option<Time>,
-    /// How many cards there are that are not void.
+    /// The number of cards that are not void.
     cards_count: usize,
     /// Every card, newest first.
     cards: Vec<Card<'a>>,
@@ -243,30 +231,30 @@ impl<'a> CustomerDetail<'a> {
 /// One of a customer's cards.
 #[derive(Serialize, ToSchema)]
 struct Card<'a> {
-    /// A UUID, as the issuer has given it.
+    /// The issuer's identifier of the card: a UUID.
     card_id: &'a str,
-    /// The last four digits of the number.
+    /// The last four digits of the card number.
     #[schema(pattern = "^[0-9]{4}$")]
     last_four: &'a str,
-    /// What it is made of.
+    /// Whether the card is virtual or physical.
     #[schema(value_type = CardType)]
     card_type: &'static str,
-    /// What it can do now.
+    /// The card's status.
     #[schema(value_type = CardStatus)]
     status: &'static str,
-    /// Whether the customer has stopped it for a while.
+    /// Whether the customer has frozen the card temporarily.
     is_frozen: bool,
-    /// Whether it was reported lost.
+    /// Whether the card was reported lost.
     is_lost: bool,
-    /// Whether it was reported stolen; a stolen card counts as voided.
+    /// Whether the card was reported stolen; a stolen card counts as voided.
     is_stolen: bool,
-    /// Whether the issuer has stopped it.
+    /// Whether the issuer has blocked the card.
     is_blocked: bool,
-    /// Whether it is gone for good.
+    /// Whether the card is permanently closed.
     is_void: bool,
-    /// When it was first put to use.
+    /// When the card was activated.
     activated_at: Option<Time>,
-    /// When it was made.
+    /// When the card was created.
     created_at: Time,
 }
 
@@ -291,20 +279,20 @@ impl<'a> Card<'a> {
 /// One page of a customer's card transactions.
 #[derive(Serialize, ToSchema)]
 pub(super) struct TransactionList<'a> {
-    /// The identifier as the caller gave it.
+    /// The identifier from the request.
     pub(super) customer_id: &'a str,
     /// The customer's currency.
     #[schema(value_type = Option<Currency>)]
     pub(super) currency: Option<&'static str>,
-    /// Newest first; empty behind the last page.
+    /// Newest first; empty after the last page.
     pub(super) transactions: Vec<Transaction<'a>>,
-    /// How many there are on all pages.
+    /// The number of items on all pages.
     #[schema(minimum = 0)]
     pub(super) total: i64,
     /// The number of this page.
     #[schema(minimum = 1)]
     pub(super) page: i64,
-    /// How many a page has.
+    /// The number of items on a page.
     #[schema(minimum = 1, maximum = 100)]
     pub(super) limit: i64,
 }
@@ -312,17 +300,17 @@ pub(super) struct TransactionList<'a> {
 /// One card transaction.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Transaction<'a> {
-    /// The issuer's name for it.
+    /// The issuer's identifier of the transaction.
     transaction_id: &'a str,
-    /// What kind it is.
+    /// The kind of transaction.
     #[serde(rename = "type")]
     #[schema(value_type = TransactionType)]
     kind: &'static str,
-    /// How much.
+    /// The amount.
     amount: MajorUnits,
-    /// ISO 4217; may differ from the customer's.
+    /// The transaction's currency: an ISO 4217 code. It may differ from the customer's.
     currency: &'a str,
-    /// How far it has come.
+    /// The transaction's status.
     #[schema(value_type = TransactionStatus)]
     status: &'static str,
     /// The merchant's name.
@@ -333,11 +321,11 @@ pub(super) struct Transaction<'a> {
     merchant_city: Option<&'a str>,
     /// The merchant's country: ISO 3166-1 alpha-2.
     merchant_country: Option<&'a str>,
-    /// When the money was held.
+    /// When the amount was held.
     authorized_at: Option<Time>,
-    /// When the money moved; null while pending.
+    /// When the amount was settled; null while pending.
     settled_at: Option<Time>,
-    /// When it came into being.
+    /// When the transaction was created.
     created_at: Time,
 }
 

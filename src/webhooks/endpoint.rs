@@ -10,11 +10,16 @@ use axum::extract::rejection::{ExtensionRejection, PathRejection};
 use axum::extract::{ConnectInfo, Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::post;
 use axum::{Extension, Json, Router};
+use serde::Serialize;
 use serde_json::json;
+use utoipa::ToSchema;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::body::BodyBudget;
+use super::openapi::{EventBody, WebhookErrors, inbox_state};
 use super::signature::Signed;
 use super::strangers::Strangers;
 use super::{SIGNATURE, TIMESTAMP};
@@ -56,12 +61,73 @@ impl Endpoint {
 
 /// The route of the webhooks.
 pub fn router(endpoint: Endpoint) -> Router {
-    Router::new()
-        .route("/webhooks/yativo/{program}", post(receive))
+    Router::from(routes())
         .method_not_allowed_fallback(problem::method_not_allowed)
         .with_state(endpoint)
 }
 
+/// The route's description.
+pub fn openapi() -> OpenApi {
+    routes().into_openapi()
+}
+
+fn routes() -> OpenApiRouter<Endpoint> {
+    OpenApiRouter::default().routes(routes!(receive))
+}
+
+/// What became of an event.
+#[derive(Serialize, ToSchema)]
+struct Accepted<'a> {
+    /// The event's identifier.
+    id: &'a str,
+    /// Whether an event with this identifier was stored before.
+    duplicate: bool,
+    #[schema(schema_with = inbox_state)]
+    state: &'static str,
+}
+
+/// Receive an event
+///
+/// Every event with a valid signature is stored before the response is sent. Sending the same
+/// `id` again changes nothing. The signature is HMAC-SHA256, with a webhook secret of the
+/// program as the key, over the timestamp, a dot and the exact bytes of the body.
+#[utoipa::path(
+    post,
+    path = "/webhooks/yativo/{program}",
+    operation_id = "receiveNotification",
+    servers((url = "/")),
+    security(()),
+    params(
+        ("program" = String, Path, description = "The program's name.", min_length = 1),
+        (
+            "X-Yativo-Signature" = String,
+            Header,
+            description = "`sha256=` and the signature in lower-case hexadecimal digits.",
+            pattern = "^sha256=[0-9a-f]{64}$",
+        ),
+        (
+            "X-Yativo-Timestamp" = String,
+            Header,
+            description = "When the event was signed, in Unix seconds.",
+            pattern = "^[0-9]{1,12}$",
+        ),
+        (
+            "X-Yativo-Event" = Option<String>,
+            Header,
+            nullable = false,
+            description = "The event type, as in the body. It is not read.",
+        ),
+    ),
+    request_body(
+        content = inline(EventBody),
+        content_type = "application/json",
+        description = "At most 256 KiB.",
+    ),
+    responses(
+        (status = 200, description = "The event is stored.", body = Accepted<'static>),
+        WebhookErrors,
+    ),
+)]
 async fn receive(
     State(endpoint): State<Endpoint>,
     program: Result<Path<String>, PathRejection>,
@@ -72,13 +138,13 @@ async fn receive(
 ) -> Response {
     let unknown = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
     let peer = peer.map_or(unknown, |Extension(ConnectInfo(peer))| peer.ip());
-    // What cannot be a name is nobody's.
+    // A path that is no UTF-8 names no program.
     let program = program.map(|Path(program)| program).unwrap_or_default();
     match endpoint.take(&program, peer, &headers, body).await {
         Ok(receipt) => {
-            let Receipt { id, duplicate, state } = receipt;
-            let data = json!({ "id": id, "duplicate": duplicate, "state": state.as_str() });
-            Json(json!({ "success": true, "data": data })).into_response()
+            let Receipt { id, duplicate, state } = &receipt;
+            let accepted = Accepted { id, duplicate: *duplicate, state: state.as_str() };
+            Json(json!({ "success": true, "data": accepted })).into_response()
         }
         Err(error) => refused(&error, &request),
     }

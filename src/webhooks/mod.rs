@@ -3,12 +3,13 @@
 
 mod body;
 mod endpoint;
+mod openapi;
 mod sample;
 mod sender;
 pub mod signature;
 mod strangers;
 
-pub use endpoint::{Endpoint, Settings, refused, router};
+pub use endpoint::{Endpoint, Settings, openapi, refused, router};
 pub use sample::{Sample, names};
 pub use sender::{Sender, Sent};
 

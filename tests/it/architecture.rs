@@ -17,7 +17,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("graphql", &["http", "services", "config", "domain", "error", "usage"]),
     ("rest", &["http", "services", "domain", "error"]),
     ("webhooks", &["http", "services", "domain", "error"]),
-    ("site", &["rest", "http", "services", "config"]),
+    ("openapi", &["rest", "webhooks", "http", "error"]),
+    ("site", &["openapi", "http", "services", "config"]),
     ("router", &["site", "graphql", "rest", "webhooks", "http", "services", "config"]),
     (
         "app",
@@ -56,7 +57,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "domain",
             "error",
             "graphql",
-            "rest",
+            "openapi",
             "services",
             "store",
             "telemetry",
@@ -83,7 +84,7 @@ const BELONG_TO: &[(&str, &[&str])] = &[
     ("card_gateway_web", &["site"]),
     ("clap", &["cli"]),
     ("hmac", &["webhooks"]),
-    ("utoipa", &["http", "rest"]),
+    ("utoipa", &["http", "openapi", "rest", "webhooks"]),
 ];
 
 fn files(folder: &Path) -> Vec<PathBuf> {

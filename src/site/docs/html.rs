@@ -2,7 +2,7 @@
 
 use crate::site::frame::escaped;
 
-/// A text with code between backticks.
+/// Text in which backticks enclose code.
 pub(super) fn marked(text: &str) -> String {
     let text = escaped(text);
     let mut parts = text.split('`');
@@ -19,24 +19,24 @@ pub(super) fn block(code: &str) -> String {
     format!("<pre>{}</pre>\n", escaped(code.trim_end()))
 }
 
-/// A part with a heading; nothing, if there is nothing in it.
+/// Content below a heading; nothing if the content is empty.
 pub(super) fn part(heading: &str, html: &str) -> String {
     if html.is_empty() { String::new() } else { format!("<h3>{heading}</h3>\n{html}") }
 }
 
-/// A list of things and what they are.
+/// A description list.
 pub(super) fn list(entries: impl Iterator<Item = Entry>) -> String {
     let entries: String = entries.map(|entry| entry.html()).collect();
     if entries.is_empty() { entries } else { format!("<dl>\n{entries}</dl>\n") }
 }
 
-/// A thing, and what it is.
+/// An entry of a description list.
 pub(super) struct Entry {
-    /// Its name.
+    /// The name of a member, parameter or header.
     pub(super) name: String,
-    /// What it can be, with code between backticks.
+    /// Its type. Backticks enclose code.
     pub(super) kind: String,
-    /// What it means, with code between backticks.
+    /// Its description. Backticks enclose code.
     pub(super) words: String,
 }
 

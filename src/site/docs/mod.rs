@@ -11,11 +11,11 @@ use axum::body::Bytes;
 use axum::routing::{MethodRouter, get};
 
 use super::frame::{HTML, POLICY, file};
-use crate::rest::openapi;
+use crate::openapi;
 
 /// `/openapi.json` and `/docs`, each rendered once.
 pub(super) fn router() -> Router {
-    let document = openapi();
+    let document = openapi::json();
     let page = page::of(&serde_json::from_str(&document).unwrap_or_default());
     Router::new()
         .route("/openapi.json", rendered("application/json", document))

@@ -1,4 +1,4 @@
-//! The reference page, made of the document.
+//! The reference page, rendered from the OpenAPI document.
 
 use serde_json::Value;
 
@@ -14,7 +14,7 @@ pub(super) fn of(document: &Value) -> String {
     let routes = Route::all(document);
     let contents: String = routes.iter().map(Route::entry).collect();
     let routes: String = routes.iter().map(|route| route.section(read)).collect();
-    let failure = read.members(&components["schemas"]["Failure"], "");
+    let errors = read.members(&components["schemas"]["Failure"], "");
     let headers = components["headers"].as_object().into_iter().flatten();
     let headers = headers.map(|(name, of)| header(read, name, of));
     let body = include_str!("page.html")
@@ -22,7 +22,7 @@ pub(super) fn of(document: &Value) -> String {
         .replace("{about}", &marked(&plain(&document["info"]["description"])))
         .replace("{contents}", &contents)
         .replace("{routes}", &routes)
-        .replace("{failure}", &list(failure.into_iter()))
+        .replace("{errors}", &list(errors.into_iter()))
         .replace("{headers}", &list(headers));
     page("card-gateway · REST", &body)
 }

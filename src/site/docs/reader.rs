@@ -1,4 +1,4 @@
-//! Reads the document: where references lead, and what schemas say in words.
+//! Reads the document: follows references, and puts schemas into words.
 
 use std::fmt::Write as _;
 
@@ -6,18 +6,18 @@ use serde_json::Value;
 
 use super::html::Entry;
 
-/// A document that is read.
+/// An OpenAPI document.
 #[derive(Clone, Copy)]
 pub(super) struct Reader<'a>(pub(super) &'a Value);
 
 impl<'a> Reader<'a> {
-    /// A part of the document, or what its reference leads to.
+    /// A part of the document, its reference followed.
     pub(super) fn at(self, part: &'a Value) -> &'a Value {
         let to = part["$ref"].as_str().and_then(|to| self.0.pointer(to.strip_prefix('#')?));
         to.map_or(part, |part| self.at(part))
     }
 
-    /// What a value can be.
+    /// The type of a value, in words.
     pub(super) fn kind(self, schema: &'a Value) -> String {
         let schema = self.at(schema);
         if let Some(any) = schema["oneOf"].as_array() {
@@ -29,7 +29,7 @@ impl<'a> Reader<'a> {
         let kind = match &schema["type"] {
             Value::Null => return "anything".to_owned(),
             Value::Array(kinds) => joined(kinds, " or ", plain),
-            // A format says more than that it is a text.
+            // A format says more than `string`.
             Value::String(kind) if kind == "string" => {
                 schema["format"].as_str().unwrap_or(kind).to_owned()
             }
@@ -38,20 +38,20 @@ impl<'a> Reader<'a> {
         kind + &limits(schema)
     }
 
-    /// What a value means.
+    /// The description of a value.
     pub(super) fn words(self, schema: &'a Value) -> &'a str {
         let places = [schema, &schema["oneOf"][0], self.at(schema)];
         places.iter().find_map(|place| place["description"].as_str()).unwrap_or_default()
     }
 
-    /// The members of a value, each followed by its own.
+    /// The members of a value, each followed by its own members.
     pub(super) fn members(self, schema: &'a Value, within: &str) -> Vec<Entry> {
         let schema = self.at(schema);
         if schema["type"] == "array" {
             let within = format!("{}[].", within.trim_end_matches('.'));
             return self.members(&schema["items"], &within);
         }
-        // Those that are always there are in the body's order.
+        // `required` lists them in the order of the body.
         let order = items(&schema["required"]);
         let place =
             |name: &str| order.iter().position(|other| other == name).unwrap_or(order.len());
@@ -69,12 +69,12 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The items of a list; none, where there is no list.
+/// The items of an array; none if it is no array.
 pub(super) fn items(list: &Value) -> &[Value] {
     list.as_array().map_or(&[], Vec::as_slice)
 }
 
-/// A text without quotes, anything else as JSON.
+/// A string without quotes, anything else as JSON.
 pub(super) fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
@@ -83,7 +83,7 @@ fn joined<'a>(values: &'a [Value], between: &str, text: impl Fn(&'a Value) -> St
     values.iter().map(text).collect::<Vec<_>>().join(between)
 }
 
-/// How large a value can be, and what it is where none is given.
+/// The bounds of a number, and the default.
 fn limits(schema: &Value) -> String {
     let mut text = match (&schema["minimum"], &schema["maximum"]) {
         (Value::Null, Value::Null) => String::new(),

@@ -1,13 +1,13 @@
-//! What the page says of a route.
+//! The section of one operation.
 
 use serde_json::Value;
 
 use super::html::{self, Entry, block, list, marked};
 use super::reader::{Reader, items, plain};
-use crate::rest::sample;
+use crate::openapi::sample;
 use crate::site::frame::escaped;
 
-/// What can be done at a path.
+/// An operation: a path with a method.
 pub(super) struct Route<'a> {
     path: &'a str,
     method: &'a str,
@@ -15,7 +15,7 @@ pub(super) struct Route<'a> {
 }
 
 impl<'a> Route<'a> {
-    /// All that a document has.
+    /// All operations of a document.
     pub(super) fn all(document: &'a Value) -> Vec<Self> {
         let paths = document["paths"].as_object().into_iter().flatten();
         let routes = paths.flat_map(|(path, item)| {
@@ -26,20 +26,20 @@ impl<'a> Route<'a> {
         routes.collect()
     }
 
-    /// An entry in the list of contents.
+    /// Its entry in the table of contents.
     pub(super) fn entry(&self) -> String {
         let Self { operation, .. } = self;
         let (id, summary) = (plain(&operation["operationId"]), plain(&operation["summary"]));
         format!("<li><a href=\"#{}\">{}</a></li>\n", escaped(&id), escaped(&summary))
     }
 
-    /// All about it.
+    /// Its section.
     pub(super) fn section(&self, read: Reader<'a>) -> String {
         let operation = self.operation;
         let id = plain(&operation["operationId"]);
         let parameters = items(&operation["parameters"]).iter();
         let body = json(&operation["requestBody"]);
-        let answer = &operation["responses"]["200"];
+        let success = &operation["responses"]["200"];
         let mut html = format!(
             "<section id=\"{}\">\n<h2>{}</h2>\n<p class=\"address\"><code><b>{}</b> {}</code></p>\n<p>{}</p>\n",
             escaped(&id),
@@ -51,21 +51,21 @@ impl<'a> Route<'a> {
         html += &html::part("Parameters", &list(parameters.map(|of| parameter(read, of))));
         html += &html::part("Body", &list(read.members(body, "").into_iter()));
         if let Some(sample) = sample(&id) {
-            html += &html::part("Example", &(block(sample.request) + &block(sample.answer)));
+            html += &html::part("Example", &(block(sample.request) + &block(sample.response)));
         }
-        html += &html::part("Answer", &list(read.members(json(answer), "").into_iter()));
-        html += &html::part("Failures", &self.failures(read));
+        html += &html::part("Response", &list(read.members(json(success), "").into_iter()));
+        html += &html::part("Errors", &self.errors(read));
         html + "</section>\n"
     }
 
-    fn failures(&self, read: Reader<'a>) -> String {
-        let answers = self.operation["responses"].as_object().into_iter().flatten();
-        let failures = answers.filter(|(status, _)| *status != "200");
-        list(failures.map(|(status, answer)| failure(status, read.at(answer))))
+    fn errors(&self, read: Reader<'a>) -> String {
+        let responses = self.operation["responses"].as_object().into_iter().flatten();
+        let errors = responses.filter(|(status, _)| *status != "200");
+        list(errors.map(|(status, response)| error(status, read.at(response))))
     }
 }
 
-/// The schema of a body.
+/// The schema of a JSON body.
 fn json(of: &Value) -> &Value {
     &of["content"]["application/json"]["schema"]
 }
@@ -86,14 +86,14 @@ fn parameter<'a>(read: Reader<'a>, of: &'a Value) -> Entry {
     }
 }
 
-fn failure(status: &str, answer: &Value) -> Entry {
-    let code = &json(answer)["allOf"][1]["properties"]["error"]["enum"][0];
-    let headers = answer["headers"].as_object().into_iter().flatten();
+fn error(status: &str, response: &Value) -> Entry {
+    let code = &json(response)["allOf"][1]["properties"]["error"]["enum"][0];
+    let headers = response["headers"].as_object().into_iter().flatten();
     let own = headers.filter(|(_, header)| header["$ref"].is_null());
     let own: Vec<String> = own.map(|(name, _)| format!(" Header: `{name}`.")).collect();
     Entry {
         name: status.to_owned(),
         kind: format!("`{}`", plain(code)),
-        words: plain(&answer["description"]) + &own.concat(),
+        words: plain(&response["description"]) + &own.concat(),
     }
 }

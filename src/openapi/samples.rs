@@ -1,0 +1,60 @@
+//! One request of each operation, as a shell command, and its response. A test runs
+//! them all.
+
+use serde_json::json;
+use utoipa::openapi::extensions::Extensions;
+use utoipa::openapi::{OpenApi, RefOr};
+
+use super::common::operations;
+
+/// A request and its response.
+pub struct Sample {
+    /// The operation's id.
+    pub operation: &'static str,
+    /// Shell commands. They need `GATEWAY`, and `TOKEN` or `SECRET`.
+    pub request: &'static str,
+    /// The body of the response, its members in order.
+    pub response: &'static str,
+}
+
+macro_rules! sample {
+    ($operation:literal) => {
+        Sample {
+            operation: $operation,
+            request: include_str!(concat!("samples/", $operation, ".sh")),
+            response: include_str!(concat!("samples/", $operation, ".json")),
+        }
+    };
+}
+
+const SAMPLES: &[Sample] = &[
+    sample!("listCustomers"),
+    sample!("getCustomer"),
+    sample!("listCardTransactions"),
+    sample!("receiveNotification"),
+];
+
+/// The sample of an operation.
+pub fn sample(operation: &str) -> Option<&'static Sample> {
+    SAMPLES.iter().find(|sample| sample.operation == operation)
+}
+
+/// Adds the samples to a document: the request as `x-codeSamples`, which other tools
+/// show, and the response as the example of status 200.
+pub(super) fn add(document: &mut OpenApi) {
+    for operation in operations(document) {
+        let id = operation.operation_id.as_deref().unwrap_or_default();
+        let Some(sample) = sample(id) else { continue };
+        let source = sample.request.trim_end();
+        let code = json!([{ "lang": "Shell", "label": "curl", "source": source }]);
+        let code = Extensions::from_iter([("x-codeSamples", code)]);
+        operation.extensions.get_or_insert_default().merge(code);
+        if let Some(RefOr::T(response)) = operation.responses.responses.get_mut("200") {
+            for content in response.content.values_mut() {
+                if let RefOr::T(content) = content {
+                    content.example = serde_json::from_str(sample.response).ok();
+                }
+            }
+        }
+    }
+}
