@@ -1,10 +1,10 @@
-//! What clients say they like best (RFC 9110, section 12.5).
+//! Quality values of `Accept` and similar headers (RFC 9110, section 12.4.2).
 
 use axum::http::{HeaderMap, HeaderName};
 
-/// The members of `Accept` and its like, in lower case, each with how much it is
-/// liked, in thousandths.
-pub fn liked<'a>(
+/// The members of such a header, in lower case, each with its quality in
+/// thousandths.
+pub fn qualities<'a>(
     headers: &'a HeaderMap,
     name: &HeaderName,
 ) -> impl Iterator<Item = (String, u32)> + 'a {
@@ -19,7 +19,7 @@ fn member(text: &str) -> (String, u32) {
     (name, quality.map_or(1_000, thousandths))
 }
 
-/// `0.5` is 500. What is no such number is not liked at all.
+/// `0.5` is 500. An invalid number is 0: not acceptable.
 fn thousandths(text: &str) -> u32 {
     let (whole, part) = text.split_once('.').unwrap_or((text, ""));
     let digits = part.len() <= 3 && part.bytes().all(|b| b.is_ascii_digit());

@@ -1,5 +1,5 @@
-//! The page at `/`: what this is, how it is, and where everything else is. It
-//! says nothing that needs a token.
+//! The page at `/`: what this is, whether it works, and links to everything else.
+//! It shows nothing that needs a token.
 
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
@@ -15,18 +15,18 @@ use crate::services::health::{Health, Report};
 const ABOUT: &str = env!("CARGO_PKG_DESCRIPTION");
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// Each with its name for programs, its path, and what people find there.
+/// The name in the JSON form, the path, and the description on the page.
 const LINKS: &[(&str, &str, &str)] = &[
-    ("graphiql", "/graphiql", "GraphiQL: queries and live balances, tried in the browser"),
-    ("schema", "/schema.graphql", "the GraphQL schema, as text"),
-    ("docs", "/docs", "the REST API, for people"),
-    ("openapi", "/openapi.json", "the REST API, for programs (OpenAPI 3.1)"),
-    ("health", "/healthz", "whether the process answers"),
-    ("ready", "/readyz", "whether requests should be sent here, and what it depends on"),
-    ("metrics", "/metrics", "measurements, as Prometheus reads them"),
+    ("graphiql", "/graphiql", "GraphiQL: try queries and live balances in the browser"),
+    ("schema", "/schema.graphql", "the GraphQL schema (SDL)"),
+    ("docs", "/docs", "the REST API, a reference to read"),
+    ("openapi", "/openapi.json", "the REST API as an OpenAPI 3.1 document"),
+    ("health", "/healthz", "liveness: the process answers"),
+    ("ready", "/readyz", "readiness: the database and the blockchain"),
+    ("metrics", "/metrics", "metrics for Prometheus"),
 ];
 
-/// Which links there are besides those that there always are.
+/// Which of the optional links are shown.
 #[derive(Clone, Copy)]
 pub(super) struct Links {
     pub(super) graphiql: bool,
@@ -52,22 +52,23 @@ async fn front(
     headers: HeaderMap,
 ) -> impl IntoResponse {
     let report = health.recent_report().await;
-    let answer = if wants_json(&headers) { told(&report, links) } else { shown(&report, links) };
-    ([(header::VARY, "accept")], answer)
+    let response =
+        if wants_json(&headers) { json_form(&report, links) } else { html_form(&report, links) };
+    ([(header::VARY, "accept")], response)
 }
 
-/// Browsers name HTML; whoever names JSON instead, or likes it as much, gets it.
+/// Whether the client prefers JSON to HTML, or ranks them equally and names JSON.
 fn wants_json(headers: &HeaderMap) -> bool {
-    let liked = |ranges: &[&str]| {
-        let all = accept::liked(headers, &header::ACCEPT);
+    let quality_of = |ranges: &[&str]| {
+        let all = accept::qualities(headers, &header::ACCEPT);
         let ours = all.filter(|(name, _)| ranges.contains(&name.as_str()));
         ours.map(|(_, quality)| quality).max().unwrap_or(0)
     };
-    let json = liked(&["application/json", "application/*"]);
-    json > 0 && json >= liked(&["text/html", "text/*"])
+    let json = quality_of(&["application/json", "application/*"]);
+    json > 0 && json >= quality_of(&["text/html", "text/*"])
 }
 
-fn told(report: &Report, links: Links) -> Response {
+fn json_form(report: &Report, links: Links) -> Response {
     let links = links.all().map(|(name, path, _)| ((*name).to_owned(), Value::from(*path)));
     let mut links: Map<String, Value> = links.collect();
     links.insert("graphql".to_owned(), "/graphql".into());
@@ -84,7 +85,7 @@ fn told(report: &Report, links: Links) -> Response {
     .into_response()
 }
 
-fn shown(report: &Report, links: Links) -> Response {
+fn html_form(report: &Report, links: Links) -> Response {
     let links = links
         .all()
         .map(|(_, path, what)| format!("<dt><a href=\".{path}\">{path}</a></dt><dd>{what}</dd>\n"));
@@ -106,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn json_is_for_those_who_ask_for_it() {
+    fn json_is_served_when_the_client_prefers_it() {
         for (accept, expected) in [
             ("", false),
             ("*/*", false),

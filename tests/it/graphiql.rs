@@ -49,7 +49,7 @@ fn its_files_come_compressed_and_are_kept_by_their_hash() {
     let database = Database::sqlite();
     let gateway = database.serve();
     let page = gateway.send(gateway.client().get(format!("{}/graphiql", gateway.host)));
-    if page.text.contains("There is no GraphiQL in this program") {
+    if page.text.contains("GraphiQL is not part of this build") {
         return missing::skip("OF GRAPHIQL", "The program was built without GraphiQL (no npm?)");
     }
     let (mut known, mut wanted) = (BTreeMap::new(), vec![String::new()]);

@@ -22,7 +22,7 @@ impl Media {
     pub(crate) fn wanted(headers: &HeaderMap) -> Option<Self> {
         let mut best: Option<(Self, u32)> = None;
         let mut anything = true;
-        for (name, quality) in accept::liked(headers, &header::ACCEPT) {
+        for (name, quality) in accept::qualities(headers, &header::ACCEPT) {
             anything = false;
             // Of equal preferences, the first.
             let better = quality > best.map_or(0, |(_, known)| known);
@@ -36,7 +36,7 @@ impl Media {
     /// Whether a client accepts events, perhaps among others: some clients name
     /// all types with each request.
     pub(crate) fn takes_events(headers: &HeaderMap) -> bool {
-        accept::liked(headers, &header::ACCEPT)
+        accept::qualities(headers, &header::ACCEPT)
             .any(|(name, quality)| name == "text/event-stream" && quality > 0)
     }
 

@@ -1,4 +1,4 @@
-//! GraphiQL, at `/graphiql`: bundled with the program, or from a CDN.
+//! GraphiQL at `/graphiql`: bundled with the program, or from a CDN.
 
 use std::io::Read as _;
 use std::sync::{Arc, OnceLock};
@@ -14,40 +14,41 @@ use super::frame::{HTML, POLICY, escaped, file, page};
 use crate::config::Graphiql;
 use crate::http::accept;
 
-/// Nothing comes from elsewhere. The editor makes style sheets of its own.
+/// The policy of the bundled page: everything comes from here. The editor adds inline
+/// styles.
 const BUNDLED: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
     img-src 'self' data:; font-src 'self' data:; worker-src 'self'; connect-src 'self'; \
     base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// Scripts and styles may come from the CDN as well.
+/// The policy of the other page: scripts and styles also come from the CDN.
 const CDN: &str = "default-src 'none'; script-src 'self' https://unpkg.com; \
     style-src 'self' 'unsafe-inline' https://unpkg.com; img-src 'self' data:; \
     font-src 'self' data: https://unpkg.com; connect-src 'self'; base-uri 'none'; \
     form-action 'none'; frame-ancestors 'none'";
 
-/// What has a hash of its content in its name never changes.
-const FOR_EVER: &str = "public, max-age=31536000, immutable";
+/// For files whose name contains a hash of their content.
+const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 
-/// `/graphiql` and its files; nothing, where it is off.
+/// `/graphiql` and its files; no routes if it is switched off.
 pub(super) fn router(from: Graphiql) -> Router {
     let page = match from {
         Graphiql::Off => return Router::new(),
         Graphiql::Cdn => cdn(),
         Graphiql::Bundled => FILES.map_or_else(missing, bundled),
     };
-    // Relative, as all in the pages is: a proxy may put the gateway below a path.
+    // Relative, like all links: a proxy can serve the gateway below a path of its own.
     page.route("/graphiql/", get(|| async { Redirect::permanent("../graphiql") }))
 }
 
 fn bundled(files: &'static [File]) -> Router {
     files.iter().fold(Router::new(), |router, file| match file.path {
-        "index.html" => router.route("/graphiql", packed(file, "no-cache")),
-        path => router.route(&format!("/graphiql/{path}"), packed(file, FOR_EVER)),
+        "index.html" => router.route("/graphiql", compressed(file, "no-cache")),
+        path => router.route(&format!("/graphiql/{path}"), compressed(file, IMMUTABLE)),
     })
 }
 
-/// A file in the form that the client likes best.
-fn packed(file: &'static File, caching: &'static str) -> MethodRouter {
+/// A file in the encoding that the client prefers.
+fn compressed(file: &'static File, caching: &'static str) -> MethodRouter {
     let kind = kind_of(file.path);
     let plain = Arc::new(OnceLock::new());
     get(async move |headers: HeaderMap| {
@@ -63,7 +64,7 @@ fn packed(file: &'static File, caching: &'static str) -> MethodRouter {
         let content = match preferred(&headers) {
             Encoding::Brotli => encoded("br", file.brotli),
             Encoding::Gzip => encoded("gzip", file.gzip),
-            Encoding::None => plain.get_or_init(|| unpacked(file)).clone().into_response(),
+            Encoding::None => plain.get_or_init(|| decompressed(file)).clone().into_response(),
         };
         (about, content)
     })
@@ -76,13 +77,13 @@ enum Encoding {
     None,
 }
 
-/// The encoding that a client likes best; among equals the smaller one.
+/// The encoding that the client prefers; of equal ones the smaller.
 fn preferred(headers: &HeaderMap) -> Encoding {
-    let liked = |encoding: &str| {
-        let mut all = accept::liked(headers, &header::ACCEPT_ENCODING);
+    let quality_of = |encoding: &str| {
+        let mut all = accept::qualities(headers, &header::ACCEPT_ENCODING);
         all.find(|(name, _)| name == encoding).map_or(0, |(_, quality)| quality)
     };
-    let (brotli, gzip) = (liked("br"), liked("gzip"));
+    let (brotli, gzip) = (quality_of("br"), quality_of("gzip"));
     match brotli.max(gzip) {
         0 => Encoding::None,
         best if best == brotli => Encoding::Brotli,
@@ -90,11 +91,11 @@ fn preferred(headers: &HeaderMap) -> Encoding {
     }
 }
 
-/// For the few who understand neither; done once.
-fn unpacked(file: &File) -> Bytes {
+/// For clients without either encoding; decompressed once.
+fn decompressed(file: &File) -> Bytes {
     let mut content = Vec::new();
     let read = flate2::read::GzDecoder::new(file.gzip).read_to_end(&mut content);
-    read.unwrap_or_else(|error| unreachable!("the build has packed {}: {error}", file.path));
+    read.unwrap_or_else(|error| unreachable!("the build has compressed {}: {error}", file.path));
     content.into()
 }
 
@@ -110,7 +111,7 @@ fn kind_of(path: &str) -> &'static str {
     }
 }
 
-/// The page of a program that was built without GraphiQL: why, and what to do.
+/// The page of a program built without GraphiQL: says why, and how to add it.
 fn missing(why: &'static str) -> Router {
     let body = include_str!("missing.html").replace("{why}", &escaped(why));
     let page = Bytes::from(page("card-gateway · no GraphiQL", &body));
@@ -139,7 +140,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn clients_have_their_favourite_encodings() {
+    fn the_preferred_encoding_wins() {
         for (accept, expected) in [
             ("", Encoding::None),
             ("identity", Encoding::None),
@@ -156,14 +157,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_program_without_it_says_why_and_what_to_do() {
+    async fn a_program_without_graphiql_says_why_and_how_to_add_it() {
         let request = Request::get("/graphiql").body(Body::empty()).expect("a request");
         let answer = missing("<npm> was not found").oneshot(request).await.expect("an answer");
         assert_eq!(answer.headers()[header::CONTENT_TYPE], "text/html; charset=utf-8");
         let page = to_bytes(answer.into_body(), usize::MAX).await.expect("a body");
         let page = String::from_utf8(page.to_vec()).expect("UTF-8");
         for part in [
-            "this time it was not: &lt;npm&gt; was not found.",
+            "left it out: &lt;npm&gt; was not found.",
             "touch web/build.rs",
             "CARD_GATEWAY__SERVER__GRAPHIQL=cdn",
         ] {
