@@ -30,6 +30,8 @@ lint:
     cargo fmt --all --check
     cargo clippy --workspace --all-targets --locked -- -D warnings
     cargo clippy --locked --no-default-features -- -D warnings
+    cargo fmt --manifest-path benches/load/Cargo.toml --check
+    cargo clippy --manifest-path benches/load/Cargo.toml --all-targets --locked -- -D warnings
 
 # Regenerate schema.graphql from the program
 schema:
@@ -54,7 +56,7 @@ bench *arguments:
 
 # Load a server beside a hand-written one (needs wrk and PostgreSQL; see benches/load/README.md)
 bench-load *arguments:
-    cargo run --release -p card-gateway-load -- {{ arguments }}
+    cargo run --release --manifest-path benches/load/Cargo.toml -- {{ arguments }}
 
 # Run everything that CI runs
 ci:

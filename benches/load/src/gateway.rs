@@ -15,24 +15,27 @@ pub(crate) const PROGRAM: &str = "load";
 /// More than any machine can send: limits are not what is measured.
 const UNLIMITED: &str = "1000000";
 
-/// The given program, or this workspace's own, built for release.
+/// The given program, or the gateway of this repository, built for release.
 pub(crate) fn find(given: Option<&Path>) -> Result<PathBuf> {
     if let Some(path) = given {
         return path.canonicalize().during(path.display());
     }
+    // Beside this program: <target>/release/load.
+    let beside = env::current_exe()?.with_file_name("card-gateway");
+    let target =
+        beside.parent().and_then(Path::parent).ok_or("this program has no target folder")?;
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let status = Command::new(cargo)
-        .args(["build", "--release", "--bin", "card-gateway"])
+        .args(["build", "--release", "--locked", "--bin", "card-gateway", "--target-dir"])
+        .arg(target)
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
         .status()
         .during("cargo")?;
     if !status.success() {
         return Err("the gateway cannot be built".into());
     }
-    // Cargo puts one release next to the other.
-    let path = env::current_exe()?.with_file_name("card-gateway");
-    let lost = "cargo has put the gateway somewhere else (please name it with --gateway)";
-    path.canonicalize().during(lost)
+    let lost = "the gateway that cargo has built is not there (name one with --gateway)";
+    beside.canonicalize().during(lost)
 }
 
 /// What a program of the gateway says it is.
