@@ -125,7 +125,7 @@ pub async fn serve(config: &Config, store: Store, listener: TcpListener) -> Resu
         stopping: stopped,
     };
     let mut tasks = JoinSet::new();
-    tasks.spawn(rate.tidy());
+    tasks.spawn(rate.drop_full_buckets());
     tasks.spawn(live.follow());
     let upkeep = metrics.clone();
     tasks.spawn(async move {

@@ -135,7 +135,7 @@ fn afford(budget: &Budget, cost: usize, limit: usize) -> Result<u32, Rejection> 
     LimitExceeded::check("complexity", limit, cost)?;
     let points = cost / COST_PER_POINT;
     // More than any bucket ever holds is beyond a limit: waiting would not help.
-    let most = usize::try_from(budget.allowance().limit).unwrap_or(usize::MAX);
+    let most = usize::try_from(budget.status().limit).unwrap_or(usize::MAX);
     LimitExceeded::check("rate_burst", most, points + 1)?;
     let points = u32::try_from(points).unwrap_or(u32::MAX);
     budget.spend(points)?;

@@ -19,7 +19,7 @@ mod transport;
 
 pub use endpoint::{Endpoint, Settings};
 pub use schema::{Schema, schema, sdl};
-pub use transport::http::{execute, method_not_allowed, refused};
+pub use transport::http::{error_response, execute, method_not_allowed};
 pub use transport::schema_file::{published, published_to};
 pub use transport::websocket::{Sockets, get};
 

@@ -1,9 +1,9 @@
-//! What all transports share: who asks, how much, how long; health, metrics,
-//! the server itself.
+//! What all transports share: authentication, rate limits, time-outs, the request
+//! log, error bodies, health and metrics, and the server itself.
 
 pub mod accept;
-pub mod elsewhere;
-pub mod gate;
+pub mod authentication;
+pub mod cors;
 pub mod envelope;
 pub mod headers;
 pub mod health;

@@ -1,5 +1,5 @@
-//! What a caller may ask for: a leaky bucket of points for each token, and for
-//! each address that shows none. A request is worth a point, a costly one more.
+//! Rate limits: a leaky bucket of points for each token, and for each address without
+//! a valid token. A request costs a point, an expensive one more.
 
 use std::net::IpAddr;
 use std::num::NonZeroU32;
@@ -13,63 +13,64 @@ use governor::{Quota, RateLimiter, state::keyed::DashMapStateStore};
 use crate::config::Rate;
 use crate::error::{Error, Result};
 
-/// Whose bucket it is.
+/// The owner of a bucket.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Who {
+pub enum RateKey {
     /// A token, by its identifier.
     Token(String),
-    /// Somebody without a valid token, by address.
+    /// A client without a valid token, by its address.
     Address(IpAddr),
 }
 
-/// What the `X-RateLimit-*` headers say.
+/// The state of a bucket, as the `X-RateLimit-*` headers show it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Allowance {
-    /// How many requests the bucket holds when it is full.
+pub struct RateStatus {
+    /// Points of a full bucket.
     pub limit: u32,
-    /// How many are left.
+    /// Points that are left.
     pub remaining: u32,
-    /// When it will be full again, in Unix seconds.
+    /// When the bucket will be full again, in Unix seconds.
     pub reset: u64,
-    /// If this request was one too many: after how many seconds the next one is not.
+    /// If there were too few points: seconds until there are enough.
     pub retry_after: Option<u64>,
 }
 
-/// What one request may still use of its caller's bucket.
+/// What one request takes out of its bucket.
 pub struct Budget {
     limits: RateLimits,
-    who: Who,
-    last: Mutex<Allowance>,
+    key: RateKey,
+    last: Mutex<RateStatus>,
 }
 
 impl Budget {
-    /// Takes the request itself out of the caller's bucket.
-    pub fn open(limits: &RateLimits, who: Who) -> Self {
-        let last = Mutex::new(limits.spend(&who, NonZeroU32::MIN, 0));
-        Self { limits: limits.clone(), who, last }
+    /// Takes the point of the request itself.
+    pub fn open(limits: &RateLimits, key: RateKey) -> Self {
+        let last = Mutex::new(limits.spend(&key, NonZeroU32::MIN, 0));
+        Self { limits: limits.clone(), key, last }
     }
 
-    /// Takes what the request costs besides.
+    /// Takes the further points that the request costs.
     ///
     /// # Errors
-    /// [`crate::error::Kind::RateLimited`] if that was too much.
+    /// [`crate::error::Kind::RateLimited`] if there are too few.
     pub fn spend(&self, points: u32) -> Result<()> {
         let Some(points) = NonZeroU32::new(points) else { return Ok(()) };
-        // Whoever comes again pays for the request again.
-        let allowance = self.limits.spend(&self.who, points, 1);
-        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = allowance;
-        allowance.retry_after.map_or(Ok(()), |seconds| Err(Error::rate_limited(seconds)))
+        // The next attempt costs the point of the request again.
+        let status = self.limits.spend(&self.key, points, 1);
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = status;
+        status.retry_after.map_or(Ok(()), |seconds| Err(Error::rate_limited(seconds)))
     }
 
-    /// What the headers say.
-    pub fn allowance(&self) -> Allowance {
+    /// The bucket after this request.
+    pub fn status(&self) -> RateStatus {
         *self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-type Buckets = RateLimiter<Who, DashMapStateStore<Who>, DefaultClock, StateInformationMiddleware>;
+type Buckets =
+    RateLimiter<RateKey, DashMapStateStore<RateKey>, DefaultClock, StateInformationMiddleware>;
 
-/// The buckets.
+/// The buckets of all tokens and addresses.
 #[derive(Clone)]
 pub struct RateLimits {
     buckets: Arc<Buckets>,
@@ -78,7 +79,7 @@ pub struct RateLimits {
 }
 
 impl RateLimits {
-    /// Buckets that are full. They are forgotten when they are full again.
+    /// Full buckets. A bucket is dropped from memory when it is full again.
     pub fn new(rate: Rate) -> Self {
         let some = |number| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
         let quota = Quota::per_second(some(rate.per_second)).allow_burst(some(rate.burst));
@@ -86,10 +87,10 @@ impl RateLimits {
         Self { buckets: Arc::new(buckets), limit: rate.burst, per_second: rate.per_second }
     }
 
-    /// Takes points out of a bucket; a request is worth one. If there are too few,
-    /// it is told when there will be enough, and for `others` as well.
-    pub fn spend(&self, who: &Who, points: NonZeroU32, others: u32) -> Allowance {
-        let (remaining, wait) = match self.buckets.check_key_n(who, points) {
+    /// Takes points out of a bucket. If there are too few, the status says when there
+    /// will be enough for them and `others`.
+    pub fn spend(&self, key: &RateKey, points: NonZeroU32, others: u32) -> RateStatus {
+        let (remaining, wait) = match self.buckets.check_key_n(key, points) {
             Ok(Ok(state)) => (state.remaining_burst_capacity(), None),
             Ok(Err(early)) => (0, Some(early.wait_time_from(DefaultClock::default().now()))),
             // More than the bucket ever holds: as long as it takes to fill it.
@@ -100,20 +101,20 @@ impl RateLimits {
         let missing = u64::from(self.limit.saturating_sub(remaining));
         let until_full = missing.div_ceil(u64::from(self.per_second.max(1)));
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-        Allowance {
+        RateStatus {
             limit: self.limit,
             remaining,
             reset: now + until_full,
             retry_after: wait.map(|wait| {
                 let others = Duration::from_secs(others.into()) / self.per_second.max(1);
-                // Whole seconds: rather late than in vain.
+                // Whole seconds, rounded up.
                 (wait + others).as_millis().div_ceil(1_000).max(1).try_into().unwrap_or(u64::MAX)
             }),
         }
     }
 
-    /// Forgets full buckets from time to time; never ends.
-    pub async fn tidy(self) {
+    /// Drops full buckets from memory every minute; never ends.
+    pub async fn drop_full_buckets(self) {
         loop {
             tokio::time::sleep(Duration::from_mins(1)).await;
             self.buckets.retain_recent();

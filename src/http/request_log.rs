@@ -1,6 +1,9 @@
-//! The outermost layer: gives a request its name, and writes one line and
-//! two metrics about it. Paths hold identifiers and queries hold anything,
-//! so neither is ever written: the route's pattern is.
+//! The outermost layer: gives each request an id, and writes one log line and two
+//! metrics about it. Paths contain identifiers and queries can contain anything, so
+//! that only the route's pattern is written.
+//!
+//! tower-http's `SetRequestId` would trust any id that a client sends; ours must be
+//! safe to log.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -13,8 +16,8 @@ use uuid::Uuid;
 
 use crate::domain::request::RequestId;
 
-/// Which document a GraphQL request was about: a name that is all letters and
-/// digits, and a hash. It goes along with the answer.
+/// The document of a GraphQL request, as an extension of the response: safe to log,
+/// because the name has only letters and digits.
 #[derive(Clone)]
 pub struct Operation {
     /// The operation's name, if it has one.
@@ -24,9 +27,8 @@ pub struct Operation {
 }
 
 impl Operation {
-    /// Writes the line of an operation that came over a connection, which has
-    /// one request for many of them.
-    pub fn tell(&self, request: &RequestId) {
+    /// Logs an operation of a WebSocket, whose one request has many of them.
+    pub fn log(&self, request: &RequestId) {
         let Self { name, document } = self;
         let operation = name.as_deref();
         tracing::info!(request_id = %request.0, operation, document = &**document, "operation");
@@ -35,16 +37,16 @@ impl Operation {
 
 const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Runs a request and tells of it.
-pub async fn tell(mut request: Request, next: Next) -> Response {
+/// Runs a request and logs it.
+pub async fn log_request(mut request: Request, next: Next) -> Response {
     let began = Instant::now();
     let id = given(&request).unwrap_or_else(|| Uuid::now_v7().to_string());
     request.extensions_mut().insert(RequestId(id.clone()));
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
-    let mut answer = next.run(request).await;
+    let mut response = next.run(request).await;
     let route = route.as_ref().map_or("unknown", MatchedPath::as_str);
-    let status = answer.status();
+    let status = response.status();
     let took = began.elapsed();
     metrics::counter!(
         "http_requests_total",
@@ -52,7 +54,7 @@ pub async fn tell(mut request: Request, next: Next) -> Response {
     )
     .increment(1);
     metrics::histogram!("http_request_duration_seconds", "route" => route.to_owned()).record(took);
-    let operation = answer.extensions_mut().remove::<Operation>();
+    let operation = response.extensions_mut().remove::<Operation>();
     tracing::info!(
         request_id = %id,
         method = name_of(&method),
@@ -64,19 +66,19 @@ pub async fn tell(mut request: Request, next: Next) -> Response {
         "request"
     );
     if let Ok(value) = HeaderValue::from_str(&id) {
-        answer.headers_mut().insert(HEADER, value);
+        response.headers_mut().insert(HEADER, value);
     }
-    answer
+    response
 }
 
-/// The name that a proxy in front has given, if it is one that can be logged.
+/// The id that the client or a proxy has sent, if it is safe to log.
 fn given(request: &Request) -> Option<String> {
     let id = request.headers().get(HEADER)?.to_str().ok()?;
     let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
     ((1..=64).contains(&id.len()) && id.bytes().all(plain)).then(|| id.to_owned())
 }
 
-/// A method is free text from the client: unknown ones must not become labels.
+/// A method is free text from the client: unknown ones must not become labels of metrics.
 fn name_of(method: &axum::http::Method) -> &'static str {
     match method.as_str() {
         "GET" => "GET",

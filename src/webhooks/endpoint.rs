@@ -146,7 +146,7 @@ async fn receive(
             let accepted = Accepted { id, duplicate: *duplicate, state: state.as_str() };
             Json(json!({ "success": true, "data": accepted })).into_response()
         }
-        Err(error) => refused(&error, &request),
+        Err(error) => error_response(&error, &request),
     }
 }
 
@@ -197,7 +197,7 @@ fn unsigned() -> Arc<Error> {
 
 /// The answer to a webhook that was not taken. Where that is our fault, the
 /// sender is asked to try again.
-pub fn refused(error: &Error, request: &RequestId) -> Response {
+pub fn error_response(error: &Error, request: &RequestId) -> Response {
     if !error.is_ours() {
         let mut answer = problem::response(error, request);
         // The scheme of bearer tokens is not what is missing here.

@@ -9,7 +9,7 @@ mod sender;
 pub mod signature;
 mod strangers;
 
-pub use endpoint::{Endpoint, Settings, openapi, refused, router};
+pub use endpoint::{Endpoint, Settings, error_response, openapi, router};
 pub use sample::{Sample, names};
 pub use sender::{Sender, Sent};
 

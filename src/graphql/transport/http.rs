@@ -41,7 +41,7 @@ pub async fn execute(
     let Some(media) = Media::wanted(&headers) else { return not_acceptable(&request) };
     let body = match request::of_post(&headers, body) {
         Ok(body) => body,
-        Err(error) => return refused(&error, &request),
+        Err(error) => return error_response(&error, &request),
     };
     let prepared = match endpoint.prepare(principal, &budget, body) {
         Ok(prepared) => prepared,
@@ -63,7 +63,7 @@ pub(crate) async fn get(
     let Some(media) = Media::wanted(headers) else { return not_acceptable(&request) };
     let body = match request::of_get(uri.query().unwrap_or_default()) {
         Ok(body) => body,
-        Err(error) => return refused(&error, &request),
+        Err(error) => return error_response(&error, &request),
     };
     let limits = &endpoint.settings.documents.limits;
     let (text, name) = (body.query.clone().unwrap_or_default(), body.operation_name.clone());
@@ -102,7 +102,7 @@ async fn answer(
     }
     if prepared.is_subscription() {
         let message = "Subscriptions come as text/event-stream, or over a WebSocket";
-        return refused(&Error::new(error::Kind::Invalid, message), &request);
+        return error_response(&Error::new(error::Kind::Invalid, message), &request);
     }
     let report = headers.contains_key(cost_report::HEADER).then(|| prepared.cost_report());
     let usage = Arc::<Usage>::default();
@@ -124,7 +124,7 @@ async fn answer(
 fn rejected(rejection: &Rejection, media: Media, request: &RequestId) -> HttpResponse {
     let response = || rejection.response(request);
     match (rejection, media) {
-        (Rejection::Error(error), _) => refused(error, request),
+        (Rejection::Error(error), _) => error_response(error, request),
         (Rejection::Document(_), Media::Events) => sse::single(&Answer::refused(response().errors)),
         (Rejection::Document(_), _) => respond(media, media.not_executed(), response()),
         (Rejection::Limit(_), _) => respond(media, StatusCode::BAD_REQUEST, response()),
@@ -140,7 +140,7 @@ fn not_acceptable(request: &RequestId) -> HttpResponse {
 
 /// The answer to a request that was refused before its document was read. It is
 /// not a GraphQL response, whatever the client accepts.
-pub fn refused(error: &Error, request: &RequestId) -> HttpResponse {
+pub fn error_response(error: &Error, request: &RequestId) -> HttpResponse {
     let answer = respond(Media::Json, status::of(error.kind()), refusal(error, request));
     headers::of_failure(answer, error)
 }

@@ -6,7 +6,7 @@ use axum::Extension;
 use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
 
-use super::http::refused;
+use super::http::error_response;
 use crate::config::Introspection;
 use crate::domain::principal::Principal;
 use crate::domain::request::RequestId;
@@ -30,5 +30,5 @@ pub async fn published_to(
     if Introspection::Schema.allows(principal.scope) {
         return published().await;
     }
-    refused(&introspection_forbidden(), &request)
+    error_response(&introspection_forbidden(), &request)
 }

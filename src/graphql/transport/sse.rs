@@ -15,7 +15,7 @@ use crate::domain::request::RequestId;
 use crate::error::Kind;
 use crate::graphql::endpoint::{Endpoint, Prepared};
 use crate::graphql::execution::response::Answer;
-use crate::http::gate::bearer;
+use crate::http::authentication::bearer;
 
 /// The longest silence: proxies close idle connections.
 const KEEP_ALIVE: Duration = Duration::from_secs(12);

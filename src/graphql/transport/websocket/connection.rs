@@ -22,7 +22,7 @@ use crate::graphql::admission::request_body as request;
 use crate::graphql::endpoint::Endpoint;
 use crate::graphql::execution::response::Answer;
 use crate::graphql::transport::replies::{Reply, Subscriber, replies};
-use crate::http::gate::Gate;
+use crate::http::authentication::Authentication;
 
 /// The subprotocol.
 pub(crate) const PROTOCOL: &str = "graphql-transport-ws";
@@ -67,7 +67,7 @@ pub struct Sockets {
     /// Runs operations.
     pub endpoint: Endpoint,
     /// Authenticates tokens and limits their rate.
-    pub gate: Arc<Gate>,
+    pub authentication: Arc<Authentication>,
 }
 
 /// One connection.
@@ -248,17 +248,19 @@ impl Connection {
         }
         let token = payload.and_then(|raw| token_in(raw.get()));
         let subscriber = match (token, self.preauthenticated.take()) {
-            (Some(token), _) => match self.sockets.gate.admit(Some(&token), self.peer).await {
-                Ok(_) => Subscriber::new(&token),
-                Err((error, _)) if error.is_ours() || error.kind() == Kind::RateLimited => {
-                    tracing::warn!(
-                        cause = error.private_source(),
-                        "a WebSocket was not authenticated"
-                    );
-                    return ControlFlow::Break(Some(TRY_AGAIN));
+            (Some(token), _) => {
+                match self.sockets.authentication.admit(Some(&token), self.peer).await {
+                    Ok(_) => Subscriber::new(&token),
+                    Err((error, _)) if error.is_ours() || error.kind() == Kind::RateLimited => {
+                        tracing::warn!(
+                            cause = error.private_source(),
+                            "a WebSocket was not authenticated"
+                        );
+                        return ControlFlow::Break(Some(TRY_AGAIN));
+                    }
+                    Err(_) => return ControlFlow::Break(Some(FORBIDDEN)),
                 }
-                Err(_) => return ControlFlow::Break(Some(FORBIDDEN)),
-            },
+            }
             (None, Some(subscriber)) => subscriber,
             (None, None) => return ControlFlow::Break(Some(FORBIDDEN)),
         };
@@ -289,7 +291,7 @@ impl Connection {
             self.close(CloseFrame { code: 4409, reason: reason.into() }).await;
             return ControlFlow::Break(None);
         }
-        let allowed = self.sockets.gate.admit(Some(&subscriber.token), self.peer).await;
+        let allowed = self.sockets.authentication.admit(Some(&subscriber.token), self.peer).await;
         let endpoint = &self.sockets.endpoint;
         let prepared = match allowed {
             Err((error, _)) => Err(Rejection::Error(error)),
@@ -306,7 +308,7 @@ impl Connection {
                 return gone_unless(self.send_text(message(&id, "error", &errors)).await);
             }
         };
-        prepared.logged().tell(&self.request);
+        prepared.logged().log(&self.request);
         self.counted += 1;
         let operation = self.counted;
         let replies = replies(endpoint, subscriber, self.request.clone(), prepared);

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::http::gate;
+use crate::http::authentication;
 
 /// A message of the client.
 #[derive(Deserialize)]
@@ -37,5 +37,5 @@ fn quoted(text: &str) -> String {
 pub(crate) fn token_in(payload: &str) -> Option<String> {
     let members: HashMap<String, serde_json::Value> = serde_json::from_str(payload).ok()?;
     let header = members.iter().find(|(name, _)| name.eq_ignore_ascii_case("authorization"))?;
-    gate::token_in(header.1.as_str()?).map(str::to_owned)
+    authentication::token_in(header.1.as_str()?).map(str::to_owned)
 }

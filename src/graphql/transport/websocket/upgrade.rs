@@ -17,10 +17,10 @@ use super::connection::{Connection, PROTOCOL, Sockets};
 use crate::domain::principal::Principal;
 use crate::domain::request::RequestId;
 use crate::error::{Error, Kind};
-use crate::graphql::transport::http::{self, refused};
+use crate::graphql::transport::http::{self, error_response};
 use crate::graphql::transport::replies::Subscriber;
-use crate::http::gate::bearer;
-use crate::http::rate::{Budget, Who};
+use crate::http::authentication::bearer;
+use crate::http::rate::{Budget, RateKey};
 
 /// Bytes. Most messages are small, and there may be thousands of connections.
 const BUFFER: usize = 4 * 1024;
@@ -59,27 +59,27 @@ async fn connect(
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> HttpResponse {
     let Ok(upgrade) = upgrade else {
-        return refused(&Error::new(Kind::Invalid, "This is no WebSocket"), &request);
+        return error_response(&Error::new(Kind::Invalid, "This is no WebSocket"), &request);
     };
     if protocol.is_err() {
         let message = "A WebSocket must offer the protocol graphql-transport-ws";
-        return refused(&Error::new(Kind::Invalid, message), &request);
+        return error_response(&Error::new(Kind::Invalid, message), &request);
     }
     // A client that has sent a token need not send it again; a wrong one is refused.
     let mut preauthenticated = None;
     if let Some(token) = bearer(headers) {
-        match sockets.gate.admit(Some(token), peer).await {
+        match sockets.authentication.admit(Some(token), peer).await {
             Ok(_) => preauthenticated = Some(Subscriber::new(token)),
-            Err((error, _)) => return refused(&error, &request),
+            Err((error, _)) => return error_response(&error, &request),
         }
     }
     let unauthenticated = if preauthenticated.is_none() {
-        let budget = Budget::open(&sockets.gate.limits, Who::Address(peer));
-        if let Some(seconds) = budget.allowance().retry_after {
-            return refused(&Error::rate_limited(seconds), &request);
+        let budget = Budget::open(&sockets.authentication.limits, RateKey::Address(peer));
+        if let Some(seconds) = budget.status().retry_after {
+            return error_response(&Error::rate_limited(seconds), &request);
         }
         let Ok(permit) = UNAUTHENTICATED.try_acquire() else {
-            return refused(&Error::rate_limited(1), &request);
+            return error_response(&Error::rate_limited(1), &request);
         };
         Some(permit)
     } else {

@@ -1,16 +1,16 @@
-//! Requests from pages of other origins (Fetch Standard, CORS protocol): refused
-//! by the browser unless a setting names the origin. There are no cookies, so
-//! that nobody else's page can act as somebody.
+//! Requests from pages of other origins (CORS, in the Fetch Standard). Browsers refuse
+//! them unless a setting names the origin. There are no cookies, so that a page of
+//! another origin cannot act for a user.
 
 use std::time::Duration;
 
 use axum::http::{HeaderName, HeaderValue, Method, header};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-/// How long a browser remembers what it was told.
-const REMEMBERED: Duration = Duration::from_hours(1);
+/// How long a browser may cache the preflight response.
+const MAX_AGE: Duration = Duration::from_hours(1);
 
-/// The layer that tells browsers which origins may call; none without any.
+/// The layer that allows these origins; none without origins.
 pub fn layer(origins: &[String]) -> Option<CorsLayer> {
     if origins.is_empty() {
         return None;
@@ -26,6 +26,6 @@ pub fn layer(origins: &[String]) -> Option<CorsLayer> {
         .allow_methods([Method::GET, Method::POST])
         .allow_headers(sent.collect::<Vec<_>>())
         .expose_headers(exposed.collect::<Vec<_>>())
-        .max_age(REMEMBERED);
+        .max_age(MAX_AGE);
     Some(layer)
 }

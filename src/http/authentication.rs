@@ -1,0 +1,172 @@
+//! The layer in front of both APIs: authenticates the token, counts the request
+//! against the rate limit, and bounds its time. Errors have the form of the API
+//! behind it.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::middleware::Next;
+use axum::response::Response;
+use futures_util::FutureExt as _;
+
+use super::rate::{Budget, RateKey, RateLimits, RateStatus};
+use crate::domain::principal::Principal;
+use crate::domain::request::RequestId;
+use crate::error::{Error, Result};
+use crate::services::auth::Auth;
+
+/// Renders an error in the form of an API.
+pub type ErrorResponse = fn(&Error, &RequestId) -> Response;
+
+/// The state of the layer.
+pub struct Authentication {
+    /// Looks tokens up.
+    pub auth: Auth,
+    /// Counts requests.
+    pub limits: RateLimits,
+    /// How long a request may take.
+    pub timeout: Duration,
+    /// How the API behind renders errors.
+    pub error_response: ErrorResponse,
+}
+
+/// Adds the [`Principal`] of the token and its [`Budget`] to the request, or
+/// responds with an error.
+pub async fn authenticate(
+    State(layer): State<Arc<Authentication>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let id = id_of(&request);
+    let admitted = layer.admit(bearer(request.headers()), address(&request)).await;
+    let (response, status) = match admitted {
+        Ok((principal, budget)) => {
+            let budget = Arc::new(budget);
+            request.extensions_mut().insert(Arc::new(principal));
+            request.extensions_mut().insert(Arc::clone(&budget));
+            let bounds = Bounds { timeout: layer.timeout, error_response: layer.error_response };
+            (run(bounds, &id, request, next).await, budget.status())
+        }
+        Err((error, status)) => ((layer.error_response)(&error, &id), status),
+    };
+    with_rate_headers(response, status)
+}
+
+/// As [`authenticate`], but lets WebSocket upgrades through: browsers cannot send a
+/// token with them, so that the connection authenticates later.
+pub async fn authenticate_or_upgrade(
+    layer: State<Arc<Authentication>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let upgrade = request.headers().get(header::UPGRADE);
+    if upgrade.is_some_and(|to| to.as_bytes().eq_ignore_ascii_case(b"websocket")) {
+        return next.run(request).await;
+    }
+    authenticate(layer, request, next).await
+}
+
+impl Authentication {
+    /// The principal of a token, and what the request may still spend. Requests
+    /// without a valid token count against their address.
+    ///
+    /// # Errors
+    /// If the token is missing or invalid, or the rate limit is exceeded; with the
+    /// state of the rate limit.
+    pub async fn admit(
+        &self,
+        token: Option<&str>,
+        address: IpAddr,
+    ) -> Result<(Principal, Budget), (Error, RateStatus)> {
+        let principal = match token {
+            Some(token) => self.auth.principal(token).await,
+            None => Err(Error::unauthenticated()),
+        };
+        let key = match &principal {
+            Ok(principal) => RateKey::Token(principal.token_id.clone()),
+            Err(_) => RateKey::Address(address),
+        };
+        let budget = Budget::open(&self.limits, key);
+        let status = budget.status();
+        match (principal, status.retry_after) {
+            (_, Some(seconds)) => Err((Error::rate_limited(seconds), status)),
+            (Err(error), None) => Err((error, status)),
+            (Ok(principal), None) => Ok((principal, budget)),
+        }
+    }
+}
+
+/// The bounds of a request.
+#[derive(Clone, Copy)]
+pub struct Bounds {
+    /// How long it may take.
+    pub timeout: Duration,
+    /// How the API behind renders errors.
+    pub error_response: ErrorResponse,
+}
+
+/// Bounds the time of requests that need no token.
+pub async fn bound(State(bounds): State<Bounds>, request: Request, next: Next) -> Response {
+    let id = id_of(&request);
+    run(bounds, &id, request, next).await
+}
+
+/// Counts requests for unknown routes against the rate limit of their address.
+pub async fn count(State(limits): State<RateLimits>, request: Request, next: Next) -> Response {
+    let budget = Budget::open(&limits, RateKey::Address(address(&request)));
+    with_rate_headers(next.run(request).await, budget.status())
+}
+
+fn id_of(request: &Request) -> RequestId {
+    let id = request.extensions().get::<RequestId>().cloned();
+    id.unwrap_or_else(|| RequestId(String::new()))
+}
+
+/// Runs a request within its time, and turns a panic into an error. tower-http's
+/// layers cannot do it: their responses do not know the request's id.
+async fn run(bounds: Bounds, id: &RequestId, request: Request, next: Next) -> Response {
+    let Bounds { timeout, error_response } = bounds;
+    let running = AssertUnwindSafe(next.run(request)).catch_unwind();
+    match tokio::time::timeout(timeout, running).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(panic)) => {
+            let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+            let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
+            let text = format!("panic: {}", text.unwrap_or_default());
+            error_response(&Error::internal(text), id)
+        }
+        Err(_) => error_response(&Error::timeout(), id),
+    }
+}
+
+/// The token of `Authorization: Bearer …` (RFC 6750).
+pub fn bearer(headers: &HeaderMap) -> Option<&str> {
+    token_in(headers.get(header::AUTHORIZATION)?.to_str().ok()?)
+}
+
+/// The token in the value of an `Authorization` header.
+pub fn token_in(authorization: &str) -> Option<&str> {
+    let (scheme, token) = authorization.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+fn address(request: &Request) -> IpAddr {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip())
+}
+
+fn with_rate_headers(mut response: Response, status: RateStatus) -> Response {
+    let headers = response.headers_mut();
+    for (name, value) in [
+        ("x-ratelimit-limit", u64::from(status.limit)),
+        ("x-ratelimit-remaining", u64::from(status.remaining)),
+        ("x-ratelimit-reset", status.reset),
+    ] {
+        headers.insert(HeaderName::from_static(name), HeaderValue::from(value));
+    }
+    response
+}
