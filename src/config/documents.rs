@@ -8,7 +8,6 @@ use sha2::{Digest as _, Sha256};
 use super::Reader;
 use super::parse::{introspection, text, whole, yes_or_no};
 use crate::domain::principal::Scope;
-use crate::domain::text::hex;
 
 /// What a document may ask of us.
 #[derive(Clone, Copy, Debug)]
@@ -125,5 +124,5 @@ fn read(file: &Path) -> Result<Trusted, String> {
 
 /// The hexadecimal form of a text's SHA-256.
 pub fn hash_of(text: &str) -> String {
-    hex(&Sha256::digest(text.as_bytes()))
+    const_hex::encode(Sha256::digest(text.as_bytes()))
 }

@@ -1,8 +1,8 @@
-//! Bodies of events in memory: each is bounded, and so is their sum.
+//! Bounds the memory of bodies: of each one, and of all together.
 //!
-//! A body has to be read before its signature can be checked, so that anybody
-//! can make us hold one. Each part of a body takes its bytes out of a budget as it
-//! arrives, and gives them back when its request is answered.
+//! A body has to be read before its signature can be checked, so that any client can
+//! make us hold one. Each part of a body takes its bytes out of a budget when it
+//! arrives; the response gives them back.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,11 +14,11 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::error::{Error, Kind, Result};
 
 /// The largest body, in bytes.
-pub(super) const LARGEST: usize = 256 * 1024;
-/// All bodies together, in bytes. Most events hold one or two kilobytes.
-const TOGETHER: usize = 16 * 1024 * 1024;
-/// How long a body waits for others to be answered.
-const PATIENCE: Duration = Duration::from_secs(1);
+pub(super) const MAX_BODY: usize = 256 * 1024;
+/// All bodies together, in bytes. Most events have one or two kilobytes.
+const MAX_TOTAL: usize = 16 * 1024 * 1024;
+/// How long a body waits for budget.
+const BUDGET_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The bytes that all bodies together may still take.
 #[derive(Clone)]
@@ -32,26 +32,26 @@ pub(super) struct BoundedBody {
 }
 
 impl BodyBudget {
-    /// A budget of which nothing is spent.
+    /// A full budget.
     pub(super) fn new() -> Self {
-        Self(Arc::new(Semaphore::new(TOGETHER)))
+        Self(Arc::new(Semaphore::new(MAX_TOTAL)))
     }
 
     /// Reads a body to its end.
     ///
     /// # Errors
-    /// If it is too large or breaks off; [`Kind::Unavailable`] if there are too
-    /// many bodies at once.
+    /// If it is too large or incomplete; [`Kind::Unavailable`] if other bodies hold the
+    /// budget.
     pub(super) async fn read(&self, body: Body) -> Result<BoundedBody> {
-        // What a client says of its length takes no memory before it comes.
+        // A declared length reserves no memory beyond the limit of one body.
         let said = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
-        let mut whole: Vec<u8> = Vec::with_capacity(said.min(LARGEST));
+        let mut whole: Vec<u8> = Vec::with_capacity(said.min(MAX_BODY));
         let mut parts = body.into_data_stream();
         let mut share: Option<OwnedSemaphorePermit> = None;
         while let Some(part) = parts.next().await {
             let unreadable = |_| Error::new(Kind::Invalid, "The body cannot be read");
             let part = part.map_err(unreadable)?;
-            if whole.len() + part.len() > LARGEST {
+            if whole.len() + part.len() > MAX_BODY {
                 return Err(Error::new(Kind::TooLarge, "The body is too large"));
             }
             let more = self.take(part.len()).await?;
@@ -68,7 +68,7 @@ impl BodyBudget {
         let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
         let taken = Arc::clone(&self.0).acquire_many_owned(bytes);
         let too_many = "too many bodies of events at once";
-        let taken = tokio::time::timeout(PATIENCE, taken).await;
+        let taken = tokio::time::timeout(BUDGET_TIMEOUT, taken).await;
         taken.map_err(|_| Error::unavailable(too_many))?.map_err(Error::unavailable)
     }
 }
@@ -85,16 +85,16 @@ mod tests {
     async fn the_sum_of_all_bodies_is_bounded_and_given_back() {
         let budget = BodyBudget::new();
         let mut held = Vec::new();
-        for _ in 0..TOGETHER / LARGEST {
-            held.push(budget.read(bodies(LARGEST)).await.expect("room for it"));
+        for _ in 0..MAX_TOTAL / MAX_BODY {
+            held.push(budget.read(bodies(MAX_BODY)).await.expect("room for it"));
         }
         let refused = budget.read(bodies(1)).await.err().expect("no room");
         assert_eq!(refused.kind(), Kind::Unavailable);
         held.pop();
-        assert_eq!(budget.read(bodies(LARGEST)).await.expect("room again").bytes.len(), LARGEST);
-        let refused = budget.read(bodies(LARGEST + 1)).await.err().expect("too large");
+        assert_eq!(budget.read(bodies(MAX_BODY)).await.expect("room again").bytes.len(), MAX_BODY);
+        let refused = budget.read(bodies(MAX_BODY + 1)).await.err().expect("too large");
         assert_eq!(refused.kind(), Kind::TooLarge);
         held.clear();
-        assert_eq!(budget.0.available_permits(), TOGETHER);
+        assert_eq!(budget.0.available_permits(), MAX_TOTAL);
     }
 }

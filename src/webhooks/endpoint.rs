@@ -1,4 +1,5 @@
-//! `POST /webhooks/yativo/{program}`: a signed body in, an answer when it is safe.
+//! `POST /webhooks/yativo/{program}`: checks the signature, and responds when the event
+//! is stored.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -18,10 +19,10 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::address_limit::AddressLimit;
 use super::body::BodyBudget;
 use super::openapi::{EventBody, WebhookErrors, inbox_state};
 use super::signature::Signed;
-use super::strangers::Strangers;
 use super::{SIGNATURE, TIMESTAMP};
 use crate::domain::request::RequestId;
 use crate::domain::time::Timestamp;
@@ -29,32 +30,32 @@ use crate::error::{Error, Kind, Result};
 use crate::http::problem;
 use crate::services::inbox::{Inbox, Receipt};
 
-/// What the endpoint is told.
+/// The settings of the endpoint.
 #[derive(Clone)]
 pub struct Settings {
     /// One or two secrets of each program, by its name.
     pub secrets: BTreeMap<String, Vec<Vec<u8>>>,
-    /// How long before or after now a signature may be made.
+    /// How far the time of signing may be from now, in either direction.
     pub tolerance: Duration,
 }
 
-/// What the endpoint works with.
+/// The endpoint's state. Clones share it.
 #[derive(Clone)]
 pub struct Endpoint {
     settings: Arc<Settings>,
     inbox: Inbox,
     bodies: BodyBudget,
-    strangers: Strangers,
+    addresses: AddressLimit,
 }
 
 impl Endpoint {
-    /// Over the inbox.
+    /// An endpoint that stores events in the inbox.
     pub fn new(settings: Settings, inbox: Inbox) -> Self {
         Self {
             settings: Arc::new(settings),
             inbox,
             bodies: BodyBudget::new(),
-            strangers: Strangers::new(),
+            addresses: AddressLimit::new(),
         }
     }
 }
@@ -158,7 +159,7 @@ impl Endpoint {
         headers: &HeaderMap,
         body: Body,
     ) -> Result<Receipt, Arc<Error>> {
-        // Without both headers there is nothing to read a body for.
+        // Without both headers, the body is not read.
         let signed = only(headers, SIGNATURE).zip(only(headers, TIMESTAMP));
         let Some((signature, timestamp)) = signed else { return Err(unsigned()) };
         let now = Timestamp::now().millis().div_euclid(1_000);
@@ -166,46 +167,46 @@ impl Endpoint {
         if !signed.is_timely(now, self.settings.tolerance) {
             return Err(unsigned());
         }
-        self.strangers.admit(peer)?;
-        // Kept until the answer, with its share of what all bodies may take.
+        self.addresses.admit(peer)?;
+        // The body holds its share of the budget until the response.
         let body = self.bodies.read(body).await?;
         let signed = Signed { signature, timestamp, body: &body.bytes };
-        // A program that is not there has a secret that nobody knows, so that
-        // it is answered like any other, and takes as long.
-        let nobodys = vec![rand::random::<[u8; 32]>().to_vec()];
-        let secrets = self.settings.secrets.get(program).unwrap_or(&nobodys);
+        // An unknown program gets a random secret, so that its response and its timing
+        // are those of a wrong signature.
+        let unknown = vec![rand::random::<[u8; 32]>().to_vec()];
+        let secrets = self.settings.secrets.get(program).unwrap_or(&unknown);
         if !signed.is_by_any(secrets, now, self.settings.tolerance) {
             return Err(unsigned());
         }
-        self.strangers.signed(peer);
+        self.addresses.verify(peer);
         let program = self.inbox.program(program).await?.ok_or_else(unsigned)?;
         self.inbox.take(program, &body.bytes).await
     }
 }
 
-/// A header that is there once.
+/// The value of a header that occurs exactly once.
 fn only<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let mut all = headers.get_all(name).iter();
     let one = all.next()?.to_str().ok()?;
     all.next().is_none().then_some(one)
 }
 
-/// The one answer to whatever is not signed by who may.
+/// The error for every event without a valid signature.
 fn unsigned() -> Arc<Error> {
     Arc::new(Error::new(Kind::Unauthenticated, "The signature is missing or wrong"))
 }
 
-/// The answer to a webhook that was not taken. Where that is our fault, the
-/// sender is asked to try again.
+/// The response for an event that was not stored. After a server error, the sender is
+/// asked to try again.
 pub fn error_response(error: &Error, request: &RequestId) -> Response {
     if !error.is_ours() {
-        let mut answer = problem::response(error, request);
-        // The scheme of bearer tokens is not what is missing here.
-        answer.headers_mut().remove(axum::http::header::WWW_AUTHENTICATE);
-        return answer;
+        let mut response = problem::response(error, request);
+        // Webhooks do not use bearer tokens.
+        response.headers_mut().remove(axum::http::header::WWW_AUTHENTICATE);
+        return response;
     }
     let cause = error.private_source().unwrap_or_else(|| error.message().to_owned());
-    let answer = problem::response(&Error::unavailable(cause), request);
-    debug_assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
-    answer
+    let response = problem::response(&Error::unavailable(cause), request);
+    debug_assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+    response
 }

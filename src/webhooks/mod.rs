@@ -1,13 +1,12 @@
-//! The issuer's webhooks: the endpoint, the signature, and a sender of the same
-//! form for those who build against it.
+//! The issuer's webhooks: the endpoint, the signature, and a sender of test events.
 
+mod address_limit;
 mod body;
 mod endpoint;
 mod openapi;
 mod sample;
 mod sender;
 pub mod signature;
-mod strangers;
 
 pub use endpoint::{Endpoint, Settings, error_response, openapi, router};
 pub use sample::{Sample, names};
@@ -15,7 +14,7 @@ pub use sender::{Sender, Sent};
 
 /// The header of the signature.
 const SIGNATURE: &str = "x-yativo-signature";
-/// The header of the time at which it was signed.
+/// The header of the time of signing.
 const TIMESTAMP: &str = "x-yativo-timestamp";
 /// The header that repeats the event's type.
 const EVENT: &str = "x-yativo-event";

@@ -1,4 +1,4 @@
-//! Sends webhooks as the issuer does.
+//! Sends signed test events, as the issuer does.
 
 use std::time::Duration;
 
@@ -11,8 +11,8 @@ use super::{EVENT, SIGNATURE, TIMESTAMP, signature};
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Kind, Result};
 
-/// How long the issuer waits for an answer.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long the issuer waits for a response.
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Sends events of one program to one gateway.
 pub struct Sender {
@@ -21,35 +21,35 @@ pub struct Sender {
     secret: Vec<u8>,
 }
 
-/// How it went.
+/// The gateway's response.
 #[derive(Clone, Debug)]
 pub struct Sent {
     /// The HTTP status.
     pub status: u16,
-    /// The body of the answer.
+    /// The body.
     pub text: String,
 }
 
 impl Sender {
-    /// To the gateway at this address, for a program, signed with its secret.
+    /// A sender to the gateway at this URL, for a program and with its secret.
     ///
     /// # Errors
-    /// If this machine cannot call anybody.
+    /// If the HTTP client cannot be created.
     pub fn new(gateway: &Url, program: &str, secret: &[u8]) -> Result<Self> {
-        // Below whatever path the gateway has.
+        // The gateway may be below a path of its own.
         let mut url = gateway.clone();
         let path = format!("{}/webhooks/yativo/{program}", gateway.path().trim_end_matches('/'));
         url.set_path(&path);
-        // Whoever is first says whose cryptography it is: there is one.
+        // Fails if a provider is installed already; it is the same one.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = Client::builder().timeout(PATIENCE).build().map_err(Error::internal)?;
+        let client = Client::builder().timeout(TIMEOUT).build().map_err(Error::internal)?;
         Ok(Self { client, url, secret: secret.to_vec() })
     }
 
     /// Signs an event now and sends it once.
     ///
     /// # Errors
-    /// If nobody answers.
+    /// If the gateway does not respond.
     pub async fn send(&self, event: &Value) -> Result<Sent> {
         let body = event.to_string();
         let timestamp = Timestamp::now().millis().div_euclid(1_000).to_string();

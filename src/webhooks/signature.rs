@@ -1,5 +1,5 @@
-//! The signature of a webhook: HMAC-SHA256 (RFC 2104) over the time of signing,
-//! a dot and the body as it came. Pure: the clock is passed in.
+//! The signature of a webhook: HMAC-SHA256 (RFC 2104) over the time of signing, a dot
+//! and the exact bytes of the body. Pure: the time is an argument.
 
 use std::time::Duration;
 
@@ -7,27 +7,25 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 use subtle::ConstantTimeEq as _;
 
-use crate::domain::text::hex;
-
-/// What goes before the digits.
+/// The prefix of the digits.
 const PREFIX: &str = "sha256=";
-/// A time of more digits is not of this age.
-const MOST_DIGITS: usize = 12;
+/// More digits than any plausible Unix time has.
+const MAX_DIGITS: usize = 12;
 
-/// A body with what its sender says of it.
+/// A body with the headers that sign it.
 #[derive(Clone, Copy, Debug)]
 pub struct Signed<'a> {
     /// The header of the signature.
     pub signature: &'a str,
     /// The header of the time: Unix seconds.
     pub timestamp: &'a str,
-    /// The body, byte by byte as it came.
+    /// The exact bytes of the body.
     pub body: &'a [u8],
 }
 
 impl Signed<'_> {
-    /// Whether one of the secrets has signed it, no longer than `tolerance` before
-    /// or after `now` (Unix seconds). Takes as long whichever of them it was.
+    /// Whether one of the secrets signed it within `tolerance` of `now` (Unix seconds).
+    /// Compares with all secrets in constant time.
     pub fn is_by_any<S: AsRef<[u8]>>(&self, secrets: &[S], now: i64, tolerance: Duration) -> bool {
         let mut good = subtle::Choice::from(0);
         for secret in secrets {
@@ -37,10 +35,10 @@ impl Signed<'_> {
         bool::from(good) && self.is_timely(now, tolerance)
     }
 
-    /// Whether it was signed no longer than `tolerance` before or after `now`.
+    /// Whether it was signed within `tolerance` of `now` (Unix seconds).
     pub fn is_timely(&self, now: i64, tolerance: Duration) -> bool {
         let digits = self.timestamp.bytes().all(|b| b.is_ascii_digit());
-        if !digits || self.timestamp.len() > MOST_DIGITS {
+        if !digits || self.timestamp.len() > MAX_DIGITS {
             return false;
         }
         let signed: Option<i64> = self.timestamp.parse().ok();
@@ -48,7 +46,7 @@ impl Signed<'_> {
     }
 }
 
-/// The signature of a body at a time, in Unix seconds, as the header has it.
+/// The signature header of a body that is signed at a time in Unix seconds.
 pub fn sign(secret: &[u8], timestamp: &str, body: &[u8]) -> String {
     let mut mac = match Hmac::<Sha256>::new_from_slice(secret) {
         Ok(mac) => mac,
@@ -57,7 +55,7 @@ pub fn sign(secret: &[u8], timestamp: &str, body: &[u8]) -> String {
     for part in [timestamp.as_bytes(), b".", body] {
         mac.update(part);
     }
-    format!("{PREFIX}{}", hex(&mac.finalize().into_bytes()))
+    format!("{PREFIX}{}", const_hex::encode(mac.finalize().into_bytes()))
 }
 
 #[cfg(test)]
@@ -83,19 +81,19 @@ mod tests {
     const GOLDEN_2: &str = "6b4a4b8b3c40f1e8f53a3d36682e5f99f7ad2ac1df1c93dfe336f329167641e7";
     const GOLDEN_3: &str = "3d551a59ba4ca865f319b33bdcde90c2ce29d982cf8c1cdfa27ee2e57bf2c110";
 
-    /// Whether a body that was signed at 1747058400 is believed at `now`.
-    fn believed(signature: &str, timestamp: &str, body: &[u8], now: i64) -> bool {
+    /// Whether a body that was signed at 1747058400 is accepted at `now`.
+    fn accepted(signature: &str, timestamp: &str, body: &[u8], now: i64) -> bool {
         let secrets = [b"new".as_slice(), SECRET];
         let signed = Signed { signature, timestamp, body };
         signed.is_by_any(&secrets, now, Duration::from_mins(5))
     }
 
     #[test]
-    fn only_the_very_signature_is_believed() {
+    fn only_the_exact_signature_is_accepted() {
         let (timestamp, now) = ("1747058400", 1_747_058_400);
         let good = sign(SECRET, timestamp, BODY);
-        assert!(believed(&good, timestamp, BODY, now));
-        assert!(believed(&sign(b"new", timestamp, BODY), timestamp, BODY, now));
+        assert!(accepted(&good, timestamp, BODY, now));
+        assert!(accepted(&sign(b"new", timestamp, BODY), timestamp, BODY, now));
         for bad in [
             String::new(),
             good.to_uppercase(),
@@ -113,24 +111,24 @@ mod tests {
             sign(b"", timestamp, BODY),
             sign(SECRET, "1747058401", BODY),
         ] {
-            assert!(!believed(&bad, timestamp, BODY, now), "{bad}");
+            assert!(!accepted(&bad, timestamp, BODY, now), "{bad}");
         }
         // The same JSON, written anew; a byte more at either end.
         let anew: serde_json::Value = serde_json::from_slice(BODY).expect("JSON");
         let anew = serde_json::to_vec_pretty(&anew).expect("JSON");
         for other in [anew, [b"\xef\xbb\xbf", BODY].concat(), [BODY, b"\n"].concat()] {
-            assert!(!believed(&good, timestamp, &other, now));
+            assert!(!accepted(&good, timestamp, &other, now));
         }
     }
 
     #[test]
-    fn old_and_early_signatures_are_not_believed() {
+    fn signatures_outside_the_tolerance_are_rejected() {
         let good = |timestamp: &str| sign(SECRET, timestamp, BODY);
         for (age, expected) in [(0, true), (299, true), (300, true), (301, false), (100_000, false)]
         {
             for now in [1_747_058_400 + age, 1_747_058_400 - age] {
                 let timestamp = "1747058400";
-                assert_eq!(believed(&good(timestamp), timestamp, BODY, now), expected, "{now}");
+                assert_eq!(accepted(&good(timestamp), timestamp, BODY, now), expected, "{now}");
             }
         }
         for odd in [
@@ -144,7 +142,7 @@ mod tests {
             "99999999999999999999",
             "١٧",
         ] {
-            assert!(!believed(&good(odd), odd, BODY, 1_747_058_400), "{odd}");
+            assert!(!accepted(&good(odd), odd, BODY, 1_747_058_400), "{odd}");
         }
     }
 }

@@ -15,7 +15,6 @@ use crate::domain::event::{
 };
 use crate::domain::identifier::{self, Identifier};
 use crate::domain::money::{Currency, Minor};
-use crate::domain::text::hex;
 use crate::domain::time::Timestamp;
 use crate::domain::transaction::TransactionType;
 
@@ -140,7 +139,7 @@ pub(super) fn parse(body: &str) -> Arrived {
 
 /// A signed body without a name is told from others by its hash.
 fn nameless(body: &str, event_type: &str, what: String) -> Arrived {
-    let id = format!("sha256:{}", hex(&Sha256::digest(body.as_bytes())));
+    let id = format!("sha256:{}", const_hex::encode(Sha256::digest(body.as_bytes())));
     Arrived { id, event_type: event_type.to_owned(), content: Content::Wrong(what) }
 }
 
