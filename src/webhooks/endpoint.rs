@@ -21,9 +21,9 @@ use utoipa_axum::routes;
 
 use super::address_limit::AddressLimit;
 use super::body::BodyBudget;
+use super::headers::{SIGNATURE, TIMESTAMP};
 use super::openapi::{EventBody, WebhookErrors, inbox_state};
 use super::signature::Signed;
-use super::{SIGNATURE, TIMESTAMP};
 use crate::domain::request::RequestId;
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Kind, Result};

@@ -1,4 +1,4 @@
-//! Events as the issuer sends them, with believable contents.
+//! Test events in the issuer's form, with plausible contents.
 
 use fastrand::Rng;
 use serde_json::{Map, Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use crate::domain::identifier::Identifier;
 use crate::domain::time::Timestamp;
 
-/// Name, category, city, country.
+/// Merchants: name, category, city, country.
 const MERCHANTS: &[[&str; 4]] = &[
     ["Corner Bakery", "5462", "Berlin", "DE"],
     ["Metro Lisboa", "4111", "Lisbon", "PT"],
@@ -15,24 +15,24 @@ const MERCHANTS: &[[&str; 4]] = &[
     ["Green Pharmacy", "5912", "Paris", "FR"],
 ];
 
-/// An event that is going to be sent.
+/// A test event.
 #[derive(Clone, Debug)]
 pub struct Sample {
     /// One of [`crate::domain::event::TYPES`], or a new one.
     pub event_type: String,
-    /// When it happens.
+    /// When it happened.
     pub at: Timestamp,
-    /// Members of `data` that must be so.
+    /// Members of `data` with given values.
     pub data: Map<String, Value>,
 }
 
 impl Sample {
-    /// The event's body, with a new identifier. What `data` does not say is made up.
+    /// The event's body, with a new identifier. Other members of `data` are random.
     pub fn body(&self, rng: &mut Rng) -> Value {
         let hex = |rng: &mut Rng, digits: usize| -> String {
             (0..digits).map(|_| rng.digit(16)).collect()
         };
-        let mut data = self.made_up(rng);
+        let mut data = self.random_data(rng);
         data.extend(self.data.clone());
         json!({
             "id": format!("evt_{}_{}", self.at.millis(), hex(rng, 12)),
@@ -42,7 +42,7 @@ impl Sample {
         })
     }
 
-    fn made_up(&self, rng: &mut Rng) -> Map<String, Value> {
+    fn random_data(&self, rng: &mut Rng) -> Map<String, Value> {
         let at = self.at.to_string();
         let amount = cents(rng.i64(150..9_000));
         let id = uuid::Builder::from_random_bytes(rng.u128(..).to_le_bytes()).into_uuid();
@@ -93,7 +93,7 @@ impl Sample {
     }
 }
 
-/// The member of `data` that names a customer, by what the name looks like.
+/// The member of `data` for an identifier of a customer, by the identifier's form.
 pub fn names(customer: &Identifier) -> (&'static str, &str) {
     let text = customer.as_str();
     let member = if customer.as_customer_id().is_some() {
@@ -108,7 +108,7 @@ pub fn names(customer: &Identifier) -> (&'static str, &str) {
     (member, text)
 }
 
-/// Minor units as the decimal text that the issuer writes.
+/// Minor units as a decimal, in the issuer's form.
 fn cents(minor: i64) -> String {
     format!("{}.{:02}", minor / 100, minor % 100)
 }

@@ -7,7 +7,8 @@ use reqwest::header::CONTENT_TYPE;
 use serde_json::Value;
 use url::Url;
 
-use super::{EVENT, SIGNATURE, TIMESTAMP, signature};
+use super::headers::{EVENT, SIGNATURE, TIMESTAMP};
+use super::signature;
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Kind, Result};
 

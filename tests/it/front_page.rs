@@ -1,5 +1,4 @@
-//! What is found at the gateway's address: what it is, how it is, and where
-//! everything else is.
+//! The front page: what the gateway is, its status, and links.
 
 use std::path::Path;
 
@@ -25,7 +24,7 @@ fn links(page: &str) -> Vec<String> {
 }
 
 on_both! {
-    fn a_browser_is_told_and_every_link_leads_somewhere(database) {
+    fn a_browser_gets_a_page_whose_links_all_work(database) {
         let gateway = database.serve();
         let page = front(&gateway, BROWSER);
         assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
@@ -57,7 +56,7 @@ on_both! {
         for (name, path) in told["links"].as_object().expect("an object") {
             let path = path.as_str().expect("a path");
             let answer = gateway.send(gateway.client().get(format!("{}{path}", gateway.host)));
-            // Both APIs want a token.
+            // Both APIs need a token.
             let expected = if name == "graphql" || name == "rest" { 401 } else { 200 };
             assert_eq!(answer.status, expected, "{name} {path}");
         }
@@ -65,7 +64,7 @@ on_both! {
 }
 
 #[test]
-fn what_is_switched_off_is_not_there_and_not_linked() {
+fn what_is_switched_off_is_neither_served_nor_linked() {
     let database = Database::sqlite();
     database.program_with("acme", &[]);
     let off = [

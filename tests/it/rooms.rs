@@ -15,11 +15,14 @@ const WITHOUT_CIRCLES: &[&str] = &[
     "error",
     "graphql",
     "http",
+    "openapi",
+    "rest",
     "router",
     "services",
     "site",
     "telemetry",
     "usage",
+    "webhooks",
 ];
 
 /// The folders and single files of `graphql`, from the bottom up. Each may use

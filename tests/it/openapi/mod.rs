@@ -22,7 +22,7 @@ const ONE: &str = "/v1/card-issuer/customers/{customerId}";
 const TRANSACTIONS: &str = "/v1/card-issuer/customers/{customerId}/card-transactions";
 const WEBHOOK: &str = "/webhooks/yativo/{program}";
 
-/// The document, as a gateway serves it.
+/// The document that a gateway serves.
 struct Document(Value);
 
 impl Document {
@@ -38,7 +38,7 @@ impl Document {
         (method, operation)
     }
 
-    /// An answer is what the document says: its status, headers and body.
+    /// A response matches the document: its status, headers and body.
     fn holds(&self, path: &str, answer: &Answer) {
         let read = Validator(&self.0);
         let (_, operation) = self.operation(path);
@@ -58,7 +58,7 @@ impl Document {
         assert_eq!(read.faults(schema, &answer.json(), "body"), [""; 0], "{path}: {}", answer.text);
     }
 
-    /// An answer is what the document says, and has this status.
+    /// A response has this status and matches the document.
     fn holds_with(&self, status: u16, path: &str, answer: &Answer) {
         assert_eq!(answer.status, status, "{path}: {}", answer.text);
         self.holds(path, answer);
@@ -103,7 +103,7 @@ fn it_has_every_route_and_nothing_else() {
     assert_eq!(servers(&document.operation(WEBHOOK).1["servers"]), ["/"]);
 }
 
-/// Customers of all kinds, with transactions; a token of theirs.
+/// Customers of all kinds with transactions; a token for them.
 fn customers(database: &Database) -> String {
     let statuses = ["active", "frozen", "blocked", "lost", "voided"];
     let lines = [
@@ -127,7 +127,7 @@ fn customers(database: &Database) -> String {
 }
 
 on_both! {
-    fn every_answer_is_described(database) {
+    fn every_response_matches_its_schema(database) {
         let token = customers(&database);
         let gateway = database.serve();
         let document = Document::of(&gateway);
@@ -156,7 +156,7 @@ on_both! {
         }
     }
 
-    fn so_is_the_one_that_is_too_many(database) {
+    fn the_rate_limit_response_matches_its_schema(database) {
         let token = customers(&database);
         let gateway = database.serve_with(&[
             ("CARD_GATEWAY__LIMITS__RATE_BURST", "1"), ("CARD_GATEWAY__LIMITS__RATE_PER_SECOND", "1"),
@@ -166,7 +166,7 @@ on_both! {
         document.holds(LIST, &refused.expect("one is refused"));
     }
 
-    fn so_are_balances_of_the_chain(database) {
+    fn balances_from_the_blockchain_match_the_schema(database) {
         let chain = sandbox(2);
         let token = database.program_with("acme", &wallets(2));
         let gateway = database.serve_on(&[&chain], &[]);
@@ -177,7 +177,7 @@ on_both! {
         document.holds_with(200, ONE, &gateway.get(&token, &format!("{LIST}/usr_1")));
     }
 
-    fn so_are_answers_to_notifications(database) {
+    fn webhook_responses_match_their_schemas(database) {
         database.program_with("acme", &[Line::new(1)]);
         let gateway = database.serve_with(&[ACME]);
         let document = Document::of(&gateway);
@@ -202,10 +202,10 @@ on_both! {
 }
 
 #[test]
-fn so_are_failures_of_our_own() {
+fn server_errors_match_their_schemas() {
     let Some(database) = Database::postgres() else { return };
     let token = customers(&database);
-    // Whoever waits for the one connection gives up before the one who has it.
+    // The request that waits for the only connection gives up before the one that has it.
     let gateway = database.serve_with(&[
         ("CARD_GATEWAY__DATABASE__MAX_CONNECTIONS", "1"),
         ("CARD_GATEWAY__DATABASE__ACQUIRE_TIMEOUT", "500ms"),
@@ -233,7 +233,7 @@ fn so_are_failures_of_our_own() {
 }
 
 #[test]
-fn its_samples_are_what_happens() {
+fn its_samples_print_what_they_say() {
     let database = Database::sqlite();
     database.succeed(&["program", "create", "--name", "acme"], "");
     let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/customers.ndjson");
@@ -259,9 +259,9 @@ fn its_samples_are_what_happens() {
     }
 }
 
-/// Examples of failures, too, are what their schemas say.
+/// Examples of errors as well.
 #[test]
-fn its_examples_are_described() {
+fn its_examples_match_their_schemas() {
     let document = Document::of(&Database::sqlite().serve());
     let read = Validator(&document.0);
     let mut looked_at = 0;
@@ -283,7 +283,7 @@ fn its_examples_are_described() {
 }
 
 #[test]
-fn the_page_shows_all_of_it_and_asks_nobody_else() {
+fn the_page_shows_everything_and_loads_nothing_from_other_hosts() {
     let gateway = Database::sqlite().serve();
     let page = gateway.get("", "/docs");
     assert_eq!((page.status, page.header("content-type")), (200, "text/html; charset=utf-8"));
@@ -307,7 +307,7 @@ fn the_page_shows_all_of_it_and_asks_nobody_else() {
     for empty in ["{version}", "{about}", "{routes}", "<span>null", ">null<", "src=", "<script"] {
         assert!(!html.contains(empty), "{empty}");
     }
-    // Every link leads somewhere, and stays here.
+    // Every link works and stays on this host.
     for link in html.split("href=\"").skip(1).map(|rest| rest.split('"').next().expect("an end")) {
         match link.strip_prefix('#') {
             Some(place) => assert!(html.contains(&format!("id=\"{place}\"")), "{link}"),
@@ -318,7 +318,7 @@ fn the_page_shows_all_of_it_and_asks_nobody_else() {
 }
 
 #[test]
-fn the_page_and_the_document_are_for_everybody_and_safe() {
+fn the_page_and_the_document_need_no_token_and_have_a_strict_policy() {
     let gateway = Database::sqlite().serve();
     for path in ["/openapi.json", "/docs", "/docs/style.css"] {
         let request = gateway.client().get(format!("{}{path}", gateway.host));
