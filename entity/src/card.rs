@@ -26,6 +26,9 @@ pub struct Model {
     pub activated_at: Option<i64>,
     /// Unix milliseconds.
     pub created_at: i64,
+    /// The moment whose state of the card was imported last; Unix milliseconds;
+    /// null where all that is known comes from events.
+    pub imported_at: Option<i64>,
 }
 
 /// Cards are joined by hand where needed.

@@ -16,6 +16,7 @@ mod m20261123_000007_create_customer_counts;
 mod m20261124_000008_create_chain_balances;
 mod m20261124_000009_create_inbox;
 mod m20261127_000010_index_changes_by_program;
+mod m20261127_000011_add_imported_at_to_cards;
 
 /// Every migration, oldest first.
 #[derive(Debug)]
@@ -34,6 +35,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000008_create_chain_balances::Migration),
             Box::new(m20261124_000009_create_inbox::Migration),
             Box::new(m20261127_000010_index_changes_by_program::Migration),
+            Box::new(m20261127_000011_add_imported_at_to_cards::Migration),
         ]
     }
 }

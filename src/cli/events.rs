@@ -71,7 +71,7 @@ async fn each(
         let events = store.events_in(program, state, after.take(), PAGE).await?;
         let whole = events.len() as u64 == PAGE;
         for (program, event) in events {
-            after = Some((event.received_at, event.event_id.clone()));
+            after = Some((event.received_at, event.event_id.clone(), program));
             with(program, event).await?;
         }
         if !whole {

@@ -109,9 +109,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::domain::card::Card;
+    use crate::domain::card::{Card, CardStatus, CardType};
     use crate::domain::event::{CardChange, CardFact, Stage, TransactionFact, TransferFact};
-    use crate::domain::retold;
+    use crate::domain::retold::{self, KnownCard};
     use crate::domain::transaction::{Transaction, TransactionStatus, TransactionType};
 
     fn at(second: i64) -> Timestamp {
@@ -173,6 +173,9 @@ mod tests {
     fn after(events: &[Arc<Event>]) -> Seen {
         let mut account = Account { currency: Some(Currency::Eur), ..Account::default() };
         let (mut transactions, mut cards) = (BTreeMap::new(), BTreeMap::new());
+        // One of the cards was imported; what happened before that is late.
+        let imported_at = |id: &str| (id == "card-a").then(|| at(6));
+        cards.insert("card-a".to_owned(), imported_card());
         for event in events {
             account = apply(&account, event).expect("amounts are small");
             let subject = event.subject();
@@ -184,13 +187,28 @@ mod tests {
                     transactions.extend(told.map(|told| (id, told)));
                 }
                 (Some(Subject::Card(id)), Some(history)) => {
-                    let told = retold::card(history, "c", cards.get(&id));
+                    let known = cards.get(&id).cloned();
+                    let known = known.map(|card| KnownCard { card, imported_at: imported_at(&id) });
+                    let told = retold::card(history, "c", known.as_ref());
                     cards.extend(told.map(|told| (id, told)));
                 }
                 _ => {}
             }
         }
         (account, transactions, cards)
+    }
+
+    fn imported_card() -> Card {
+        Card {
+            card_id: "card-a".to_owned(),
+            customer_id: "c".to_owned(),
+            last_four: "0000".to_owned(),
+            card_type: CardType::Physical,
+            status: CardStatus::Active,
+            is_stolen: false,
+            activated_at: None,
+            created_at: at(3),
+        }
     }
 
     fn shown(facts: &[(i64, Fact)]) -> (i64, i64, i64) {

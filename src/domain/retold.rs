@@ -2,7 +2,7 @@
 //! taken from what was known before, by an import perhaps.
 
 use super::card::{Card, CardStatus, CardType};
-use super::event::{CardChange, CardFact, Stage, TransactionFact};
+use super::event::{CardChange, CardFact, Event, Stage, TransactionFact};
 use super::history::{History, Hold};
 use super::money::Currency;
 use super::time::Timestamp;
@@ -90,22 +90,45 @@ fn amount_of(debits: &[&TransactionFact]) -> Option<super::money::Minor> {
     best.map(|fact| fact.amount)
 }
 
-/// The card of a history; none where the history is of something else, or
-/// nobody has told the last digits of its number yet.
-pub fn card(history: &History, customer: &str, known: Option<&Card>) -> Option<Card> {
+/// A card as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownCard {
+    /// The card.
+    pub card: Card,
+    /// The moment whose state of the card was imported last; none where all
+    /// that is known comes from events.
+    pub imported_at: Option<Timestamp>,
+}
+
+/// The card of a history; none where the history is of something else, or the
+/// last digits of its number are not known yet.
+///
+/// The newest statement about the card holds: an import's, or that of an event
+/// which happened after it.
+pub fn card(history: &History, customer: &str, stored: Option<&KnownCard>) -> Option<Card> {
+    let known = stored.map(|stored| &stored.card);
+    let imported = stored.and_then(|stored| Some((stored.imported_at?, &stored.card)));
+    let is_newer = |event: &Event| imported.is_none_or(|(at, _)| event.moment() > at);
+    let newer = || history.cards().filter(|(event, _)| is_newer(event));
     let (_, first) = history.cards().next()?;
-    let last_four = history.cards().rev().find_map(|(_, fact)| fact.last_four.clone());
-    let card_type = history.cards().rev().find_map(|(_, fact)| fact.card_type);
+    let last_four = newer().rev().find_map(|(_, fact)| fact.last_four.clone());
+    let last_four = last_four.or_else(|| imported.map(|(_, card)| card.last_four.clone()));
+    let last_four =
+        last_four.or_else(|| history.cards().rev().find_map(|(_, fact)| fact.last_four.clone()));
+    let card_type = newer().rev().find_map(|(_, fact)| fact.card_type);
+    let card_type = card_type.or_else(|| imported.map(|(_, card)| card.card_type));
+    let card_type =
+        card_type.or_else(|| history.cards().rev().find_map(|(_, fact)| fact.card_type));
     let moment = |change: CardChange| {
         history.cards().find(|(_, fact)| fact.change == change).map(|(event, _)| event.moment())
     };
-    let (_, last) = history.cards().next_back()?;
+    let last = newer().next_back().map(|(_, fact)| status_after(fact));
     // A stolen card stays so, and what is gone for good does not come back.
     let is_stolen = known.is_some_and(|known| known.is_stolen)
         || history.cards().any(|(_, fact)| fact.change == CardChange::Stolen);
     let is_void = is_stolen
         || known.is_some_and(|known| known.status == CardStatus::Voided)
-        || history.cards().any(|(_, fact)| status_after(fact) == CardStatus::Voided);
+        || newer().any(|(_, fact)| status_after(fact) == CardStatus::Voided);
     let earliest = history.cards().map(|(event, _)| event.moment());
     let earliest = earliest.chain(known.map(|known| known.created_at)).min();
     Some(Card {
@@ -113,7 +136,7 @@ pub fn card(history: &History, customer: &str, known: Option<&Card>) -> Option<C
         customer_id: customer.to_owned(),
         last_four: last_four.or_else(|| Some(known?.last_four.clone()))?,
         card_type: card_type.or_else(|| Some(known?.card_type)).unwrap_or(CardType::Virtual),
-        status: if is_void { CardStatus::Voided } else { status_after(last) },
+        status: if is_void { CardStatus::Voided } else { last.or_else(|| Some(known?.status))? },
         is_stolen,
         activated_at: moment(CardChange::Activated).or_else(|| known?.activated_at),
         created_at: moment(CardChange::Created).or(earliest)?,

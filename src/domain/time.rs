@@ -6,6 +6,9 @@ use chrono::{DateTime, Datelike as _, Timelike as _, Utc};
 
 use super::text::Text;
 
+/// How far a clock of the issuer's may be ahead of ours: 10 minutes.
+pub const CLOCK_TOLERANCE_MILLIS: i64 = 10 * 60 * 1_000;
+
 /// Unix milliseconds in UTC, within the years that RFC 3339 can write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
@@ -34,6 +37,12 @@ impl Timestamp {
     /// Reads RFC 3339 with any offset; what is finer than a millisecond is cut off.
     pub fn parse(text: &str) -> Option<Self> {
         Self::from_millis(DateTime::parse_from_rfc3339(text).ok()?.timestamp_millis())
+    }
+
+    /// Whether this moment is further ahead of `now` than clocks may differ, so
+    /// that nobody can know yet what is true then.
+    pub const fn is_future(self, now: Self) -> bool {
+        self.0 > now.0 + CLOCK_TOLERANCE_MILLIS
     }
 
     /// The moment `millis` later (earlier, if negative), kept within range.

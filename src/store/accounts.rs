@@ -13,6 +13,7 @@ use crate::domain::balance::LiveBalance;
 use crate::domain::card::Card;
 use crate::domain::identifier::Identifier;
 use crate::domain::money::Currency;
+use crate::domain::retold::KnownCard;
 use crate::domain::time::Timestamp;
 use crate::domain::transaction::Transaction;
 use crate::error::Result;
@@ -239,17 +240,21 @@ impl WriteTx {
     ///
     /// # Errors
     /// If the database fails.
-    pub async fn cards(&self, ids: Vec<String>) -> Result<Vec<Card>> {
+    pub async fn cards(&self, ids: Vec<String>) -> Result<Vec<KnownCard>> {
         let text = format!(
-            "SELECT {} FROM cards AS k WHERE k.program_id = $1 AND {}",
+            "SELECT {}, k.imported_at FROM cards AS k WHERE k.program_id = $1 AND {}",
             cards::COLUMNS,
             sql::one_of(self.backend(), "k.card_id", 2)
         );
         let rows = self.rows(text, [sql::list(self.backend(), ids)]).await?;
-        rows.iter().map(|row| cards::card(row, 0)).collect()
+        let known = |row| {
+            let imported_at = sql::maybe_time(sql::column(row, cards::WIDTH)?)?;
+            Ok(KnownCard { card: cards::card(row, 0)?, imported_at })
+        };
+        rows.iter().map(known).collect()
     }
 
-    /// Keeps cards.
+    /// Keeps cards; when they were imported stays as it is.
     ///
     /// # Errors
     /// If the database fails.

@@ -10,6 +10,8 @@ use crate::error::Result;
 /// The columns of a card, in the order in which [`card`] reads them.
 pub(super) const COLUMNS: &str = "k.card_id, k.customer_id, k.last_four, k.card_type, k.status, \
     k.is_stolen, k.activated_at, k.created_at";
+/// How many they are.
+pub(super) const WIDTH: usize = 8;
 
 /// How many cards that are not void a customer `c` of program `$1` has.
 /// Stolen cards are stored as voided ones.

@@ -17,7 +17,7 @@ use crate::domain::card::Card;
 use crate::domain::customer::Customer;
 use crate::domain::identifier::email_key;
 use crate::domain::principal::ProgramId;
-use crate::domain::time::Timestamp;
+use crate::domain::time::{CLOCK_TOLERANCE_MILLIS, Timestamp};
 use crate::domain::transaction::Transaction;
 use crate::error::Result;
 
@@ -36,13 +36,14 @@ pub struct Record {
 }
 
 impl WriteTx {
-    /// Inserts or updates the records; says which customers are not as they were.
-    /// A balance that is older than the newest that was told changes nothing, and
+    /// Inserts or updates the records, which say how things were at `at`; says
+    /// which customers are not as they were. A balance that is older than the
+    /// newest known one changes nothing, unless that one's time is in the future;
     /// a stolen card stays so.
     ///
     /// # Errors
     /// If the database fails.
-    pub async fn put_records(&self, records: Vec<Record>) -> Result<Vec<String>> {
+    pub async fn put_records(&self, records: Vec<Record>, at: Timestamp) -> Result<Vec<String>> {
         let program = self.program;
         let mut customers = Vec::with_capacity(records.len());
         let mut balances = Vec::new();
@@ -51,7 +52,7 @@ impl WriteTx {
             if let Some(balance) = record.balance {
                 balances.push(balance_row(program, &record.customer.id, balance));
             }
-            cards.extend(record.cards.into_iter().map(|card| card_row(program, card)));
+            cards.extend(record.cards.into_iter().map(|card| card_row(program, card, at)));
             customers.push(customer_row(program, record.customer));
         }
         let customers = one_of_each(customers, |row| row.id.clone(), |_, _| true);
@@ -64,12 +65,27 @@ impl WriteTx {
         let write = &self.write;
         let mut altered = BTreeSet::new();
         let replace_customer = replace::<card_customer::Entity>()
-            .action_and_where(is_other::<card_customer::Entity>())
+            .action_and_where(is_other::<card_customer::Entity>(&[]))
             .to_owned();
         altered.extend(put(write, customers, replace_customer, "id").await?);
         altered.extend(put(write, balances, replace_balance(), "customer_id").await?);
+        let ids = cards.iter().map(|row| row.card_id.clone()).collect();
         altered.extend(put(write, cards, replace_card(), "customer_id").await?);
+        self.confirm_cards(ids, at).await?;
         Ok(altered.into_iter().collect())
+    }
+
+    /// Notes of cards which are still as they were that this was imported.
+    async fn confirm_cards(&self, ids: Vec<String>, at: Timestamp) -> Result<()> {
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let text = format!(
+            "UPDATE cards SET imported_at = $3 WHERE program_id = $1 AND {} \
+             AND (imported_at IS NULL OR imported_at < $3)",
+            sql::one_of(self.backend(), "card_id", 2)
+        );
+        self.execute(text, [sql::list(self.backend(), ids), at.millis().into()]).await
     }
 }
 
@@ -155,8 +171,9 @@ fn excluded(column: impl IntoIden) -> Expr {
     Expr::col((Alias::new("excluded"), column.into_iden()))
 }
 
-/// Whether the row that should be inserted is another than the one that exists.
-fn is_other<E: EntityTrait>() -> Expr {
+/// Whether the row that should be inserted is another than the one that exists,
+/// whatever these columns hold.
+fn is_other<E: EntityTrait>(but: &[&str]) -> Expr {
     let key: Vec<E::Column> = E::PrimaryKey::iter().map(PrimaryKeyToColumn::into_column).collect();
     let in_key = |column: &E::Column| key.iter().any(|part| part.as_str() == column.as_str());
     let table = E::default().table_name().to_owned();
@@ -164,22 +181,28 @@ fn is_other<E: EntityTrait>() -> Expr {
         let name = column.as_str();
         format!("{table}.{name} IS DISTINCT FROM excluded.{name}")
     };
-    let all = E::Column::iter().filter(|column| !in_key(column)).map(differs);
+    let compared = |column: &E::Column| !in_key(column) && !but.contains(&column.as_str());
+    let all = E::Column::iter().filter(compared).map(differs);
     Expr::cust(format!("({})", all.collect::<Vec<_>>().join(" OR ")))
 }
 
-/// As [`replace`], but never by an older balance.
+/// As [`replace`], but not by an older balance, unless the known one's time is
+/// in the future: it would be the newest until then.
 fn replace_balance() -> OnConflict {
     use wallet_balance::{Column, Entity};
-    let newer = excluded(Column::BaseAt).gte(Expr::col((Entity, Column::BaseAt)));
-    replace::<Entity>().action_and_where(newer.and(is_other::<Entity>())).to_owned()
+    let known = || Expr::col((Entity, Column::BaseAt));
+    let latest = Timestamp::now().plus_millis(CLOCK_TOLERANCE_MILLIS);
+    let newer = excluded(Column::BaseAt).gte(known()).or(known().gt(latest.millis()));
+    replace::<Entity>().action_and_where(newer.and(is_other::<Entity>(&[]))).to_owned()
 }
 
 /// As [`replace`], but a stolen card stays as it is.
 fn replace_card() -> OnConflict {
     use card::{Column, Entity};
     let at_large = Expr::col((Entity, Column::IsStolen)).eq(false);
-    replace::<Entity>().action_and_where(at_large.and(is_other::<Entity>())).to_owned()
+    replace::<Entity>()
+        .action_and_where(at_large.and(is_other::<Entity>(&["imported_at"])))
+        .to_owned()
 }
 
 fn customer_row(program: ProgramId, customer: Customer) -> card_customer::Model {
@@ -215,7 +238,7 @@ fn balance_row(program: ProgramId, customer: &str, live: LiveBalance) -> wallet_
     }
 }
 
-fn card_row(program: ProgramId, card: Card) -> card::Model {
+fn card_row(program: ProgramId, card: Card, at: Timestamp) -> card::Model {
     card::Model {
         program_id: program.0,
         card_id: card.card_id,
@@ -226,6 +249,7 @@ fn card_row(program: ProgramId, card: Card) -> card::Model {
         is_stolen: card.is_stolen,
         activated_at: card.activated_at.map(Timestamp::millis),
         created_at: card.created_at.millis(),
+        imported_at: Some(at.millis()),
     }
 }
 

@@ -124,7 +124,7 @@ impl WriteTx {
              AND e.subject IS NOT NULL AND e.state = 'applied' AND {}",
             sql::one_of(self.backend(), "e.subject", 2)
         );
-        self.filed(text, sql::list(self.backend(), subjects)).await
+        self.inbox_events(text, [sql::list(self.backend(), subjects)]).await
     }
 
     /// What is applied of each customer and happened behind a moment.
@@ -177,23 +177,27 @@ impl WriteTx {
         Ok(!self.rows(any.to_owned(), []).await?.is_empty())
     }
 
-    /// The events that wait for somebody of these names, `most` at the most,
-    /// those that came first before others.
+    /// The events that wait for a customer of these names and were received
+    /// after `after`, oldest first, at most `most`.
     ///
     /// # Errors
     /// If the database fails.
     pub async fn events_waiting_for(
         &self,
         names: Vec<String>,
+        after: Option<&(Timestamp, String)>,
         most: i64,
     ) -> Result<Vec<InboxEvent>> {
+        let (at, id) = after.map_or((i64::MIN, ""), |(at, id)| (at.millis(), id));
         let text = format!(
             "SELECT e.* FROM inbox_events AS e WHERE e.program_id = $1 AND e.state = 'waiting' \
              AND e.event_id IN (SELECT n.event_id FROM inbox_names AS n \
-               WHERE n.program_id = $1 AND {}) ORDER BY e.received_at, e.event_id LIMIT {most}",
+               WHERE n.program_id = $1 AND {}) AND (e.received_at, e.event_id) > ($3, $4) \
+             ORDER BY e.received_at, e.event_id LIMIT {most}",
             sql::one_of(self.backend(), "n.name", 2)
         );
-        self.filed(text, sql::list(self.backend(), names)).await
+        let values = [sql::list(self.backend(), names), at.into(), id.into()];
+        self.inbox_events(text, values).await
     }
 
     /// Forgets by which names the customers of events go that wait no more.
@@ -217,19 +221,24 @@ impl WriteTx {
             "SELECT e.* FROM inbox_events AS e WHERE e.program_id = $1 AND {}",
             sql::one_of(self.backend(), "e.event_id", 2)
         );
-        self.filed(text, sql::list(self.backend(), ids)).await
+        self.inbox_events(text, [sql::list(self.backend(), ids)]).await
     }
 
-    async fn filed(&self, text: String, values: sea_orm::Value) -> Result<Vec<InboxEvent>> {
-        let rows = self.rows(text, [values]).await?;
+    async fn inbox_events<const N: usize>(
+        &self,
+        text: String,
+        values: [sea_orm::Value; N],
+    ) -> Result<Vec<InboxEvent>> {
+        let rows = self.rows(text, values).await?;
         let filed = |row| filed(Model::from_query_result(row, "").map_err(sql::failed)?);
         rows.iter().map(filed).collect()
     }
 }
 
 impl Store {
-    /// The events in a state of a program, or of all (for the operator), those
-    /// that came first before others, `most` at the most, behind `after`.
+    /// The events in a state of a program, or of all (for the operator), oldest
+    /// first, at most `most`, behind the event `after`. Two programs may have
+    /// events of the same identifier and millisecond.
     ///
     /// # Errors
     /// If the database fails.
@@ -237,24 +246,25 @@ impl Store {
         &self,
         program: Option<ProgramId>,
         state: Option<InboxState>,
-        after: Option<(Timestamp, String)>,
+        after: Option<(Timestamp, String, ProgramId)>,
         most: u64,
     ) -> Result<Vec<(ProgramId, InboxEvent)>> {
         let backend = self.db.get_database_backend();
-        let (at, id) = after.map_or((i64::MIN, String::new()), |(at, id)| (at.millis(), id));
-        let mut values = vec![at.into(), id.into(), most.into()];
+        let (at, id, of) = after
+            .map_or((i64::MIN, String::new(), i32::MIN), |(at, id, of)| (at.millis(), id, of.0));
+        let mut values = vec![at.into(), id.into(), most.into(), of.into()];
         let mut text = "SELECT e.* FROM inbox_events AS e \
-            WHERE (e.received_at, e.event_id) > ($1, $2)"
+            WHERE (e.received_at, e.event_id, e.program_id) > ($1, $2, $4)"
             .to_owned();
         if let Some(program) = program {
             values.push(program.0.into());
-            text.push_str(" AND e.program_id = $4");
+            text.push_str(" AND e.program_id = $5");
         }
         if let Some(state) = state {
             // Written out: the index of open events is of these alone.
             text = format!("{text} AND e.state = '{}'", state.as_str());
         }
-        text.push_str(" ORDER BY e.received_at, e.event_id LIMIT $3");
+        text.push_str(" ORDER BY e.received_at, e.event_id, e.program_id LIMIT $3");
         let statement = Statement::from_sql_and_values(backend, text, values);
         let rows = Entity::find().from_raw_sql(statement).all(&self.db).await;
         let rows = rows.map_err(sql::failed)?;

@@ -3,6 +3,7 @@
 use std::sync::Barrier;
 use std::time::Duration;
 
+use sea_orm::ConnectionTrait as _;
 use serde_json::{Value, json};
 
 use crate::support::chain::{sandbox, wallets};
@@ -23,6 +24,16 @@ fn open(database: &Database, customers: u32) -> (Gateway, String) {
     let lines: Vec<Line> = (1..=customers).map(Line::new).collect();
     let token = database.program_with("acme", &lines);
     (database.serve_with(&[ACME]), token)
+}
+
+/// Runs a statement on the database, without the program in between.
+fn execute(database: &Database, sql: &str) {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(async {
+        let connection = sea_orm::Database::connect(&database.url).await.expect("it answers");
+        connection.execute_unprepared(sql).await.expect("a statement");
+        connection.close().await.expect("it closes");
+    });
 }
 
 /// A request whose headers are as a test wants them.
@@ -156,7 +167,8 @@ on_both! {
         database.import("acme", &[line.clone().with("balance", told)]);
         assert_eq!(gateway.balance_of(&token, MINE), json!(["10.00", "5.00", "5.00", "REALTIME"]));
         let cards = gateway.query(&token, "{ cardCustomer(identifier: \"usr_1\") { cards { status } } }").data();
-        assert_eq!(cards["cardCustomer"]["cards"][0]["status"], "FROZEN");
+        // The card is as the import has it, which is newer than the event.
+        assert_eq!(cards["cardCustomer"]["cards"][0]["status"], "ACTIVE");
         // A newer balance of an import absorbs the hold, though what is shown is newer still.
         gateway.take(&transaction("evt_3", "authorized", MINE, "txn_2", "1.00", &from_now(-1_000)));
         let told = json!({ "ledger_minor": 900, "available_minor": 400, "pending_minor": 500, "updated_at": from_now(-30_000) });
@@ -168,6 +180,127 @@ on_both! {
         let told = json!({ "ledger_minor": 1, "available_minor": 1, "pending_minor": 0, "updated_at": from_now(-600_000) });
         database.import("acme", &[line.with("balance", told)]);
         assert_eq!(gateway.balance_of(&token, MINE), json!(["4.00", "3.00", "1.00", "REALTIME"]));
+    }
+
+    fn an_import_after_a_card_event_corrects_the_card(database) {
+        let line = Line::new(1).cards(&["active"]);
+        let card = line.0["cards"][0]["card_id"].as_str().expect("a card").to_owned();
+        let token = database.program_with("acme", std::slice::from_ref(&line));
+        let gateway = database.serve_with(&[ACME]);
+        let send = |id: &str, change: &str, at: i64| {
+            let data = json!({ "external_customer_id": MINE, "card_id": card });
+            assert_eq!(gateway.take(&event(id, &format!("card.{change}"), &from_now(at), &data)), "applied");
+        };
+        let status = || gateway.query(&token, "{ cardCustomer(identifier: \"usr_1\") { cards { status } } }")
+            .data()["cardCustomer"]["cards"][0]["status"].take();
+        // An event of before the import is late; one of after it is news.
+        send("evt_1", "frozen", -60_000);
+        assert_eq!(status(), "ACTIVE");
+        send("evt_2", "frozen", 0);
+        assert_eq!(status(), "FROZEN");
+        // The event that ended it was lost: the issuer's present state mends that.
+        database.import("acme", std::slice::from_ref(&line));
+        assert_eq!(status(), "ACTIVE");
+        // What happened after the import holds against it, whichever comes first.
+        send("evt_3", "deactivated", 60_000);
+        assert_eq!(status(), "BLOCKED");
+        database.import("acme", std::slice::from_ref(&line));
+        assert_eq!(status(), "BLOCKED");
+    }
+
+    fn an_import_that_confirms_a_card_is_newer_than_a_late_event(database) {
+        let line = Line::new(1).cards(&["active"]);
+        let card = line.0["cards"][0]["card_id"].as_str().expect("a card").to_owned();
+        let token = database.program_with("acme", std::slice::from_ref(&line));
+        let gateway = database.serve_with(&[ACME]);
+        let data = json!({ "external_customer_id": MINE, "card_id": card });
+        let late = event("evt_1", "card.frozen", &from_now(0), &data);
+        // Nothing in it differs, but it says so at a later moment.
+        std::thread::sleep(Duration::from_millis(5));
+        database.import("acme", std::slice::from_ref(&line));
+        assert_eq!(gateway.take(&late), "applied");
+        let cards = gateway.query(&token, "{ cardCustomer(identifier: \"usr_1\") { cards { status } } }").data();
+        assert_eq!(cards["cardCustomer"]["cards"][0]["status"], "ACTIVE");
+    }
+
+    fn a_balance_in_the_future_is_refused_by_imports_and_can_be_corrected(database) {
+        let (gateway, token) = open(&database, 1);
+        let line = |cents: i64, at: &str| Line::new(1).with("balance",
+            json!({ "ledger_minor": cents, "available_minor": cents, "pending_minor": 0, "updated_at": at }));
+        let input = format!("{}\n{}\n", Line::new(2).0, line(100, "2062-01-01T00:00:00Z").0);
+        let output = database.run(&["import", "--program", "acme", "-"], &input);
+        let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(1), "{errors}");
+        assert!(errors.contains('2') && errors.contains("balance.updated_at is in the future"), "{errors}");
+        assert_eq!(gateway.balance_of(&token, MINE), json!([null, null, null, null]));
+        // As it was imported when that was not refused yet.
+        let plant = || {
+            database.import("acme", &[line(100, &from_now(0))]);
+            execute(&database, "UPDATE wallet_balances SET updated_at = 2903299200000, base_at = 2903299200000");
+            assert_eq!(gateway.balance_of(&token, MINE)[0], "1.00");
+        };
+        plant();
+        assert_eq!(gateway.take(&balance("evt_1", MINE, "2.00", "0.00", &from_now(0))), "applied");
+        assert_eq!(gateway.balance_of(&token, MINE)[0], "2.00");
+        plant();
+        database.import("acme", &[line(300, &from_now(0))]);
+        assert_eq!(gateway.balance_of(&token, MINE)[0], "3.00");
+    }
+
+    fn a_balance_that_does_not_add_up_fails(database) {
+        let (gateway, token) = open(&database, 1);
+        let data = json!({ "external_customer_id": MINE, "ledger_balance": "100.00", "available_balance": "90.00", "pending_balance": "25.00" });
+        assert_eq!(gateway.take(&event("evt_1", "customer.balance.updated", &from_now(0), &data)), "failed");
+        assert_eq!(gateway.balance_of(&token, MINE), json!([null, null, null, null]));
+        let failed = database.succeed(&["events", "list", "--failed"], "");
+        assert!(failed.contains("ledger_balance is not available_balance + pending_balance"), "{failed}");
+    }
+
+    fn no_waiting_event_hides_another(database) {
+        let (gateway, token) = open(&database, 1);
+        let shared = "customer2@example.com";
+        // Of somebody else, who has the same address and is not known either.
+        let other = json!({ "customer_id": format!("{:024x}", 9), "email": shared, "amount": 1 });
+        for at in 0..500 {
+            assert_eq!(gateway.take(&event(&format!("evt_{at}"), "customer.funded", &from_now(0), &other)), "waiting");
+        }
+        let data = json!({ "email": shared, "ledger_balance": 7, "available_balance": 7 });
+        assert_eq!(gateway.take(&event("evt_mine", "customer.balance.updated", &from_now(0), &data)), "waiting");
+        database.import("acme", &[Line::new(2)]);
+        assert_eq!(gateway.balance_of(&token, "usr_2")[0], "7.00");
+        assert_eq!(database.succeed(&["events", "list", "--waiting"], "").lines().count(), 500);
+    }
+
+    fn an_empty_identifier_is_no_identifier(database) {
+        let (gateway, token) = open(&database, 1);
+        let empty = [json!(""), json!("  "), json!(0), json!("0"), Value::Null];
+        for (at, nothing) in empty.iter().enumerate() {
+            let amount = format!("{}.00", at + 1);
+            let data = json!({ "customer_id": nothing, "yativo_card_id": nothing, "external_customer_id": nothing,
+                "email": "customer1@example.com", "ledger_balance": amount, "available_balance": amount });
+            assert_eq!(gateway.take(&event(&format!("evt_{at}"), "customer.balance.updated", &from_now(0), &data)), "applied", "{nothing}");
+            assert_eq!(gateway.balance_of(&token, MINE)[0], json!(amount));
+            let data = json!({ "customer_id": nothing, "ledger_balance": 1, "available_balance": 1 });
+            assert_eq!(gateway.take(&event(&format!("evt_nobody_{at}"), "customer.balance.updated", &from_now(0), &data)), "failed");
+        }
+    }
+
+    fn events_of_two_programs_with_one_identifier_are_both_listed(database) {
+        for name in ["acme", "theirs"] {
+            database.succeed(&["program", "create", "--name", name], "");
+        }
+        // The last event of a page of 500, and the first of the next one.
+        let columns = "(program_id, event_id, event_type, body, received_at, state, moment)";
+        let insert = |program: &str, from: u32| format!("INSERT INTO inbox_events {columns} \
+            WITH RECURSIVE n(i) AS (SELECT {from} UNION ALL SELECT i + 1 FROM n WHERE i < 1500) \
+            SELECT p.id, 'evt_' || n.i, 'customer.funded', '', 1700000000000, 'failed', 1700000000000 \
+            FROM n, programs AS p WHERE p.name = '{program}'");
+        execute(&database, &insert("acme", 1001));
+        execute(&database, &insert("theirs", 1500));
+        for filter in [&["events", "list"][..], &["events", "list", "--failed"]] {
+            assert_eq!(database.succeed(filter, "").lines().count(), 501);
+        }
+        assert_eq!(database.succeed(&["events", "list", "--program", "theirs"], "").lines().count(), 1);
     }
 
     fn the_future_is_not_believed(database) {

@@ -178,6 +178,10 @@ fn live_balance(line: &LineBalance, check: &mut Check) -> Option<LiveBalance> {
     let available = check.amount("balance.available_minor", line.available_minor);
     let pending = check.amount("balance.pending_minor", line.pending_minor);
     let updated_at = check.time("balance.updated_at", &line.updated_at);
+    // It would be the newest until then, whatever comes after it.
+    if updated_at.is_some_and(|at| at.is_future(Timestamp::now())) {
+        check.wrong("balance.updated_at", "is in the future");
+    }
     let live = LiveBalance {
         ledger: ledger?,
         available: available?,
@@ -266,6 +270,7 @@ mod tests {
             ("12040", "12041", "balance.ledger_minor is not available_minor + pending_minor"),
             ("12040", "9007199254740992", "balance.ledger_minor is not between"),
             ("12040", "120.4", "not valid: "),
+            ("2026-05-12T14", "9026-05-12T14", "balance.updated_at is in the future"),
             ("afeb85fe-", "card-", "cards.card_id is not a UUID"),
             ("4242", "42424", "cards.last_four is not four digits"),
             ("virtual", "wooden", "cards.card_type is not virtual or physical"),

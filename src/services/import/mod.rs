@@ -11,6 +11,7 @@ use backon::{ExponentialBuilder, Retryable as _};
 use tokio::sync::mpsc;
 
 use crate::domain::principal::ProgramId;
+use crate::domain::time::Timestamp;
 use crate::error::{Error, Kind, Result};
 use crate::services::inbox::{apply_waiting, names_of, reconcile};
 use crate::store::{Record, Store};
@@ -62,13 +63,15 @@ pub async fn import(
     input: impl BufRead + Send + 'static,
     report: Arc<dyn Report>,
 ) -> Result<Summary> {
+    // The input says how things were before it is read.
+    let at = Timestamp::now();
     let (sender, mut batches) = mpsc::channel(AHEAD);
     let reading = {
         let report = Arc::clone(&report);
         tokio::task::spawn_blocking(move || read(input, &sender, report.as_ref()))
     };
     while let Some(Batch { records, lines, bytes }) = batches.recv().await {
-        put_patiently(store, program, records).await?;
+        put_patiently(store, program, records, at).await?;
         report.progress(lines, bytes);
     }
     let summary = reading.await.map_err(Error::internal)?;
@@ -78,28 +81,43 @@ pub async fn import(
 
 /// As [`put`], again and again while the database is away: it may be restarting,
 /// or has ended a transaction that stood still because this process did.
-async fn put_patiently(store: &Store, program: ProgramId, records: Vec<Record>) -> Result<()> {
+async fn put_patiently(
+    store: &Store,
+    program: ProgramId,
+    records: Vec<Record>,
+    at: Timestamp,
+) -> Result<()> {
     let pauses = ExponentialBuilder::default().with_min_delay(PAUSE).with_max_times(RETRIES);
-    (|| put(store, program, records.clone()))
+    (|| put_at(store, program, records.clone(), at))
         .retry(pauses)
         .sleep(tokio::time::sleep)
         .when(|error| matches!(error.kind(), Kind::Unavailable | Kind::Timeout))
         .await
 }
 
-/// Inserts or updates customers, all or none, applies the events that have
-/// waited for them, and tells whoever watches.
+/// Inserts or updates customers as they are now, all or none, applies the events
+/// that have waited for them, and records the changes for subscribers.
 ///
 /// # Errors
 /// If the store fails; nothing was changed then.
 pub async fn put(store: &Store, program: ProgramId, records: Vec<Record>) -> Result<()> {
+    put_at(store, program, records, Timestamp::now()).await
+}
+
+/// As [`put`], of customers as they were at `at`.
+async fn put_at(
+    store: &Store,
+    program: ProgramId,
+    records: Vec<Record>,
+    at: Timestamp,
+) -> Result<()> {
     let tx = store.write_import(program).await?;
     let customers: Vec<_> = records.iter().map(|record| record.customer.id.clone()).collect();
     let cards = records.iter().flat_map(|record| &record.cards);
     let cards: Vec<_> = cards.map(|card| card.card_id.clone()).collect();
     // Nobody waits, most of the time.
     let waited_for = if tx.anybody_waits().await? { names_of(&records) } else { Vec::new() };
-    let altered = tx.put_records(records).await?;
+    let altered = tx.put_records(records, at).await?;
     reconcile(&tx, &customers, &cards).await?;
     if !altered.is_empty() {
         tx.tell_of(altered).await?;

@@ -27,12 +27,13 @@ pub fn names_of(records: &[Record]) -> Vec<String> {
 /// # Errors
 /// If the store fails.
 pub async fn apply_waiting(tx: &WriteTx, names: Vec<String>) -> Result<()> {
+    let mut after = None;
     loop {
-        let events = tx.events_waiting_for(names.clone(), AGAIN).await?;
-        let applied = again(tx, events).await?;
-        if applied.is_empty() || applied.iter().all(|event| event.state == InboxState::Waiting) {
-            return Ok(());
-        }
+        let events = tx.events_waiting_for(names.clone(), after.as_ref(), AGAIN).await?;
+        // Those that go on waiting must not hide the ones behind them.
+        let Some(last) = events.last() else { return Ok(()) };
+        after = Some((last.received_at, last.event_id.clone()));
+        again(tx, events).await?;
     }
 }
 

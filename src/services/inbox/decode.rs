@@ -167,15 +167,15 @@ fn event(id: &str, event_type: &str, envelope: &Envelope<'_>) -> Result<Option<E
         _ => Fact::Transfer(transfer(id, &data, event_type == "customer.funded")?),
     };
     let names = [data.customer_id, data.yativo_card_id, data.external_customer_id, data.email];
-    let names = names.into_iter().flatten().filter_map(text_of);
+    let names = names.into_iter().flatten().filter_map(customer_name);
     let customer: Vec<Identifier> =
         names.filter_map(|name| Identifier::parse(&name).ok()).collect();
     if customer.is_empty() {
         return Err("data names no customer".to_owned());
     }
-    let customer_id = data.customer_id.and_then(text_of).map(|id| id.to_ascii_lowercase());
+    let customer_id = data.customer_id.and_then(customer_name).map(|id| id.to_ascii_lowercase());
     let customer_id = customer_id.filter(|id| identifier::is_customer_id(id));
-    let yativo_card_id = data.yativo_card_id.and_then(text_of);
+    let yativo_card_id = data.yativo_card_id.and_then(customer_name);
     let id = id.to_owned();
     Ok(Some(Event { id, created_at, customer, customer_id, yativo_card_id, fact }))
 }
@@ -187,7 +187,12 @@ fn balance(data: &Data<'_>, created_at: Timestamp) -> Result<BalanceFact, String
     let pending = data.pending_balance.map(|raw| money("pending_balance", raw)).transpose()?;
     // Two of the three say the third.
     let (ledger, available, pending) = match (ledger, available, pending) {
-        (Some(ledger), Some(available), Some(pending)) => (ledger, available, pending),
+        (Some(ledger), Some(available), Some(pending)) => {
+            if ledger.get() != available.get() + pending.get() {
+                return Err("ledger_balance is not available_balance + pending_balance".to_owned());
+            }
+            (ledger, available, pending)
+        }
         (Some(ledger), Some(available), None) => {
             (ledger, available, sum(ledger.get(), -available.get())?)
         }
@@ -276,9 +281,14 @@ fn text_of(raw: &RawValue) -> Option<String> {
     }
 }
 
-/// The name of something, if it has one.
+/// A customer's identifier; one that is empty, blank or 0 is missing.
+fn customer_name(raw: &RawValue) -> Option<String> {
+    text_of(raw).filter(|text| !matches!(text.trim(), "" | "0"))
+}
+
+/// The identifier of something else; one that is empty or blank is missing.
 fn name(field: &str, raw: Option<&RawValue>) -> Result<Option<String>, String> {
-    let text = raw.and_then(text_of);
+    let text = raw.and_then(text_of).filter(|text| !text.trim().is_empty());
     match text.as_deref().map(identifier::check) {
         Some(Err(what)) => Err(format!("{field} {what}")),
         _ => Ok(text),
@@ -356,9 +366,8 @@ mod tests {
             ("-0.05", -5),
             ("90071992547409.91", Minor::MAX),
         ] {
-            let data = format!(
-                r#"{{"email":"m@x.org","ledger_balance":{text},"available_balance":0,"pending_balance":"0.00"}}"#
-            );
+            let data =
+                format!(r#"{{"email":"m@x.org","ledger_balance":{text},"available_balance":0}}"#);
             match fact("customer.balance.updated", &data) {
                 Fact::Balance(fact) => assert_eq!(fact.ledger.get(), minor, "{text}"),
                 other => panic!("{other:?}"),

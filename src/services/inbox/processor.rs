@@ -9,16 +9,14 @@ use crate::domain::account::{Account, apply, rebased};
 use crate::domain::balance::LiveBalance;
 use crate::domain::card::Card;
 use crate::domain::event::{Event, Fact, InboxState, Subject};
+use crate::domain::history::History;
 use crate::domain::identifier::Identifier;
 use crate::domain::money::Currency;
-use crate::domain::retold;
+use crate::domain::retold::{self, KnownCard};
 use crate::domain::time::Timestamp;
 use crate::domain::transaction::Transaction;
 use crate::error::Result;
 use crate::store::{InboxEvent, Named, WriteTx};
-
-/// How far an event's time may be ahead of ours.
-const AHEAD_MILLIS: i64 = 10 * 60 * 1_000;
 
 /// An event on its way into the inbox, or out of waiting there.
 struct Item {
@@ -38,9 +36,7 @@ impl Item {
         };
         let event = match arrived.content {
             // It would be the newest for good, or until then.
-            Content::Event(event)
-                if event.moment() > Timestamp::now().plus_millis(AHEAD_MILLIS) =>
-            {
+            Content::Event(event) if event.moment().is_future(Timestamp::now()) => {
                 set(&mut filed, InboxState::Failed, Some("its time is in the future".to_owned()));
                 None
             }
@@ -142,15 +138,29 @@ pub(super) async fn reconcile(tx: &WriteTx, customers: &[String], cards: &[Strin
         }
         for (subject, history) in &account.histories {
             let Subject::Card(id) = subject else { continue };
-            let known = cards.get(id);
-            let told = retold::card(history, customer, known);
-            if let Some(told) = told.filter(|told| Some(told) != known) {
-                cards.insert(id.clone(), told);
+            if project_card(history, customer, id, cards) {
                 touched.cards.insert(id.clone());
             }
         }
     }
     book.close(tx).await
+}
+
+/// Projects a card's events onto the card; says whether it is another one then.
+fn project_card(
+    history: &History,
+    customer: &str,
+    id: &str,
+    cards: &mut HashMap<String, KnownCard>,
+) -> bool {
+    let known = cards.get(id);
+    let Some(card) = retold::card(history, customer, known) else { return false };
+    if known.is_some_and(|known| known.card == card) {
+        return false;
+    }
+    let imported_at = known.and_then(|known| known.imported_at);
+    cards.insert(id.to_owned(), KnownCard { card, imported_at });
+    true
 }
 
 /// Finds out whom the events are about. Who is not known yet is waited for: by
@@ -234,7 +244,7 @@ struct Book {
     /// Whose each subject is.
     owners: HashMap<String, String>,
     transactions: HashMap<String, Transaction>,
-    cards: HashMap<String, Card>,
+    cards: HashMap<String, KnownCard>,
     touched: Touched,
 }
 
@@ -290,7 +300,13 @@ impl Book {
     }
 
     async fn find_wallets(&mut self, tx: &WriteTx) -> Result<()> {
+        let now = Timestamp::now();
         for (customer, wallet) in tx.wallets(self.accounts.keys().cloned().collect()).await? {
+            // Imports used to accept times in the future. Such a balance would
+            // be the newest until then: any other replaces it.
+            if wallet.base.updated_at.is_future(now) {
+                continue;
+            }
             self.accounts.entry(customer).or_default().wallet = Some(wallet);
         }
         Ok(())
@@ -301,9 +317,9 @@ impl Book {
             return Ok(());
         }
         for known in tx.cards(ids.into_iter().collect()).await? {
-            let subject = Subject::Card(known.card_id.clone()).key();
-            self.owners.entry(subject).or_insert_with(|| known.customer_id.clone());
-            self.cards.insert(known.card_id.clone(), known);
+            let subject = Subject::Card(known.card.card_id.clone()).key();
+            self.owners.entry(subject).or_insert_with(|| known.card.customer_id.clone());
+            self.cards.insert(known.card.card_id.clone(), known);
         }
         Ok(())
     }
@@ -365,12 +381,9 @@ impl Book {
                 }
             }
             (Some(Subject::Card(id)), Some(history)) => {
-                let known = self.cards.get(id);
-                let told = retold::card(history, customer, known);
-                if let Some(told) = told.filter(|told| Some(told) != known) {
+                if project_card(history, customer, id, &mut self.cards) {
                     changed = true;
                     touched.cards.insert(id.clone());
-                    self.cards.insert(id.clone(), told);
                 }
             }
             _ => {}
@@ -397,7 +410,8 @@ impl Book {
         if !put.is_empty() {
             tx.put_transactions(&put).await?;
         }
-        let put: Vec<Card> = touched.cards.iter().filter_map(|id| cards.get(id).cloned()).collect();
+        let put = touched.cards.iter().filter_map(|id| Some(cards.get(id)?.card.clone()));
+        let put: Vec<Card> = put.collect();
         if !put.is_empty() {
             tx.put_cards(&put).await?;
         }
