@@ -1,6 +1,5 @@
 //! Balances, and the rule that says which source answers.
 
-use super::customer::Customer;
 use super::money::Minor;
 use super::text_enum::text_enum;
 use super::time::Timestamp;
@@ -130,19 +129,20 @@ impl Stored {
     }
 }
 
-/// Which source answers for one customer.
+/// Which source answers for one customer, whose wallet exists on the chain only
+/// if `safe_deployed`.
 ///
 /// `chain` is `None` where the chain was not asked: none is configured, the
 /// live balance is fresh, or there is no wallet to ask about. A failure is
 /// never zero.
 pub fn resolve(
-    customer: &Customer,
+    safe_deployed: bool,
     stored: Stored,
     chain: Option<ChainOutcome>,
     now: Timestamp,
     max_age_millis: i64,
 ) -> Outcome {
-    if !customer.safe_deployed {
+    if !safe_deployed {
         return Outcome::None;
     }
     match (stored.live, chain) {
@@ -159,8 +159,6 @@ pub fn resolve(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::money::Currency;
-    use crate::domain::onboarding::FlowStatus;
 
     const MAX_AGE: i64 = 2 * 60 * 60 * 1000;
 
@@ -175,21 +173,6 @@ mod tests {
     fn live(updated_at: i64) -> LiveBalance {
         let (ledger, available, pending) = (minor(300), minor(200), minor(100));
         LiveBalance { ledger, available, pending, updated_at: at(updated_at) }
-    }
-
-    fn customer(safe_deployed: bool) -> Customer {
-        Customer {
-            id: "0".repeat(24),
-            yativo_card_id: "card".to_owned(),
-            external_customer_id: None,
-            email: "mira@example.com".to_owned(),
-            flow_status: FlowStatus::Active,
-            kyc_status: None,
-            currency: Some(Currency::Eur),
-            safe_deployed,
-            wallet_address: None,
-            created_at: at(0),
-        }
     }
 
     fn chain(ledger: i64, time: i64) -> ChainBalance {
@@ -241,8 +224,7 @@ mod tests {
             (true, None, older, None, "chain, last known"),
             (true, None, None, None, "null"),
         ] {
-            let outcome =
-                resolve(&customer(deployed), Stored { live, chain: stored }, asked, now, MAX_AGE);
+            let outcome = resolve(deployed, Stored { live, chain: stored }, asked, now, MAX_AGE);
             assert_eq!(shown(outcome), expected, "{deployed} {live:?} {stored:?} {asked:?}");
         }
     }

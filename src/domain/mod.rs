@@ -3,21 +3,20 @@
 //!
 //! Nothing in here knows the web, GraphQL or the database.
 
-pub mod account;
 pub mod balance;
 pub mod card;
 pub mod customer;
-pub mod event;
-pub mod history;
 pub mod identifier;
+pub mod ledger;
 pub mod money;
 pub mod onboarding;
 pub mod page;
 pub mod principal;
 pub mod request;
-pub mod retold;
 pub mod text;
 pub mod time;
 pub mod transaction;
 
 mod text_enum;
+
+pub use ledger::event;

@@ -98,7 +98,7 @@ impl Balances {
                     more.map_or((None, None), |((_, of), chain)| (Some(of), chain));
                 let known = wallet.and_then(|wallet| kept.get(&wallet).copied());
                 let stored = Stored { live: *live, chain: known };
-                resolve(customer, stored, chain, now, self.max_age_millis)
+                resolve(customer.safe_deployed, stored, chain, now, self.max_age_millis)
             })
             .collect()
     }

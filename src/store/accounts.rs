@@ -8,12 +8,12 @@ use serde::Serialize;
 
 use super::write_tx::WriteTx;
 use super::{cards, sql, transactions};
-use crate::domain::account::Wallet;
 use crate::domain::balance::LiveBalance;
 use crate::domain::card::Card;
 use crate::domain::identifier::Identifier;
+use crate::domain::ledger::projection::KnownCard;
+use crate::domain::ledger::wallet::Wallet;
 use crate::domain::money::Currency;
-use crate::domain::retold::KnownCard;
 use crate::domain::time::Timestamp;
 use crate::domain::transaction::Transaction;
 use crate::error::Result;
@@ -181,8 +181,11 @@ impl WriteTx {
             })
         };
         let wallet = |row| {
-            let (shown, base) = (balance(row, 1)?, balance(row, 5)?);
-            Ok((sql::column(row, 0)?, Wallet { base, base_event: sql::column(row, 9)?, shown }))
+            let (current, snapshot) = (balance(row, 1)?, balance(row, 5)?);
+            Ok((
+                sql::column(row, 0)?,
+                Wallet { snapshot, snapshot_event: sql::column(row, 9)?, current },
+            ))
         };
         rows.iter().map(wallet).collect()
     }
@@ -193,18 +196,18 @@ impl WriteTx {
     /// If the database fails.
     pub async fn put_wallets(&self, wallets: &[(&str, &Wallet)]) -> Result<()> {
         let mut rows: Vec<WalletRow<'_>> = Vec::with_capacity(wallets.len());
-        for (customer_id, Wallet { base, base_event, shown }) in wallets {
+        for (customer_id, Wallet { snapshot, snapshot_event, current }) in wallets {
             rows.push(WalletRow {
                 customer_id,
-                ledger_minor: shown.ledger.get(),
-                available_minor: shown.available.get(),
-                pending_minor: shown.pending.get(),
-                updated_at: shown.updated_at.millis(),
-                base_ledger_minor: base.ledger.get(),
-                base_available_minor: base.available.get(),
-                base_pending_minor: base.pending.get(),
-                base_at: base.updated_at.millis(),
-                base_event,
+                ledger_minor: current.ledger.get(),
+                available_minor: current.available.get(),
+                pending_minor: current.pending.get(),
+                updated_at: current.updated_at.millis(),
+                base_ledger_minor: snapshot.ledger.get(),
+                base_available_minor: snapshot.available.get(),
+                base_pending_minor: snapshot.pending.get(),
+                base_at: snapshot.updated_at.millis(),
+                base_event: snapshot_event,
             });
         }
         self.put("wallet_balances", &["customer_id"], &WALLET, &rows, "").await

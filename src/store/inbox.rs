@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::write_tx::WriteTx;
 use super::{Store, sql};
-use crate::domain::event::InboxState;
+use crate::domain::ledger::event::InboxState;
 use crate::domain::principal::ProgramId;
 use crate::domain::time::Timestamp;
 use crate::error::Result;
@@ -30,7 +30,7 @@ pub struct InboxEvent {
     pub reason: Option<String>,
     /// The customer whom it is about, once known.
     pub customer_id: Option<String>,
-    /// What it is about besides, see [`crate::domain::event::Subject::key`].
+    /// What it is about besides, see [`crate::domain::ledger::event::AggregateId::key`].
     pub subject: Option<String>,
     /// When it happened.
     pub moment: Timestamp,

@@ -7,7 +7,7 @@ use sea_orm::{QuerySelect as _, Statement};
 use uuid::Uuid;
 
 use super::{Store, sql};
-use crate::domain::event::InboxState;
+use crate::domain::ledger::event::InboxState;
 use crate::error::{Error, Result};
 
 /// More characters than most events have, so that a disk with room for less

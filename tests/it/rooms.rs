@@ -12,6 +12,7 @@ type Module = Vec<String>;
 const WITHOUT_CIRCLES: &[&str] = &[
     "app",
     "demo",
+    "domain",
     "error",
     "graphql",
     "http",

@@ -2,8 +2,8 @@
 //! brings their customer, or when the operator asks for it.
 
 use super::processor;
-use crate::domain::event::InboxState;
 use crate::domain::identifier::email_key;
+use crate::domain::ledger::event::InboxState;
 use crate::domain::principal::ProgramId;
 use crate::error::Result;
 use crate::store::{InboxEvent, Record, Store, WriteTx};

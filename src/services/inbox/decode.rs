@@ -10,10 +10,10 @@ use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
 
 use crate::domain::card::{CardStatus, CardType};
-use crate::domain::event::{
+use crate::domain::identifier::{self, Identifier};
+use crate::domain::ledger::event::{
     BalanceFact, CardChange, CardFact, Event, Fact, Stage, TransactionFact, TransferFact,
 };
-use crate::domain::identifier::{self, Identifier};
 use crate::domain::money::{Currency, Minor};
 use crate::domain::time::Timestamp;
 use crate::domain::transaction::TransactionType;
@@ -419,7 +419,7 @@ mod tests {
     fn every_type_of_the_contract_is_known_and_others_are_kept() {
         let data = r#"{"external_customer_id":"usr_1","amount":1,"transaction_id":"t","card_id":"C",
             "ledger_balance":1,"available_balance":1,"transfer_id":"f"}"#;
-        for event_type in crate::domain::event::TYPES {
+        for event_type in crate::domain::ledger::event::TYPES {
             let kept = event_type.starts_with("master_wallet.");
             let content = read(event_type, data);
             assert_eq!(matches!(content, Content::Kept), kept, "{event_type}: {content:?}");

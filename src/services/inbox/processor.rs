@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::decode::{Content, parse};
-use crate::domain::account::{Account, apply, rebased};
 use crate::domain::balance::LiveBalance;
 use crate::domain::card::Card;
-use crate::domain::event::{Event, Fact, InboxState, Subject};
-use crate::domain::history::History;
 use crate::domain::identifier::Identifier;
+use crate::domain::ledger::event::{AggregateId, Event, Fact, InboxState};
+use crate::domain::ledger::history::History;
+use crate::domain::ledger::projection::{self, KnownCard};
+use crate::domain::ledger::wallet::{Account, apply, rebased};
 use crate::domain::money::Currency;
-use crate::domain::retold::{self, KnownCard};
 use crate::domain::time::Timestamp;
 use crate::domain::transaction::Transaction;
 use crate::error::Result;
@@ -36,13 +36,13 @@ impl Item {
         };
         let event = match arrived.content {
             // It would be the newest for good, or until then.
-            Content::Event(event) if event.moment().is_future(Timestamp::now()) => {
+            Content::Event(event) if event.occurred_at().is_future(Timestamp::now()) => {
                 set(&mut filed, InboxState::Failed, Some("its time is in the future".to_owned()));
                 None
             }
             Content::Event(event) => {
-                filed.subject = event.subject().map(|subject| subject.key());
-                filed.moment = event.moment();
+                filed.subject = event.aggregate().map(|subject| subject.key());
+                filed.moment = event.occurred_at();
                 set(&mut filed, InboxState::Applied, None);
                 Some(event)
             }
@@ -85,16 +85,16 @@ pub(super) fn received(body: String, received_at: Timestamp) -> InboxEvent {
 pub(super) async fn apply_all(tx: &WriteTx, events: Vec<InboxEvent>) -> Result<Vec<InboxEvent>> {
     let mut items: Vec<Item> = events.into_iter().map(Item::of).collect();
     let waiting = name_customers(tx, &mut items).await?;
-    let mut book = Book::open(tx, &items).await?;
+    let mut batch = EventBatch::open(tx, &items).await?;
     for item in &mut items {
-        book.apply(item);
+        batch.apply(item);
     }
     let filed: Vec<InboxEvent> = items.into_iter().map(|item| item.filed).collect();
     tx.file(&filed).await?;
     if !waiting.is_empty() {
         tx.wait_for(&waiting).await?;
     }
-    book.close(tx).await?;
+    batch.flush(tx).await?;
     Ok(filed)
 }
 
@@ -103,8 +103,8 @@ pub(super) async fn apply_all(tx: &WriteTx, events: Vec<InboxEvent>) -> Result<V
 /// its events say. For most imports there are none.
 pub(super) async fn reconcile(tx: &WriteTx, customers: &[String], cards: &[String]) -> Result<()> {
     let mut subjects = tx.subjects_behind_base(customers.to_vec()).await?;
-    subjects.extend(cards.iter().map(|id| Subject::Card(id.clone()).key()));
-    let mut book = Book::default();
+    subjects.extend(cards.iter().map(|id| AggregateId::Card(id.clone()).key()));
+    let mut batch = EventBatch::default();
     let events = tx.events_about(subjects).await?;
     if events.is_empty() {
         return Ok(());
@@ -113,37 +113,36 @@ pub(super) async fn reconcile(tx: &WriteTx, customers: &[String], cards: &[Strin
     let of: HashSet<String> = of.collect();
     let names = of.iter().filter_map(|id| Identifier::parse(id).ok()).collect::<Vec<_>>();
     for named in tx.customers_named(&names).await? {
-        book.accounts.entry(named.id).or_default().currency = named.currency;
+        batch.accounts.entry(named.id).or_default().currency = named.currency;
     }
-    book.find_wallets(tx).await?;
-    book.keep(events);
-    let told = book.accounts.values().flat_map(|account| account.histories.keys());
-    let told = told.filter_map(|subject| match subject {
-        Subject::Card(id) => Some(id.clone()),
+    batch.find_wallets(tx).await?;
+    batch.keep(events);
+    let projected = batch.accounts.values().flat_map(|account| account.histories.keys());
+    let projected = projected.filter_map(|subject| match subject {
+        AggregateId::Card(id) => Some(id.clone()),
         _ => None,
     });
-    let told = told.collect();
-    book.find_cards(tx, told).await?;
-    let Book { accounts, cards, touched, .. } = &mut book;
+    let projected = projected.collect();
+    batch.find_cards(tx, projected).await?;
+    let EventBatch { accounts, cards, dirty, .. } = &mut batch;
     for (customer, account) in accounts.iter_mut() {
-        let again = account
-            .wallet
-            .as_ref()
-            .map(|wallet| (rebased(account, wallet.base, &wallet.base_event), wallet.clone()));
+        let again = account.wallet.as_ref().map(|wallet| {
+            (rebased(account, wallet.snapshot, &wallet.snapshot_event), wallet.clone())
+        });
         if let Some((Ok(again), before)) = again
             && again != before
         {
             account.wallet = Some(again);
-            touched.wallets.insert(customer.clone());
+            dirty.wallets.insert(customer.clone());
         }
         for (subject, history) in &account.histories {
-            let Subject::Card(id) = subject else { continue };
+            let AggregateId::Card(id) = subject else { continue };
             if project_card(history, customer, id, cards) {
-                touched.cards.insert(id.clone());
+                dirty.cards.insert(id.clone());
             }
         }
     }
-    book.close(tx).await
+    batch.flush(tx).await
 }
 
 /// Projects a card's events onto the card; says whether it is another one then.
@@ -154,7 +153,7 @@ fn project_card(
     cards: &mut HashMap<String, KnownCard>,
 ) -> bool {
     let known = cards.get(id);
-    let Some(card) = retold::card(history, customer, known) else { return false };
+    let Some(card) = projection::card(history, customer, known) else { return false };
     if known.is_some_and(|known| known.card == card) {
         return false;
     }
@@ -239,64 +238,64 @@ impl Known {
 
 /// Everything that the events of a transaction touch, before and after them.
 #[derive(Default)]
-struct Book {
+struct EventBatch {
     accounts: HashMap<String, Account>,
     /// Whose each subject is.
     owners: HashMap<String, String>,
     transactions: HashMap<String, Transaction>,
     cards: HashMap<String, KnownCard>,
-    touched: Touched,
+    dirty: Dirty,
 }
 
 /// What is to be written.
 #[derive(Default)]
-struct Touched {
+struct Dirty {
     wallets: HashSet<String>,
     transactions: HashSet<String>,
     cards: HashSet<String>,
     changes: Vec<(String, Option<LiveBalance>)>,
 }
 
-impl Book {
+impl EventBatch {
     async fn open(tx: &WriteTx, items: &[Item]) -> Result<Self> {
-        let mut book = Self::default();
+        let mut batch = Self::default();
         let events = items.iter().filter_map(|item| {
             Some((item.filed.customer_id.as_ref()?, item.event.as_ref()?, item.currency))
         });
         let (mut subjects, mut rebased) = (HashSet::new(), BTreeMap::new());
         let (mut transactions, mut cards) = (HashSet::new(), HashSet::new());
         for (customer, event, currency) in events {
-            book.accounts.entry(customer.clone()).or_default().currency = currency;
+            batch.accounts.entry(customer.clone()).or_default().currency = currency;
             if let Fact::Balance(fact) = &event.fact {
                 let since = rebased.entry(customer.clone()).or_insert(fact.at);
                 *since = fact.at.min(*since);
             }
-            let Some(subject) = event.subject() else { continue };
+            let Some(subject) = event.aggregate() else { continue };
             subjects.insert(subject.key());
             match subject {
-                Subject::Transaction(id) => _ = transactions.insert(id),
-                Subject::Card(id) => _ = cards.insert(id),
-                Subject::Transfer(_) => {}
+                AggregateId::Transaction(id) => _ = transactions.insert(id),
+                AggregateId::Card(id) => _ = cards.insert(id),
+                AggregateId::Transfer(_) => {}
             }
         }
-        if book.accounts.is_empty() {
-            return Ok(book);
+        if batch.accounts.is_empty() {
+            return Ok(batch);
         }
-        book.find_wallets(tx).await?;
+        batch.find_wallets(tx).await?;
         if !rebased.is_empty() {
             let rebased: Vec<_> = rebased.into_iter().collect();
             subjects.extend(tx.subjects_behind(&rebased).await?);
         }
-        book.find_histories(tx, subjects).await?;
+        batch.find_histories(tx, subjects).await?;
         if !transactions.is_empty() {
             for known in tx.transactions(transactions.into_iter().collect()).await? {
-                let subject = Subject::Transaction(known.transaction_id.clone()).key();
-                book.owners.entry(subject).or_insert_with(|| known.customer_id.clone());
-                book.transactions.insert(known.transaction_id.clone(), known);
+                let subject = AggregateId::Transaction(known.transaction_id.clone()).key();
+                batch.owners.entry(subject).or_insert_with(|| known.customer_id.clone());
+                batch.transactions.insert(known.transaction_id.clone(), known);
             }
         }
-        book.find_cards(tx, cards).await?;
-        Ok(book)
+        batch.find_cards(tx, cards).await?;
+        Ok(batch)
     }
 
     async fn find_wallets(&mut self, tx: &WriteTx) -> Result<()> {
@@ -304,7 +303,7 @@ impl Book {
         for (customer, wallet) in tx.wallets(self.accounts.keys().cloned().collect()).await? {
             // Imports used to accept times in the future. Such a balance would
             // be the newest until then: any other replaces it.
-            if wallet.base.updated_at.is_future(now) {
+            if wallet.snapshot.updated_at.is_future(now) {
                 continue;
             }
             self.accounts.entry(customer).or_default().wallet = Some(wallet);
@@ -317,7 +316,7 @@ impl Book {
             return Ok(());
         }
         for known in tx.cards(ids.into_iter().collect()).await? {
-            let subject = Subject::Card(known.card.card_id.clone()).key();
+            let subject = AggregateId::Card(known.card.card_id.clone()).key();
             self.owners.entry(subject).or_insert_with(|| known.card.customer_id.clone());
             self.cards.insert(known.card.card_id.clone(), known);
         }
@@ -339,7 +338,7 @@ impl Book {
             else {
                 continue;
             };
-            let Some(subject) = event.subject() else { continue };
+            let Some(subject) = event.aggregate() else { continue };
             self.owners.insert(subject.key(), customer.clone());
             if let Some(account) = self.accounts.get_mut(&customer) {
                 account.histories.entry(subject).or_default().add(event);
@@ -351,7 +350,7 @@ impl Book {
     fn apply(&mut self, item: &mut Item) {
         let (Some(customer), Some(event)) = (&item.filed.customer_id, &item.event) else { return };
         let Some(account) = self.accounts.get(customer) else { return };
-        let subject = event.subject();
+        let subject = event.aggregate();
         if let Some(subject) = &subject {
             let owner = self.owners.entry(subject.key()).or_insert_with(|| customer.clone());
             if owner != customer {
@@ -362,61 +361,61 @@ impl Book {
             Ok(after) => after,
             Err(reason) => return item.fail(reason),
         };
-        let touched = &mut self.touched;
+        let dirty = &mut self.dirty;
         let mut changed = false;
         if after.wallet != account.wallet {
-            changed = after.wallet.as_ref().map(|wallet| wallet.shown)
-                != account.wallet.as_ref().map(|wallet| wallet.shown);
-            touched.wallets.insert(customer.clone());
+            changed = after.wallet.as_ref().map(|wallet| wallet.current)
+                != account.wallet.as_ref().map(|wallet| wallet.current);
+            dirty.wallets.insert(customer.clone());
         }
         let history = subject.as_ref().and_then(|subject| after.histories.get(subject));
         match (&subject, history) {
-            (Some(Subject::Transaction(id)), Some(history)) => {
+            (Some(AggregateId::Transaction(id)), Some(history)) => {
                 let known = self.transactions.get(id);
-                let told = retold::transaction(history, customer, after.currency, known);
-                if let Some(told) = told.filter(|told| Some(told) != known) {
+                let projected = projection::transaction(history, customer, after.currency, known);
+                if let Some(projected) = projected.filter(|projected| Some(projected) != known) {
                     changed = true;
-                    touched.transactions.insert(id.clone());
-                    self.transactions.insert(id.clone(), told);
+                    dirty.transactions.insert(id.clone());
+                    self.transactions.insert(id.clone(), projected);
                 }
             }
-            (Some(Subject::Card(id)), Some(history)) => {
-                if project_card(history, customer, id, &mut self.cards) {
-                    changed = true;
-                    touched.cards.insert(id.clone());
-                }
+            (Some(AggregateId::Card(id)), Some(history))
+                if project_card(history, customer, id, &mut self.cards) =>
+            {
+                changed = true;
+                dirty.cards.insert(id.clone());
             }
             _ => {}
         }
         if changed {
-            let live = after.wallet.as_ref().map(|wallet| wallet.shown);
-            touched.changes.push((customer.clone(), live));
+            let live = after.wallet.as_ref().map(|wallet| wallet.current);
+            dirty.changes.push((customer.clone(), live));
         }
         self.accounts.insert(customer.clone(), after);
     }
 
     /// Writes what has changed, each once.
-    async fn close(self, tx: &WriteTx) -> Result<()> {
-        let Self { accounts, transactions, cards, touched, .. } = self;
-        let wallets = touched.wallets.iter();
+    async fn flush(self, tx: &WriteTx) -> Result<()> {
+        let Self { accounts, transactions, cards, dirty, .. } = self;
+        let wallets = dirty.wallets.iter();
         let wallets: Vec<_> = wallets
             .filter_map(|id| Some((id.as_str(), accounts.get(id)?.wallet.as_ref()?)))
             .collect();
         if !wallets.is_empty() {
             tx.put_wallets(&wallets).await?;
         }
-        let put = touched.transactions.iter().filter_map(|id| transactions.get(id).cloned());
+        let put = dirty.transactions.iter().filter_map(|id| transactions.get(id).cloned());
         let put: Vec<Transaction> = put.collect();
         if !put.is_empty() {
             tx.put_transactions(&put).await?;
         }
-        let put = touched.cards.iter().filter_map(|id| Some(cards.get(id)?.card.clone()));
+        let put = dirty.cards.iter().filter_map(|id| Some(cards.get(id)?.card.clone()));
         let put: Vec<Card> = put.collect();
         if !put.is_empty() {
             tx.put_cards(&put).await?;
         }
-        if !touched.changes.is_empty() {
-            tx.tell(&touched.changes).await?;
+        if !dirty.changes.is_empty() {
+            tx.tell(&dirty.changes).await?;
         }
         Ok(())
     }

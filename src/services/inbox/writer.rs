@@ -12,7 +12,7 @@ use tokio::sync::{Notify, Semaphore, mpsc, oneshot};
 use tokio::task::JoinSet;
 
 use super::processor;
-use crate::domain::event::InboxState;
+use crate::domain::ledger::event::InboxState;
 use crate::domain::principal::ProgramId;
 use crate::error::{Error, Kind, Result};
 use crate::store::{InboxEvent, Program, Store};

@@ -1,25 +1,25 @@
-//! What a customer's live notifications add up to. [`apply`] is the whole rule,
+//! The balance that events add up to. [`apply`] is the whole rule,
 //! and pure: any order of the same events, some of them twice, leads to the
 //! same account.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::balance::LiveBalance;
-use super::event::{BalanceFact, Event, Fact, Subject};
-use super::history::{History, Move};
-use super::money::{Currency, Minor};
-use super::time::Timestamp;
+use super::event::{AggregateId, BalanceFact, Event, Fact};
+use super::history::{BalanceDelta, History};
+use crate::domain::balance::LiveBalance;
+use crate::domain::money::{Currency, Minor};
+use crate::domain::time::Timestamp;
 
 /// A customer's wallet as live notifications have it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wallet {
     /// What the newest balance event said.
-    pub base: LiveBalance,
+    pub snapshot: LiveBalance,
     /// That event; empty for a balance that was imported.
-    pub base_event: String,
+    pub snapshot_event: String,
     /// That, and what has moved since.
-    pub shown: LiveBalance,
+    pub current: LiveBalance,
 }
 
 /// What is known of a customer's account.
@@ -31,7 +31,7 @@ pub struct Account {
     pub wallet: Option<Wallet>,
     /// What has happened: all that belongs to a subject at hand, and all that
     /// moved money since the balance at hand.
-    pub histories: BTreeMap<Subject, History>,
+    pub histories: BTreeMap<AggregateId, History>,
 }
 
 /// Why an event cannot be applied. Nothing was changed.
@@ -45,13 +45,14 @@ pub type Reason = &'static str;
 pub fn apply(account: &Account, event: &Arc<Event>) -> Result<Account, Reason> {
     let mut after = account.clone();
     if let Fact::Balance(fact) = &event.fact {
-        if let (Some(told), Some(known)) = (fact.currency, account.currency)
-            && told != known
+        if let (Some(stated), Some(known)) = (fact.currency, account.currency)
+            && stated != known
         {
             return Err("currency is not the wallet's");
         }
         let newer = account.wallet.as_ref().is_none_or(|wallet| {
-            (wallet.base.updated_at, wallet.base_event.as_str()) < (fact.at, event.id.as_str())
+            (wallet.snapshot.updated_at, wallet.snapshot_event.as_str())
+                < (fact.at, event.id.as_str())
         });
         if newer {
             let BalanceFact { ledger, available, pending, at, .. } = *fact;
@@ -60,17 +61,17 @@ pub fn apply(account: &Account, event: &Arc<Event>) -> Result<Account, Reason> {
         }
         return Ok(after);
     }
-    let Some(subject) = event.subject() else { return Ok(after) };
+    let Some(subject) = event.aggregate() else { return Ok(after) };
     let history = after.histories.entry(subject).or_default();
     let before = history.clone();
     if history.add(Arc::clone(event))
         && let Some(wallet) = &mut after.wallet
     {
-        let (then, currency) = (wallet.base.updated_at, account.currency);
-        let moved = history.moved_since(then, currency);
-        let moved = moved.instead_of(before.moved_since(then, currency));
+        let (then, currency) = (wallet.snapshot.updated_at, account.currency);
+        let moved = history.delta_since(then, currency);
+        let moved = moved.minus(before.delta_since(then, currency));
         let last = history.last_move(then, currency);
-        wallet.shown = shown(wallet.shown, moved, last)?;
+        wallet.current = moved_by(wallet.current, moved, last)?;
     }
     Ok(after)
 }
@@ -82,16 +83,24 @@ pub fn apply(account: &Account, event: &Arc<Event>) -> Result<Account, Reason> {
 /// Says why that cannot be.
 pub fn rebased(account: &Account, base: LiveBalance, event: &str) -> Result<Wallet, Reason> {
     let at = base.updated_at;
-    let mut moved = Move::default();
+    let mut moved = BalanceDelta::default();
     let mut last = None;
     for history in account.histories.values() {
-        moved = moved.and(history.moved_since(at, account.currency));
+        moved = moved.plus(history.delta_since(at, account.currency));
         last = last.max(history.last_move(at, account.currency));
     }
-    Ok(Wallet { base, base_event: event.to_owned(), shown: shown(base, moved, last)? })
+    Ok(Wallet {
+        snapshot: base,
+        snapshot_event: event.to_owned(),
+        current: moved_by(base, moved, last)?,
+    })
 }
 
-fn shown(before: LiveBalance, moved: Move, last: Option<Timestamp>) -> Result<LiveBalance, Reason> {
+fn moved_by(
+    before: LiveBalance,
+    moved: BalanceDelta,
+    last: Option<Timestamp>,
+) -> Result<LiveBalance, Reason> {
     let sum = |amount: Minor, by: i128| {
         let sum = i64::try_from(i128::from(amount.get()) + by).ok();
         sum.and_then(Minor::new).ok_or("the balance would be too large")
@@ -110,8 +119,10 @@ mod tests {
 
     use super::*;
     use crate::domain::card::{Card, CardStatus, CardType};
-    use crate::domain::event::{CardChange, CardFact, Stage, TransactionFact, TransferFact};
-    use crate::domain::retold::{self, KnownCard};
+    use crate::domain::ledger::event::{
+        CardChange, CardFact, Stage, TransactionFact, TransferFact,
+    };
+    use crate::domain::ledger::projection::{self, KnownCard};
     use crate::domain::transaction::{Transaction, TransactionStatus, TransactionType};
 
     fn at(second: i64) -> Timestamp {
@@ -178,19 +189,19 @@ mod tests {
         cards.insert("card-a".to_owned(), imported_card());
         for event in events {
             account = apply(&account, event).expect("amounts are small");
-            let subject = event.subject();
+            let subject = event.aggregate();
             let history = subject.as_ref().and_then(|subject| account.histories.get(subject));
             match (subject, history) {
-                (Some(Subject::Transaction(id)), Some(history)) => {
+                (Some(AggregateId::Transaction(id)), Some(history)) => {
                     let known = transactions.get(&id);
-                    let told = retold::transaction(history, "c", account.currency, known);
-                    transactions.extend(told.map(|told| (id, told)));
+                    let projected = projection::transaction(history, "c", account.currency, known);
+                    transactions.extend(projected.map(|one| (id, one)));
                 }
-                (Some(Subject::Card(id)), Some(history)) => {
+                (Some(AggregateId::Card(id)), Some(history)) => {
                     let known = cards.get(&id).cloned();
                     let known = known.map(|card| KnownCard { card, imported_at: imported_at(&id) });
-                    let told = retold::card(history, "c", known.as_ref());
-                    cards.extend(told.map(|told| (id, told)));
+                    let projected = projection::card(history, "c", known.as_ref());
+                    cards.extend(projected.map(|one| (id, one)));
                 }
                 _ => {}
             }
@@ -217,7 +228,7 @@ mod tests {
             .enumerate()
             .map(|(id, (second, fact))| event(id, *second, fact.clone()))
             .collect();
-        let shown = after(&events).0.wallet.expect("a balance").shown;
+        let shown = after(&events).0.wallet.expect("a balance").current;
         (shown.ledger.get(), shown.available.get(), shown.pending.get())
     }
 
@@ -344,9 +355,9 @@ mod tests {
                     event(usize::try_from(second).expect("small"), second, fact)
                 })
                 .collect();
-            let told = after(&events).1.remove("a").expect("a transaction");
-            assert_eq!((told.status, told.amount.get()), (status, amount), "{stages:?}");
-            assert_eq!(told.created_at, at(1));
+            let projected = after(&events).1.remove("a").expect("a transaction");
+            assert_eq!((projected.status, projected.amount.get()), (status, amount), "{stages:?}");
+            assert_eq!(projected.created_at, at(1));
         }
     }
 
@@ -382,8 +393,8 @@ mod tests {
                 },
             );
         let card = (prop::sample::select(CardChange::ALL.to_vec()), name.clone(), any::<bool>())
-            .prop_map(|(change, name, told)| {
-                let last_four = told.then(|| "4242".to_owned());
+            .prop_map(|(change, name, has_digits)| {
+                let last_four = has_digits.then(|| "4242".to_owned());
                 let card_id = format!("card-{name}");
                 Fact::Card(CardFact { card_id, change, last_four, card_type: None, status: None })
             });

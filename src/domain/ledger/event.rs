@@ -1,11 +1,11 @@
-//! Live notifications of the issuer: what happened to a customer, and when.
+//! Events of the issuer: what happened to a customer, and when.
 
-use super::card::{CardStatus, CardType};
-use super::identifier::Identifier;
-use super::money::{Currency, Minor};
-use super::text_enum::text_enum;
-use super::time::Timestamp;
-use super::transaction::TransactionType;
+use crate::domain::card::{CardStatus, CardType};
+use crate::domain::identifier::Identifier;
+use crate::domain::money::{Currency, Minor};
+use crate::domain::text_enum::text_enum;
+use crate::domain::time::Timestamp;
+use crate::domain::transaction::TransactionType;
 
 /// Every type of the contract.
 pub const TYPES: &[&str] = &[
@@ -32,18 +32,18 @@ pub const TYPES: &[&str] = &[
     "master_wallet.withdrawal",
 ];
 
-/// One notification, as far as it is understood.
+/// One event of the issuer, decoded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
     /// The issuer's name for it, out of the signed body.
     pub id: String,
     /// When the issuer made it.
     pub created_at: Timestamp,
-    /// Names of the customer, the surest first.
+    /// Identifiers of the customer, the most specific first.
     pub customer: Vec<Identifier>,
-    /// The customer's `id`, where the event tells it.
+    /// The customer's `id`, where the event has it.
     pub customer_id: Option<String>,
-    /// The issuer's own name for the customer, where the event tells it.
+    /// The issuer's own name for the customer, where the event has it.
     pub yativo_card_id: Option<String>,
     /// What happened.
     pub fact: Fact,
@@ -52,13 +52,13 @@ pub struct Event {
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fact {
-    /// The balance is so much: the truth at its moment.
+    /// The balance at a moment.
     Balance(BalanceFact),
-    /// Money was sent to the wallet, or was not.
+    /// A transfer to the wallet has arrived or failed.
     Transfer(TransferFact),
     /// Something happened to a card.
     Card(CardFact),
-    /// A transaction has come so far.
+    /// A transaction has reached a stage.
     Transaction(TransactionFact),
 }
 
@@ -181,9 +181,9 @@ pub struct TransactionFact {
     pub settled_at: Option<Timestamp>,
 }
 
-/// What events that belong together are about.
+/// What events that belong together are about: one transaction, card or transfer.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Subject {
+pub enum AggregateId {
     /// A transaction, by its identifier.
     Transaction(String),
     /// A card, by its identifier.
@@ -192,8 +192,8 @@ pub enum Subject {
     Transfer(String),
 }
 
-impl Subject {
-    /// The subject as one text.
+impl AggregateId {
+    /// The identifier as one text, as the inbox stores it.
     pub fn key(&self) -> String {
         match self {
             Self::Transaction(id) => format!("transaction:{id}"),
@@ -205,18 +205,18 @@ impl Subject {
 
 impl Event {
     /// What the event is about besides the wallet as a whole.
-    pub fn subject(&self) -> Option<Subject> {
+    pub fn aggregate(&self) -> Option<AggregateId> {
         match &self.fact {
             Fact::Balance(_) => None,
-            Fact::Transfer(fact) => Some(Subject::Transfer(fact.id.clone())),
-            Fact::Card(fact) => Some(Subject::Card(fact.card_id.clone())),
-            Fact::Transaction(fact) => Some(Subject::Transaction(fact.transaction_id.clone())),
+            Fact::Transfer(fact) => Some(AggregateId::Transfer(fact.id.clone())),
+            Fact::Card(fact) => Some(AggregateId::Card(fact.card_id.clone())),
+            Fact::Transaction(fact) => Some(AggregateId::Transaction(fact.transaction_id.clone())),
         }
     }
 
-    /// When it happened, which may be long before the issuer told of it.
-    pub fn moment(&self) -> Timestamp {
-        let told = match &self.fact {
+    /// When it happened, which may be long before the issuer sent it.
+    pub fn occurred_at(&self) -> Timestamp {
+        let stated = match &self.fact {
             Fact::Balance(fact) => Some(fact.at),
             Fact::Transaction(fact) => match fact.stage {
                 Stage::Authorized | Stage::Declined => fact.authorized_at,
@@ -225,19 +225,19 @@ impl Event {
             },
             Fact::Transfer(_) | Fact::Card(_) => None,
         };
-        told.unwrap_or(self.created_at)
+        stated.unwrap_or(self.created_at)
     }
 
-    /// The order of what happened to one subject. What happened in the same
+    /// The order within one aggregate. What happened in the same
     /// moment comes in the order of the stages.
-    pub fn place(&self) -> (Timestamp, usize, &str) {
+    pub fn sort_key(&self) -> (Timestamp, usize, &str) {
         let rank = match &self.fact {
             Fact::Balance(_) => 0,
             Fact::Transfer(fact) => usize::from(fact.arrived),
             Fact::Card(fact) => rank(CardChange::ALL, &fact.change),
             Fact::Transaction(fact) => rank(Stage::ALL, &fact.stage),
         };
-        (self.moment(), rank, &self.id)
+        (self.occurred_at(), rank, &self.id)
     }
 }
 
@@ -246,7 +246,7 @@ fn rank<T: PartialEq>(all: &[T], one: &T) -> usize {
 }
 
 text_enum! {
-    /// What has become of a notification in the inbox.
+    /// The state of an event in the inbox.
     InboxState {
         /// It has had its effect.
         Applied = "applied",
@@ -254,7 +254,7 @@ text_enum! {
         Waiting = "waiting",
         /// It cannot be applied, for the reason beside it.
         Failed = "failed",
-        /// It is of no type that has an effect.
+        /// Its type has no effect here.
         Kept = "kept",
     }
 }

@@ -1,15 +1,15 @@
-//! Transactions and cards as their histories tell them. What no event tells is
-//! taken from what was known before, by an import perhaps.
+//! Projects histories onto transactions and cards. What no event says is taken
+//! from what is stored, by an import perhaps.
 
-use super::card::{Card, CardStatus, CardType};
 use super::event::{CardChange, CardFact, Event, Stage, TransactionFact};
 use super::history::{History, Hold};
-use super::money::Currency;
-use super::time::Timestamp;
-use super::transaction::{Transaction, TransactionStatus, TransactionType};
+use crate::domain::card::{Card, CardStatus, CardType};
+use crate::domain::money::Currency;
+use crate::domain::time::Timestamp;
+use crate::domain::transaction::{Transaction, TransactionStatus, TransactionType};
 
 /// The transaction of a history, in a wallet of this currency; none where the
-/// history is of something else, or nobody says in which currency it was.
+/// history is of something else, or its currency is not known.
 pub fn transaction(
     history: &History,
     customer: &str,
@@ -22,20 +22,20 @@ pub fn transaction(
         hold.step(fact);
         debits.push(fact);
     }
-    let newest = |told: fn(&TransactionFact) -> Option<&String>| {
-        history.transactions().rev().find_map(|(_, fact)| told(fact)).cloned()
+    let newest = |value: fn(&TransactionFact) -> Option<&String>| {
+        history.transactions().rev().find_map(|(_, fact)| value(fact)).cloned()
     };
-    let time = |stage: Stage, told: fn(&TransactionFact) -> Option<Timestamp>| {
+    let time = |stage: Stage, value: fn(&TransactionFact) -> Option<Timestamp>| {
         let of_stage = history.transactions().find(|(_, fact)| fact.stage == stage);
-        let told = history.transactions().rev().find_map(|(_, fact)| told(fact));
-        told.or(of_stage.map(|(event, _)| event.moment()))
+        let value = history.transactions().rev().find_map(|(_, fact)| value(fact));
+        value.or(of_stage.map(|(event, _)| event.occurred_at()))
     };
     let (amount, transaction_type) = match (amount_of(&debits), known) {
         (Some(amount), known) => {
-            let told = debits.iter().rev().find_map(|fact| fact.transaction_type);
+            let value = debits.iter().rev().find_map(|fact| fact.transaction_type);
             let before = known.map(|known| known.transaction_type);
             let before = before.filter(|of| *of != TransactionType::Refund);
-            (amount, told.or(before).unwrap_or(TransactionType::Purchase))
+            (amount, value.or(before).unwrap_or(TransactionType::Purchase))
         }
         // Something that we know of was refunded.
         (None, Some(known)) if known.transaction_type != TransactionType::Refund => {
@@ -52,7 +52,7 @@ pub fn transaction(
     let settled_at = time(Stage::Settled, |fact| fact.settled_at)
         .or_else(|| refund.then(|| time(Stage::Refunded, |_| None)).flatten());
     let began = history.transactions().map(|(event, fact)| {
-        let moment = event.moment();
+        let moment = event.occurred_at();
         fact.authorized_at.map_or(moment, |at| at.min(moment))
     });
     Some(Transaction {
@@ -81,7 +81,7 @@ pub fn transaction(
 
 /// How much: what was settled, else what was authorized, else what was refused,
 /// else whatever is said.
-fn amount_of(debits: &[&TransactionFact]) -> Option<super::money::Minor> {
+fn amount_of(debits: &[&TransactionFact]) -> Option<crate::domain::money::Minor> {
     let newest = |stage: Stage| debits.iter().rev().find(|fact| fact.stage == stage);
     let best = newest(Stage::Settled)
         .or_else(|| newest(Stage::Authorized))
@@ -108,7 +108,7 @@ pub struct KnownCard {
 pub fn card(history: &History, customer: &str, stored: Option<&KnownCard>) -> Option<Card> {
     let known = stored.map(|stored| &stored.card);
     let imported = stored.and_then(|stored| Some((stored.imported_at?, &stored.card)));
-    let is_newer = |event: &Event| imported.is_none_or(|(at, _)| event.moment() > at);
+    let is_newer = |event: &Event| imported.is_none_or(|(at, _)| event.occurred_at() > at);
     let newer = || history.cards().filter(|(event, _)| is_newer(event));
     let (_, first) = history.cards().next()?;
     let last_four = newer().rev().find_map(|(_, fact)| fact.last_four.clone());
@@ -120,7 +120,10 @@ pub fn card(history: &History, customer: &str, stored: Option<&KnownCard>) -> Op
     let card_type =
         card_type.or_else(|| history.cards().rev().find_map(|(_, fact)| fact.card_type));
     let moment = |change: CardChange| {
-        history.cards().find(|(_, fact)| fact.change == change).map(|(event, _)| event.moment())
+        history
+            .cards()
+            .find(|(_, fact)| fact.change == change)
+            .map(|(event, _)| event.occurred_at())
     };
     let last = newer().next_back().map(|(_, fact)| status_after(fact));
     // A stolen card stays so, and what is gone for good does not come back.
@@ -129,7 +132,7 @@ pub fn card(history: &History, customer: &str, stored: Option<&KnownCard>) -> Op
     let is_void = is_stolen
         || known.is_some_and(|known| known.status == CardStatus::Voided)
         || newer().any(|(_, fact)| status_after(fact) == CardStatus::Voided);
-    let earliest = history.cards().map(|(event, _)| event.moment());
+    let earliest = history.cards().map(|(event, _)| event.occurred_at());
     let earliest = earliest.chain(known.map(|known| known.created_at)).min();
     Some(Card {
         card_id: first.card_id.clone(),

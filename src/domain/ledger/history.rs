@@ -1,21 +1,21 @@
-//! What happened to one subject, in its order, and how far that moves the
-//! wallet. It hangs on what is in the history alone, and not on the order in
-//! which it came in.
+//! The events of one transaction, card or transfer in order, and the balance
+//! change that they make. It depends on the set of events alone, not on the
+//! order in which they arrived.
 
 use std::sync::Arc;
 
 use super::event::{CardFact, Event, Fact, Stage, TransactionFact};
-use super::money::{Currency, Minor};
-use super::time::Timestamp;
-use super::transaction::{TransactionStatus, TransactionType};
+use crate::domain::money::{Currency, Minor};
+use crate::domain::time::Timestamp;
+use crate::domain::transaction::{TransactionStatus, TransactionType};
 
-/// Events of one subject, oldest first.
+/// Events of one aggregate, oldest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct History(Vec<Arc<Event>>);
 
-/// How far something moves the three amounts of a wallet, in minor units.
+/// The change of a wallet's three amounts, in minor units.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Move {
+pub struct BalanceDelta {
     /// All that the wallet holds.
     pub ledger: i128,
     /// What can be spent.
@@ -24,10 +24,10 @@ pub struct Move {
     pub pending: i128,
 }
 
-impl Move {
-    /// This after the other was taken back.
+impl BalanceDelta {
+    /// This without the other.
     #[must_use]
-    pub const fn instead_of(self, other: Self) -> Self {
+    pub const fn minus(self, other: Self) -> Self {
         Self {
             ledger: self.ledger - other.ledger,
             available: self.available - other.available,
@@ -35,9 +35,9 @@ impl Move {
         }
     }
 
-    /// Both.
+    /// The sum of both.
     #[must_use]
-    pub const fn and(self, other: Self) -> Self {
+    pub const fn plus(self, other: Self) -> Self {
         Self {
             ledger: self.ledger + other.ledger,
             available: self.available + other.available,
@@ -107,7 +107,7 @@ impl History {
         if self.0.iter().any(|known| known.id == event.id) {
             return false;
         }
-        let at = self.0.partition_point(|known| known.place() < event.place());
+        let at = self.0.partition_point(|known| known.sort_key() < event.sort_key());
         self.0.insert(at, event);
         true
     }
@@ -122,28 +122,28 @@ impl History {
             }
             Fact::Balance(_) | Fact::Card(_) => false,
         };
-        let last = self.0.iter().rev().find(moves)?.moment();
+        let last = self.0.iter().rev().find(moves)?.occurred_at();
         (last > after).then_some(last)
     }
 
     /// How far the subject has moved a wallet of this currency since a moment at
     /// which the wallet's balance is known. What is in another currency moves
     /// nothing: only the issuer knows at what rate.
-    pub fn moved_since(&self, then: Timestamp, currency: Option<Currency>) -> Move {
-        self.moved_until(None, currency).instead_of(self.moved_until(Some(then), currency))
+    pub fn delta_since(&self, then: Timestamp, currency: Option<Currency>) -> BalanceDelta {
+        self.delta_until(None, currency).minus(self.delta_until(Some(then), currency))
     }
 
-    fn moved_until(&self, end: Option<Timestamp>, currency: Option<Currency>) -> Move {
+    fn delta_until(&self, end: Option<Timestamp>, currency: Option<Currency>) -> BalanceDelta {
         let mut hold = Hold::default();
         let mut sent = 0;
         let (mut refunds, mut credit) = (0, 0);
         let within = |at: Timestamp| end.is_none_or(|end| at <= end);
-        if let Some((at, amount)) = self.implied_hold(currency)
+        if let Some((at, amount)) = self.inferred_authorization(currency)
             && at.is_none_or(within)
         {
             hold.held = amount;
         }
-        for event in self.0.iter().filter(|event| within(event.moment())) {
+        for event in self.0.iter().filter(|event| within(event.occurred_at())) {
             match &event.fact {
                 Fact::Transfer(fact) if is_in(fact.currency.as_deref(), currency) => {
                     sent = if fact.arrived { minor(fact.amount) } else { 0 };
@@ -159,9 +159,9 @@ impl History {
                 _ => {}
             }
         }
-        // A refund that is told of when it is made and again when it settles is one.
+        // A refund that is reported when it is made and again when it settles is one.
         let back = if refunds > 0 { refunds } else { credit };
-        Move {
+        BalanceDelta {
             ledger: sent + back - hold.taken,
             available: sent + back - hold.taken - hold.held,
             pending: hold.held,
@@ -169,8 +169,11 @@ impl History {
     }
 
     /// The hold that must have been there where only what became of it is
-    /// known: since when, if that is told, and how much.
-    fn implied_hold(&self, currency: Option<Currency>) -> Option<(Option<Timestamp>, i128)> {
+    /// known: its time, if the issuer says so, and its amount.
+    fn inferred_authorization(
+        &self,
+        currency: Option<Currency>,
+    ) -> Option<(Option<Timestamp>, i128)> {
         let debits = self.transactions().filter(|(_, fact)| {
             is_in(fact.currency.as_deref(), currency)
                 && !is_credit(fact)
