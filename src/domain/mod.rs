@@ -18,5 +18,3 @@ pub mod time;
 pub mod transaction;
 
 mod text_enum;
-
-pub use ledger::event;

@@ -6,7 +6,7 @@ use utoipa::openapi::schema::{Object, ObjectBuilder, SchemaType, Type};
 use utoipa::openapi::{RefOr, Response, Schema};
 use utoipa::{IntoResponses, PartialSchema, ToSchema};
 
-use crate::domain::event::{InboxState, TYPES};
+use crate::domain::ledger::event::{InboxState, TYPES};
 use crate::error::{Error, Kind};
 use crate::http::openapi::{method_not_allowed, problem, status_of};
 

@@ -18,7 +18,7 @@ const MERCHANTS: &[[&str; 4]] = &[
 /// A test event.
 #[derive(Clone, Debug)]
 pub struct Sample {
-    /// One of [`crate::domain::event::TYPES`], or a new one.
+    /// One of [`crate::domain::ledger::event::TYPES`], or a new one.
     pub event_type: String,
     /// When it happened.
     pub at: Timestamp,
