@@ -52,7 +52,8 @@ on_both! {
             }
         }
         let lists: Vec<String> = (1..=3).map(|page| format!("p{page}: cardCustomers(page: {page}, perPage: 100) {{ nodes {{ ledgerBalance }} }}")).collect();
-        let fresh = database.serve_on(&[&sandbox], &[]);
+        // Each list asks for its own wallets, when it has read them: long enough for all three.
+        let fresh = database.serve_on(&[&sandbox], &[("CARD_GATEWAY__CHAIN__GATHER", "500ms")]);
         fresh.query(&token, &format!("{{ {} }}", lists.join(" "))).data();
         assert_eq!(eth_calls(&sandbox), 2, "three hundred wallets");
     }
