@@ -50,7 +50,7 @@ pub(super) struct DbTx {
     /// How long one statement may take.
     patience: Option<Duration>,
     /// On SQLite: that no other writer of this process is at work.
-    turn: Option<OwnedMutexGuard<()>>,
+    only_writer: Option<OwnedMutexGuard<()>>,
 }
 
 impl Store {
@@ -80,16 +80,16 @@ impl Store {
     /// came. Another process' lock is asked for again and again.
     async fn begin_sqlite(&self, end: Instant) -> Result<DbTx, DbErr> {
         let timed_out = || DbErr::ConnectionAcquire(ConnAcquireErr::Timeout);
-        let turn = Arc::clone(&self.sqlite_turn).lock_owned();
-        let turn = tokio::time::timeout_at(end.into(), turn).await.map_err(|_| timed_out())?;
-        let mut turn = Some(turn);
-        let mut reopened = false;
+        let lock = Arc::clone(&self.sqlite_writer).lock_owned();
+        let lock = tokio::time::timeout_at(end.into(), lock).await.map_err(|_| timed_out())?;
+        let mut only_writer = Some(lock);
+        let mut is_second_try = false;
         loop {
             let connection = Connection::acquire(&self.db).await?;
             let mut tx = DbTx::new(self, connection, None);
             match tx.run("BEGIN IMMEDIATE").await {
                 Ok(_) => {
-                    tx.turn = turn.take();
+                    tx.only_writer = only_writer.take();
                     return Ok(tx);
                 }
                 Err(error) if sql::is_busy(&error) && Instant::now() < end => {
@@ -100,7 +100,9 @@ impl Store {
                 }
                 // Opened while the file could not be written, a connection
                 // stays so. A new one knows how it is now.
-                Err(error) if sql::is_read_only(&error) && !reopened => reopened = true,
+                Err(error) if sql::is_read_only(&error) && !is_second_try => {
+                    is_second_try = true;
+                }
                 Err(error) => return Err(error),
             }
         }
@@ -123,7 +125,7 @@ impl DbTx {
             sound: AtomicBool::new(true),
             ended: false,
             patience,
-            turn: None,
+            only_writer: None,
         }
     }
 

@@ -79,8 +79,8 @@ pub struct Store {
     reads: Arc<Reads>,
     /// SQLite's file; nothing for PostgreSQL.
     sqlite: Arc<SqliteFile>,
-    /// SQLite has one writer at a time: the turn among those of this process.
-    sqlite_turn: Arc<Mutex<()>>,
+    /// SQLite has one writer at a time: held by the one of this process.
+    sqlite_writer: Arc<Mutex<()>>,
     faults: Arc<Faults>,
     writers: usize,
     acquire_timeout: Duration,
@@ -141,7 +141,7 @@ impl Store {
             db,
             reads,
             sqlite,
-            sqlite_turn: Arc::default(),
+            sqlite_writer: Arc::default(),
             faults,
             writers: usize::try_from(connections / 2).unwrap_or(1).max(1),
             acquire_timeout,

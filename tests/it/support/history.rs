@@ -14,7 +14,8 @@ use super::issuer::{ACME, balance, event, seconds, signed, transaction};
 use super::{Database, Gateway, Line};
 
 const CUSTOMERS: u32 = 25;
-const SENDERS: usize = 4;
+/// Events that are sent at the same time.
+pub(crate) const SENDERS: usize = 4;
 
 /// What a customer has, by plain sums over the history in its order.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
