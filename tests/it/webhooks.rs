@@ -376,6 +376,12 @@ on_both! {
             assert!(failed.contains(reason), "{reason} is not in\n{failed}");
         }
         assert_eq!(failed.lines().count(), 4, "{failed}");
+        // Each is counted and logged, once.
+        let metrics = gateway.get("", "/metrics").text;
+        assert!(metrics.contains("webhook_events_total{state=\"failed\"} 4"), "{metrics}");
+        let logged = gateway.wait_for_log(|line| (line["event_id"] == "evt_odd").then(|| line.clone()));
+        assert_eq!((&logged["level"], &logged["program"], &logged["reason"]), (&json!("WARN"), &json!("acme"), &json!("amount is missing")));
+        assert_eq!(gateway.log_text().matches("an event cannot be applied").count(), 4);
         // One kind of them can be mended: the customer has a pound wallet after all.
         let said = database.succeed(&["events", "replay", "evt_pounds"], "");
         assert!(said.contains("failed") && said.contains("currency"), "{said}");
