@@ -56,7 +56,7 @@ async fn wrong_contracts(
     let contracts = chain
         .tokens
         .iter()
-        .map(|(currency, token)| (format!("the token of {}", currency.as_str()), token.address));
+        .map(|(currency, token)| (format!("the token of {}", currency.as_ref()), token.address));
     let contracts: Vec<(String, Address)> =
         std::iter::once(("Multicall3".to_owned(), chain.multicall)).chain(contracts).collect();
     let code = |address| endpoint.code(address, deadline);
@@ -73,7 +73,7 @@ async fn wrong_contracts(
     for ((currency, token), said) in chain.tokens.iter().zip(decimals) {
         if said != Some(U256::from(token.decimals)) {
             let said = said.map_or_else(|| "none".to_owned(), |said| said.to_string());
-            let (name, expected) = (currency.as_str(), token.decimals);
+            let (name, expected) = (currency.as_ref(), token.decimals);
             let what = format!("the token of {name} has {said} decimals, not {expected}");
             return Ok(Some(what));
         }

@@ -84,7 +84,7 @@ fn line(event: &InboxEvent) -> String {
     let InboxEvent { event_id, event_type, received_at, state, reason, customer_id, .. } = event;
     let customer = customer_id.as_deref().unwrap_or("-");
     let reason = reason.as_deref().unwrap_or_default();
-    let state = state.as_str();
+    let state = state.as_ref();
     format!("{received_at}  {state:<7}  {event_id}  {event_type}  {customer}  {reason}")
         .trim_end()
         .to_owned()

@@ -42,5 +42,5 @@ fn line(token: &TokenSummary, now: Timestamp) -> String {
         (None, None) => "valid".to_owned(),
     };
     let TokenSummary { id, program, label, scope, created_at, .. } = token;
-    format!("{id}  {program}  {}  {created_at}  {state}  {label}", scope.as_str()).trim_end().into()
+    format!("{id}  {program}  {}  {created_at}  {state}  {label}", scope.as_ref()).trim_end().into()
 }

@@ -100,7 +100,7 @@ fn begin(players: &mut VecDeque<Player>, holds: &mut VecDeque<Hold>, rng: &mut R
     let mut data = Map::new();
     let mut set = |member: &str, value: Value| data.insert(member.to_owned(), value);
     set("customer_id", json!(player.id));
-    set("currency", json!(player.currency.as_str()));
+    set("currency", json!(player.currency.as_ref()));
     let amount = rng.i64(150..6_000);
     let poor = player.available < amount;
     if poor || rng.u8(..8) == 0 {

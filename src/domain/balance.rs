@@ -1,17 +1,20 @@
 //! Balances, and the rule that says which source answers.
 
+use strum::{AsRefStr, EnumString, IntoStaticStr, VariantArray};
+
 use super::money::Minor;
-use super::text_enum::text_enum;
 use super::time::Timestamp;
 
-text_enum! {
-    /// Where a balance comes from.
-    Freshness {
-        /// Live card notifications.
-        Realtime = "realtime",
-        /// The blockchain.
-        OnChain = "on_chain",
-    }
+/// Where a balance comes from.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, AsRefStr, EnumString, IntoStaticStr, VariantArray,
+)]
+#[strum(serialize_all = "snake_case")]
+pub enum Freshness {
+    /// Live card notifications.
+    Realtime,
+    /// The blockchain.
+    OnChain,
 }
 
 /// A balance as it is shown.

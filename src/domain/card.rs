@@ -1,32 +1,37 @@
 //! Payment cards.
 
-use super::text_enum::text_enum;
+use strum::{AsRefStr, EnumString, IntoStaticStr, VariantArray};
+
 use super::time::Timestamp;
 
-text_enum! {
-    /// What a card is made of.
-    CardType {
-        /// Lives in a phone.
-        Virtual = "virtual",
-        /// Plastic.
-        Physical = "physical",
-    }
+/// What a card is made of.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, AsRefStr, EnumString, IntoStaticStr, VariantArray,
+)]
+#[strum(serialize_all = "snake_case")]
+pub enum CardType {
+    /// Lives in a phone.
+    Virtual,
+    /// Plastic.
+    Physical,
 }
 
-text_enum! {
-    /// What a card can do now.
-    CardStatus {
-        /// Works.
-        Active = "active",
-        /// Stopped by the customer for a while.
-        Frozen = "frozen",
-        /// Stopped by the issuer.
-        Blocked = "blocked",
-        /// Reported lost.
-        Lost = "lost",
-        /// Gone for good; a stolen card is voided too.
-        Voided = "voided",
-    }
+/// What a card can do now.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, AsRefStr, EnumString, IntoStaticStr, VariantArray,
+)]
+#[strum(serialize_all = "snake_case")]
+pub enum CardStatus {
+    /// Works.
+    Active,
+    /// Stopped by the customer for a while.
+    Frozen,
+    /// Stopped by the issuer.
+    Blocked,
+    /// Reported lost.
+    Lost,
+    /// Gone for good; a stolen card is voided too.
+    Voided,
 }
 
 /// One card of a customer.

@@ -16,5 +16,3 @@ pub mod request;
 pub mod text;
 pub mod time;
 pub mod transaction;
-
-mod text_enum;

@@ -2,19 +2,22 @@
 
 use std::fmt;
 
-use super::text::Text;
-use super::text_enum::text_enum;
+use strum::{AsRefStr, EnumString, IntoStaticStr, VariantArray};
 
-text_enum! {
-    /// The currency of a customer's wallet; each has two decimals.
-    Currency {
-        /// US dollar.
-        Usd = "USD",
-        /// Euro.
-        Eur = "EUR",
-        /// Pound sterling.
-        Gbp = "GBP",
-    }
+use super::text::Text;
+
+/// The currency of a customer's wallet; each has two decimals.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, AsRefStr, EnumString, IntoStaticStr, VariantArray,
+)]
+#[strum(serialize_all = "UPPERCASE")]
+pub enum Currency {
+    /// US dollar.
+    Usd,
+    /// Euro.
+    Eur,
+    /// Pound sterling.
+    Gbp,
 }
 
 /// An amount in minor units (cents).

@@ -1,25 +1,27 @@
 //! How far a customer has come: the stages between sign-up and spending.
 
-use super::text_enum::text_enum;
+use strum::{AsRefStr, EnumString, IntoStaticStr, VariantArray};
 
-text_enum! {
-    /// The onboarding stage of a card customer.
-    FlowStatus {
-        /// The one-time password was sent.
-        OtpRequested = "otp_requested",
-        /// The e-mail address is proven.
-        OtpVerified = "otp_verified",
-        /// The identity check has begun.
-        KycInitiated = "kyc_initiated",
-        /// The identity check is done.
-        KycCompleted = "kyc_completed",
-        /// The account wallet is being deployed.
-        SafeDeploying = "safe_deploying",
-        /// A card exists.
-        CardCreated = "card_created",
-        /// The customer spends.
-        Active = "active",
-    }
+/// The onboarding stage of a card customer.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, AsRefStr, EnumString, IntoStaticStr, VariantArray,
+)]
+#[strum(serialize_all = "snake_case")]
+pub enum FlowStatus {
+    /// The one-time password was sent.
+    OtpRequested,
+    /// The e-mail address is proven.
+    OtpVerified,
+    /// The identity check has begun.
+    KycInitiated,
+    /// The identity check is done.
+    KycCompleted,
+    /// The account wallet is being deployed.
+    SafeDeploying,
+    /// A card exists.
+    CardCreated,
+    /// The customer spends.
+    Active,
 }
 
 impl FlowStatus {
@@ -48,20 +50,22 @@ impl FlowStatus {
     }
 }
 
-text_enum! {
-    /// The state of the identity check.
-    KycStatus {
-        /// Not begun.
-        Pending = "pending",
-        /// The customer is at it.
-        InProgress = "in_progress",
-        /// A person must look at it.
-        PendingReview = "pending_review",
-        /// Passed.
-        Approved = "approved",
-        /// Failed.
-        Rejected = "rejected",
-        /// Passed once, too long ago.
-        Expired = "expired",
-    }
+/// The state of the identity check.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, AsRefStr, EnumString, IntoStaticStr, VariantArray,
+)]
+#[strum(serialize_all = "snake_case")]
+pub enum KycStatus {
+    /// Not begun.
+    Pending,
+    /// The customer is at it.
+    InProgress,
+    /// A person must look at it.
+    PendingReview,
+    /// Passed.
+    Approved,
+    /// Failed.
+    Rejected,
+    /// Passed once, too long ago.
+    Expired,
 }

@@ -1,6 +1,6 @@
 //! Who asks, and what for.
 
-use super::text_enum::text_enum;
+use strum::{AsRefStr, EnumString, IntoStaticStr, VariantArray};
 
 /// A program's number. Every function of the store takes one first, so that
 /// no row can be asked for without saying whose it is.
@@ -19,16 +19,18 @@ pub fn is_program_name(text: &str) -> bool {
         && !text.contains("--")
 }
 
-text_enum! {
-    /// What a token may do.
-    Scope {
-        /// Look.
-        Read = "read",
-        /// Look, and ask what the schema holds where not everybody may.
-        Schema = "schema",
-        /// Look and change.
-        Write = "write",
-    }
+/// What a token may do.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, AsRefStr, EnumString, IntoStaticStr, VariantArray,
+)]
+#[strum(serialize_all = "snake_case")]
+pub enum Scope {
+    /// Look.
+    Read,
+    /// Look, and ask what the schema holds where not everybody may.
+    Schema,
+    /// Look and change.
+    Write,
 }
 
 /// The caller of a request: a token of a program.

@@ -1,39 +1,44 @@
 //! Card transactions.
 
+use strum::{AsRefStr, EnumString, IntoStaticStr, VariantArray};
+
 use super::money::Minor;
-use super::text_enum::text_enum;
 use super::time::Timestamp;
 
-text_enum! {
-    /// What kind of transaction it is.
-    TransactionType {
-        /// Something was bought.
-        Purchase = "purchase",
-        /// Something was given back.
-        Refund = "refund",
-        /// Cash was taken out.
-        Withdrawal = "withdrawal",
-    }
+/// What kind of transaction it is.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, AsRefStr, EnumString, IntoStaticStr, VariantArray,
+)]
+#[strum(serialize_all = "snake_case")]
+pub enum TransactionType {
+    /// Something was bought.
+    Purchase,
+    /// Something was given back.
+    Refund,
+    /// Cash was taken out.
+    Withdrawal,
 }
 
-text_enum! {
-    /// How far a transaction has come.
-    TransactionStatus {
-        /// Money is held.
-        Authorized = "authorized",
-        /// Money has moved.
-        Settled = "settled",
-        /// Refused.
-        Declined = "declined",
-        /// The hold was let go.
-        Reversed = "reversed",
-        /// A part of the hold was let go.
-        PartiallyReversed = "partially_reversed",
-        /// Something went wrong.
-        Failed = "failed",
-        /// The hold ran out.
-        Expired = "expired",
-    }
+/// How far a transaction has come.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, AsRefStr, EnumString, IntoStaticStr, VariantArray,
+)]
+#[strum(serialize_all = "snake_case")]
+pub enum TransactionStatus {
+    /// Money is held.
+    Authorized,
+    /// Money has moved.
+    Settled,
+    /// Refused.
+    Declined,
+    /// The hold was let go.
+    Reversed,
+    /// A part of the hold was let go.
+    PartiallyReversed,
+    /// Something went wrong.
+    Failed,
+    /// The hold ran out.
+    Expired,
 }
 
 /// One transaction of a customer.

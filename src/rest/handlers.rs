@@ -17,7 +17,6 @@ use super::wire::{CustomerDetail, CustomerItem, CustomerList, Transaction, Trans
 use crate::domain::balance::{Balance, Outcome};
 use crate::domain::customer::{Along, Holder};
 use crate::domain::identifier::Identifier;
-use crate::domain::money::Currency;
 use crate::domain::page::Order;
 use crate::domain::principal::Principal;
 use crate::domain::request::RequestId;
@@ -155,7 +154,7 @@ pub(super) async fn transactions(
         let list = lists.remove(&customer.id).unwrap_or_default();
         json(&TransactionList {
             customer_id: identifier.as_str(),
-            currency: customer.currency.map(Currency::as_str),
+            currency: customer.currency.map(Into::into),
             transactions: list.items.iter().map(Transaction::of).collect(),
             total: totals.get(&customer.id).copied().unwrap_or(0),
             page: page.page(),

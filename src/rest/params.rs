@@ -4,8 +4,10 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::str::FromStr;
 
 use serde::Deserialize;
+use strum::VariantArray as _;
 use utoipa::IntoParams;
 
 use crate::domain::onboarding::FlowStatus;
@@ -87,11 +89,9 @@ pub(super) struct CustomerListParams {
 impl CustomerListParams {
     /// Reads them from a query.
     pub(super) fn read(query: &mut Query) -> Self {
-        let statuses = FlowStatus::ALL.iter().map(|status| status.as_str());
-        let status = query.choice("status", FlowStatus::parse, statuses);
-        let parse = |text: &str| text.parse().ok();
-        let choices = ["true", "false"].into_iter();
-        let include_balances = query.choice("include_balances", parse, choices);
+        let statuses = FlowStatus::VARIANTS.iter().map(<&str>::from);
+        let status = query.choice("status", statuses);
+        let include_balances = query.choice("include_balances", ["true", "false"].into_iter());
         Self { status, include_balances }
     }
 
@@ -113,8 +113,8 @@ pub(super) struct TransactionListParams {
 impl TransactionListParams {
     /// Reads them from a query.
     pub(super) fn read(query: &mut Query) -> Self {
-        let statuses = TransactionStatus::ALL.iter().map(|status| status.as_str());
-        Self { status: query.choice("status", TransactionStatus::parse, statuses) }
+        let statuses = TransactionStatus::VARIANTS.iter().map(<&str>::from);
+        Self { status: query.choice("status", statuses) }
     }
 }
 
@@ -163,13 +163,12 @@ impl Query {
         }
     }
 
-    fn choice<T>(
+    fn choice<T: FromStr>(
         &mut self,
         field: &'static str,
-        parse: impl Fn(&str) -> Option<T>,
         choices: impl Iterator<Item = &'static str>,
     ) -> Option<T> {
-        let value = parse(&self.value(field)?);
+        let value = self.value(field)?.parse().ok();
         if value.is_none() {
             let choices: Vec<&str> = choices.collect();
             self.invalid(field, format!("must be one of {}", choices.join(", ")));

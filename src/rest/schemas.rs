@@ -1,6 +1,7 @@
 //! OpenAPI schemas of single values: enums of the contract, money and times. The
 //! domain types themselves do not know OpenAPI.
 
+use strum::VariantArray as _;
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
@@ -28,7 +29,7 @@ macro_rules! schemas {
 /// The texts of an enum.
 macro_rules! one_of {
     ($type:ident) => {
-        text().enum_values(Some($type::ALL.iter().map(|value| value.as_str())))
+        text().enum_values(Some($type::VARIANTS.iter().map(<&str>::from)))
     };
 }
 

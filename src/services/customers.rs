@@ -28,7 +28,7 @@ impl CustomerList {
             Order::OldestFirst => "oldest",
         };
         let program = principal.program.0.to_string();
-        ListId::of(&["customers", &program, self.status.map_or("", FlowStatus::as_str), order])
+        ListId::of(&["customers", &program, self.status.map_or("", Into::into), order])
     }
 }
 

@@ -144,7 +144,7 @@ impl Reconciliation {
             |stale: &Stale| Some((Wallet::parse(&stale.wallet, stale.currency)?, stale.live));
         let mut wanted: Vec<_> = taken.iter().filter_map(parse).collect();
         done.unread += (taken.len() - wanted.len()) as u64;
-        wanted.sort_by_key(|(wallet, _)| (wallet.address, wallet.currency.as_str()));
+        wanted.sort_by_key(|(wallet, _)| (wallet.address, <&str>::from(wallet.currency)));
         wanted.dedup_by_key(|(wallet, _)| *wallet);
         let wallets: Vec<Wallet> = wanted.iter().map(|(wallet, _)| *wallet).collect();
         let (mut drifted, mut largest) = (0_u64, 0_u64);

@@ -27,7 +27,7 @@ impl Transactions {
         status: Option<TransactionStatus>,
     ) -> ListId {
         let program = principal.program.0.to_string();
-        let status = status.map_or("", TransactionStatus::as_str);
+        let status = status.map_or("", Into::into);
         ListId::of(&["transactions", &program, customer, status])
     }
 

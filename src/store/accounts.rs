@@ -147,7 +147,7 @@ impl WriteTx {
         let rows = self.rows(branches.join(" UNION ALL "), values).await?;
         let named = |row| {
             let currency: Option<&str> = sql::column(row, 4)?;
-            let currency = currency.map(|text| sql::named("a currency", Currency::parse(text)));
+            let currency = currency.map(|text| sql::named("a currency", text));
             Ok(Named {
                 id: sql::column(row, 0)?,
                 yativo_card_id: sql::column(row, 1)?,
@@ -272,10 +272,10 @@ fn transaction_row(of: &Transaction) -> TransactionRow<'_> {
         transaction_id: &of.transaction_id,
         customer_id: &of.customer_id,
         card_id: of.card_id.as_deref(),
-        transaction_type: of.transaction_type.as_str(),
+        transaction_type: of.transaction_type.into(),
         amount_minor: of.amount.get(),
         currency: &of.currency,
-        status: of.status.as_str(),
+        status: of.status.into(),
         merchant: of.merchant.as_deref(),
         merchant_category: of.merchant_category.as_deref(),
         merchant_city: of.merchant_city.as_deref(),
@@ -291,8 +291,8 @@ fn card_row(of: &Card) -> CardRow<'_> {
         card_id: &of.card_id,
         customer_id: &of.customer_id,
         last_four: &of.last_four,
-        card_type: of.card_type.as_str(),
-        status: of.status.as_str(),
+        card_type: of.card_type.into(),
+        status: of.status.into(),
         is_stolen: of.is_stolen,
         activated_at: of.activated_at.map(Timestamp::millis),
         created_at: of.created_at.millis(),

@@ -83,7 +83,7 @@ impl Store {
         let statement = Statement::from_sql_and_values(backend, text, values);
         let rows = self.reads.query_all_raw(statement).await.map_err(sql::failed)?;
         let kept = |row| {
-            let currency = sql::named("a currency", Currency::parse(sql::column(row, 1)?))?;
+            let currency = sql::named("a currency", sql::column(row, 1)?)?;
             let balance = ChainBalance {
                 ledger: sql::money(sql::column(row, 2)?)?,
                 block: sql::column::<i64>(row, 3)?.unsigned_abs(),
@@ -117,12 +117,12 @@ impl Store {
         let mut rows: Vec<ActiveModel> = Vec::with_capacity(readings.len());
         let mut readings: Vec<_> = readings.iter().collect();
         // Writers that lock the same rows in the same order do not deadlock.
-        readings.sort_by_key(|(wallet, currency, _)| (wallet.as_str(), currency.as_str()));
-        readings.dedup_by_key(|(wallet, currency, _)| (wallet.as_str(), currency.as_str()));
+        readings.sort_by_key(|(wallet, currency, _)| (wallet.as_str(), <&str>::from(*currency)));
+        readings.dedup_by_key(|(wallet, currency, _)| (wallet.as_str(), <&str>::from(*currency)));
         for (wallet, currency, balance) in readings {
             rows.push(ActiveModel {
                 wallet_address: Set(wallet.clone()),
-                currency: Set(currency.as_str().to_owned()),
+                currency: Set(currency.as_ref().to_owned()),
                 ledger_minor: Set(balance.ledger.get()),
                 block_number: Set(i64::try_from(balance.block).unwrap_or(i64::MAX)),
                 block_time: Set(balance.at.millis()),

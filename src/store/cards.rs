@@ -3,7 +3,7 @@
 use sea_orm::{ConnectionTrait as _, DbBackend, QueryResult, Statement};
 
 use super::{Store, sql};
-use crate::domain::card::{Card, CardStatus, CardType};
+use crate::domain::card::Card;
 use crate::domain::principal::ProgramId;
 use crate::error::Result;
 
@@ -52,8 +52,8 @@ pub(super) fn card(row: &QueryResult, at: usize) -> Result<Card> {
         card_id: sql::column(row, at)?,
         customer_id: sql::column(row, at + 1)?,
         last_four: sql::column(row, at + 2)?,
-        card_type: sql::named("a card type", CardType::parse(sql::column(row, at + 3)?))?,
-        status: sql::named("a card status", CardStatus::parse(sql::column(row, at + 4)?))?,
+        card_type: sql::named("a card type", sql::column(row, at + 3)?)?,
+        status: sql::named("a card status", sql::column(row, at + 4)?)?,
         is_stolen: sql::column(row, at + 5)?,
         activated_at: sql::maybe_time(sql::column(row, at + 6)?)?,
         created_at: sql::time(sql::column(row, at + 7)?)?,

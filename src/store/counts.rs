@@ -13,7 +13,7 @@ use crate::error::Result;
 
 /// Which tree of counts a list belongs to.
 pub(super) fn tree(status: Option<FlowStatus>) -> &'static str {
-    status.map_or("", FlowStatus::as_str)
+    status.map_or("", Into::into)
 }
 
 /// The place of an offset in a list, as SQL that goes before a SELECT: a row

@@ -10,8 +10,7 @@ use super::{Store, counts, sql};
 use crate::domain::card::Card;
 use crate::domain::customer::{Along, Customer, Holder, Listed};
 use crate::domain::identifier::Identifier;
-use crate::domain::money::Currency;
-use crate::domain::onboarding::{FlowStatus, KycStatus};
+use crate::domain::onboarding::FlowStatus;
 use crate::domain::page::{MAX_SIZE, Order, Slice, Window};
 use crate::domain::principal::ProgramId;
 use crate::error::Result;
@@ -236,7 +235,7 @@ fn page_behind(
     let mut values: Vec<Value> = vec![program.0.into(), (window.size() + 1).into()];
     let mut filter = String::new();
     if let Some(status) = status {
-        values.push(status.as_str().into());
+        values.push(status.as_ref().into());
         filter.push_str(" AND c.flow_status = $3");
     }
     if let Some(position) = window.after() {
@@ -280,15 +279,15 @@ fn in_order(order: Order, a: &Customer, b: &Customer) -> std::cmp::Ordering {
 
 fn customer(row: &QueryResult) -> Result<Customer> {
     let kyc_status: Option<&str> = sql::column(row, 5)?;
-    let kyc_status = kyc_status.map(|text| sql::named("a KYC status", KycStatus::parse(text)));
+    let kyc_status = kyc_status.map(|text| sql::named("a KYC status", text));
     let currency: Option<&str> = sql::column(row, 6)?;
-    let currency = currency.map(|text| sql::named("a currency", Currency::parse(text)));
+    let currency = currency.map(|text| sql::named("a currency", text));
     Ok(Customer {
         id: sql::column(row, 0)?,
         yativo_card_id: sql::column(row, 1)?,
         external_customer_id: sql::column(row, 2)?,
         email: sql::column(row, 3)?,
-        flow_status: sql::named("a flow status", FlowStatus::parse(sql::column(row, 4)?))?,
+        flow_status: sql::named("a flow status", sql::column(row, 4)?)?,
         kyc_status: kyc_status.transpose()?,
         currency: currency.transpose()?,
         safe_deployed: sql::column(row, 7)?,

@@ -44,7 +44,7 @@ impl Store {
             event_type: String::new(),
             body: "x".repeat(BODY),
             received_at: 0,
-            state: InboxState::Kept.as_str().to_owned(),
+            state: InboxState::Kept.as_ref().to_owned(),
             reason: None,
             customer_id: None,
             subject: None,

@@ -183,7 +183,7 @@ async fn stale_in(
         let live: Option<i64> = sql::column(row, 2)?;
         Ok(Stale {
             wallet: sql::column(row, 0)?,
-            currency: sql::named("a currency", Currency::parse(sql::column(row, 1)?))?,
+            currency: sql::named("a currency", sql::column(row, 1)?)?,
             live: live.map(sql::money).transpose()?,
         })
     };

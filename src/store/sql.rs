@@ -1,5 +1,7 @@
 //! What the statements share: errors, lists of keys, positions in a list.
 
+use std::str::FromStr;
+
 use sea_orm::sea_query::{ArrayType, Value};
 use sea_orm::sqlx::{self, Postgres, Row as _, Sqlite};
 use sea_orm::{DbBackend, DbErr, QueryResult, RuntimeErr, SqlxError};
@@ -173,8 +175,8 @@ fn corrupt(what: &'static str) -> Error {
 }
 
 /// A stored text as the value that it names.
-pub(super) fn named<T>(what: &'static str, value: Option<T>) -> Result<T> {
-    value.ok_or_else(|| corrupt(what))
+pub(super) fn named<T: FromStr>(what: &'static str, text: &str) -> Result<T> {
+    text.parse().map_err(|_| corrupt(what))
 }
 
 /// A stored time.

@@ -70,7 +70,7 @@ impl Store {
             program_id: Set(program.0),
             label: Set(token.label),
             token_hash: Set(token.hash.to_vec()),
-            scope: Set(token.scope.as_str().to_owned()),
+            scope: Set(token.scope.as_ref().to_owned()),
             created_at: Set(token.created_at.millis()),
             expires_at: Set(token.expires_at.map(Timestamp::millis)),
             revoked_at: Set(None),
@@ -96,7 +96,7 @@ impl Store {
             principal: Principal {
                 program: ProgramId(row.program_id),
                 token_id: row.id,
-                scope: sql::named("a scope", Scope::parse(&row.scope))?,
+                scope: sql::named("a scope", &row.scope)?,
             },
             hash: row.token_hash,
             expires_at: sql::maybe_time(row.expires_at)?,
@@ -119,7 +119,7 @@ impl Store {
             .map(|row| {
                 Ok(TokenSummary {
                     program: name(row.program_id).unwrap_or_default(),
-                    scope: sql::named("a scope", Scope::parse(&row.scope))?,
+                    scope: sql::named("a scope", &row.scope)?,
                     created_at: sql::time(row.created_at)?,
                     expires_at: sql::maybe_time(row.expires_at)?,
                     revoked_at: sql::maybe_time(row.revoked_at)?,

@@ -10,7 +10,7 @@ use sea_orm::{ConnectionTrait as _, DbBackend, EntityTrait as _, Statement};
 use super::{Store, sql};
 use crate::domain::page::{Slice, Window};
 use crate::domain::principal::ProgramId;
-use crate::domain::transaction::{Transaction, TransactionStatus, TransactionType};
+use crate::domain::transaction::{Transaction, TransactionStatus};
 use crate::error::Result;
 
 impl Store {
@@ -63,7 +63,7 @@ impl Store {
             sql::one_of(backend, "t.customer_id", 2)
         );
         if let Some(status) = status {
-            values.push(status.as_str().into());
+            values.push(status.as_ref().into());
             text.push_str(" AND t.status = $3");
         }
         text.push_str(" GROUP BY t.customer_id");
@@ -91,7 +91,7 @@ fn part_of_each(
     ];
     let mut filter = String::new();
     if let Some(status) = status {
-        values.push(status.as_str().into());
+        values.push(status.as_ref().into());
         filter.push_str(" AND t.status = $5");
     }
     if let Some(position) = window.after() {
@@ -128,13 +128,10 @@ pub(super) fn transaction(row: Model) -> Result<Transaction> {
         transaction_id: row.transaction_id,
         customer_id: row.customer_id,
         card_id: row.card_id,
-        transaction_type: sql::named(
-            "a transaction type",
-            TransactionType::parse(&row.transaction_type),
-        )?,
+        transaction_type: sql::named("a transaction type", &row.transaction_type)?,
         amount: sql::money(row.amount_minor)?,
         currency: row.currency,
-        status: sql::named("a transaction status", TransactionStatus::parse(&row.status))?,
+        status: sql::named("a transaction status", &row.status)?,
         merchant: row.merchant,
         merchant_category: row.merchant_category,
         merchant_city: row.merchant_city,

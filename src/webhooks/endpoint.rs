@@ -144,7 +144,7 @@ async fn receive(
     match endpoint.take(&program, peer, &headers, body).await {
         Ok(receipt) => {
             let Receipt { id, duplicate, state } = &receipt;
-            let accepted = Accepted { id, duplicate: *duplicate, state: state.as_str() };
+            let accepted = Accepted { id, duplicate: *duplicate, state: state.into() };
             Json(json!({ "success": true, "data": accepted })).into_response()
         }
         Err(error) => error_response(&error, &request),

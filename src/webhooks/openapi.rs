@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use strum::VariantArray as _;
 use utoipa::openapi::schema::{Object, ObjectBuilder, SchemaType, Type};
 use utoipa::openapi::{RefOr, Response, Schema};
 use utoipa::{IntoResponses, PartialSchema, ToSchema};
@@ -38,7 +39,7 @@ impl ToSchema for EventBody {}
 pub(super) fn inbox_state() -> Object {
     ObjectBuilder::new()
         .schema_type(Type::String)
-        .enum_values(Some(InboxState::ALL.iter().map(|state| state.as_str())))
+        .enum_values(Some(InboxState::VARIANTS.iter().map(<&str>::from)))
         .description(Some(
             "`applied`; `waiting` for an unknown customer; `failed`; or `kept`: stored without \
              an effect.",

@@ -1,9 +1,10 @@
 //! Events of the issuer: what happened to a customer, and when.
 
+use strum::{AsRefStr, EnumString, IntoStaticStr, VariantArray};
+
 use crate::domain::card::{CardStatus, CardType};
 use crate::domain::identifier::Identifier;
 use crate::domain::money::{Currency, Minor};
-use crate::domain::text_enum::text_enum;
 use crate::domain::time::Timestamp;
 use crate::domain::transaction::TransactionType;
 
@@ -90,28 +91,30 @@ pub struct TransferFact {
     pub arrived: bool,
 }
 
-text_enum! {
-    /// What happened to a card; the text is what follows `card.` in the event's type.
-    CardChange {
-        /// It was made.
-        Created = "created",
-        /// It was put to use.
-        Activated = "activated",
-        /// The customer has stopped it for a while.
-        Frozen = "frozen",
-        /// It works again.
-        Unfrozen = "unfrozen",
-        /// It is gone for good.
-        Voided = "voided",
-        /// It was reported lost.
-        Lost = "lost",
-        /// It was reported stolen.
-        Stolen = "stolen",
-        /// It was given up.
-        Cancelled = "cancelled",
-        /// The issuer has stopped it.
-        Deactivated = "deactivated",
-    }
+/// What happened to a card; the text is what follows `card.` in the event's type.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, AsRefStr, EnumString, IntoStaticStr, VariantArray,
+)]
+#[strum(serialize_all = "snake_case")]
+pub enum CardChange {
+    /// It was made.
+    Created,
+    /// It was put to use.
+    Activated,
+    /// The customer has stopped it for a while.
+    Frozen,
+    /// It works again.
+    Unfrozen,
+    /// It is gone for good.
+    Voided,
+    /// It was reported lost.
+    Lost,
+    /// It was reported stolen.
+    Stolen,
+    /// It was given up.
+    Cancelled,
+    /// The issuer has stopped it.
+    Deactivated,
 }
 
 /// Something that happened to a card.
@@ -129,27 +132,30 @@ pub struct CardFact {
     pub status: Option<CardStatus>,
 }
 
-text_enum! {
-    /// How far a transaction has come; the text is what follows `transaction.`
-    /// in the event's type.
-    Stage {
-        /// Money is held.
-        Authorized = "authorized",
-        /// A part of the hold was let go.
-        PartiallyReversed = "partially_reversed",
-        /// It was refused.
-        Declined = "declined",
-        /// Something went wrong; the hold was let go.
-        Failed = "failed",
-        /// The hold ran out.
-        Expired = "expired",
-        /// The hold was let go; a part of it, if the amount is smaller.
-        Reversed = "reversed",
-        /// Money has moved.
-        Settled = "settled",
-        /// Money comes back.
-        Refunded = "refund.created",
-    }
+/// How far a transaction has come; the text is what follows `transaction.`
+/// in the event's type.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, AsRefStr, EnumString, IntoStaticStr, VariantArray,
+)]
+#[strum(serialize_all = "snake_case")]
+pub enum Stage {
+    /// Money is held.
+    Authorized,
+    /// A part of the hold was let go.
+    PartiallyReversed,
+    /// It was refused.
+    Declined,
+    /// Something went wrong; the hold was let go.
+    Failed,
+    /// The hold ran out.
+    Expired,
+    /// The hold was let go; a part of it, if the amount is smaller.
+    Reversed,
+    /// Money has moved.
+    Settled,
+    /// Money comes back.
+    #[strum(serialize = "refund.created")]
+    Refunded,
 }
 
 /// A transaction that has come so far.
@@ -234,8 +240,8 @@ impl Event {
         let rank = match &self.fact {
             Fact::Balance(_) => 0,
             Fact::Transfer(fact) => usize::from(fact.arrived),
-            Fact::Card(fact) => rank(CardChange::ALL, &fact.change),
-            Fact::Transaction(fact) => rank(Stage::ALL, &fact.stage),
+            Fact::Card(fact) => rank(CardChange::VARIANTS, &fact.change),
+            Fact::Transaction(fact) => rank(Stage::VARIANTS, &fact.stage),
         };
         (self.occurred_at(), rank, &self.id)
     }
@@ -245,16 +251,18 @@ fn rank<T: PartialEq>(all: &[T], one: &T) -> usize {
     all.iter().position(|other| other == one).unwrap_or_default()
 }
 
-text_enum! {
-    /// The state of an event in the inbox.
-    InboxState {
-        /// It has had its effect.
-        Applied = "applied",
-        /// The customer is not known yet.
-        Waiting = "waiting",
-        /// It cannot be applied, for the reason beside it.
-        Failed = "failed",
-        /// Its type has no effect here.
-        Kept = "kept",
-    }
+/// The state of an event in the inbox.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, AsRefStr, EnumString, IntoStaticStr, VariantArray,
+)]
+#[strum(serialize_all = "snake_case")]
+pub enum InboxState {
+    /// It has had its effect.
+    Applied,
+    /// The customer is not known yet.
+    Waiting,
+    /// It cannot be applied, for the reason beside it.
+    Failed,
+    /// Its type has no effect here.
+    Kept,
 }

@@ -220,7 +220,7 @@ fn is_credit(fact: &TransactionFact) -> bool {
 /// Whether an amount is in a wallet's currency; so it is where the issuer does
 /// not say. Of a wallet whose currency is not known only that moves.
 fn is_in(currency: Option<&str>, wallet: Option<Currency>) -> bool {
-    currency.is_none_or(|currency| wallet.is_some_and(|wallet| currency == wallet.as_str()))
+    currency.is_none_or(|currency| wallet.is_some_and(|wallet| currency == wallet.as_ref()))
 }
 
 fn minor(amount: Minor) -> i128 {

@@ -63,7 +63,7 @@ pub fn transaction(
         amount,
         currency: newest(|fact| fact.currency.as_ref())
             .or_else(|| Some(known?.currency.clone()))
-            .or_else(|| Some(wallet?.as_str().to_owned()))?,
+            .or_else(|| Some(wallet?.as_ref().to_owned()))?,
         status: hold.status.or_else(|| Some(known?.status)).unwrap_or(TransactionStatus::Settled),
         merchant: newest(|fact| fact.merchant.as_ref()).or_else(|| known?.merchant.clone()),
         merchant_category: newest(|fact| fact.merchant_category.as_ref())

@@ -116,6 +116,7 @@ fn moved_by(
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use strum::VariantArray as _;
 
     use super::*;
     use crate::domain::card::{Card, CardStatus, CardType};
@@ -371,7 +372,7 @@ mod tests {
         ]);
         let word = prop::option::of(prop::sample::select(vec!["x", "y"]));
         let transaction = (
-            prop::sample::select(Stage::ALL.to_vec()),
+            prop::sample::select(Stage::VARIANTS.to_vec()),
             name.clone(),
             1_i64..50,
             kind,
@@ -392,12 +393,19 @@ mod tests {
                     })
                 },
             );
-        let card = (prop::sample::select(CardChange::ALL.to_vec()), name.clone(), any::<bool>())
-            .prop_map(|(change, name, has_digits)| {
-                let last_four = has_digits.then(|| "4242".to_owned());
-                let card_id = format!("card-{name}");
-                Fact::Card(CardFact { card_id, change, last_four, card_type: None, status: None })
-            });
+        let card =
+            (prop::sample::select(CardChange::VARIANTS.to_vec()), name.clone(), any::<bool>())
+                .prop_map(|(change, name, has_digits)| {
+                    let last_four = has_digits.then(|| "4242".to_owned());
+                    let card_id = format!("card-{name}");
+                    Fact::Card(CardFact {
+                        card_id,
+                        change,
+                        last_four,
+                        card_type: None,
+                        status: None,
+                    })
+                });
         prop_oneof![
             3 => (100_i64..1_000, 0_i64..50, 0_i64..12).prop_map(|(ledger, pending, second)| balance(ledger, pending, second)),
             8 => transaction,

@@ -9,14 +9,12 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
 
-use crate::domain::card::{CardStatus, CardType};
 use crate::domain::identifier::{self, Identifier};
 use crate::domain::ledger::event::{
     BalanceFact, CardChange, CardFact, Event, Fact, Stage, TransactionFact, TransferFact,
 };
-use crate::domain::money::{Currency, Minor};
+use crate::domain::money::Minor;
 use crate::domain::time::Timestamp;
-use crate::domain::transaction::TransactionType;
 
 /// The body of a webhook, as far as it is understood.
 #[derive(Debug)]
@@ -147,8 +145,8 @@ fn event(id: &str, event_type: &str, envelope: &Envelope<'_>) -> Result<Option<E
     // Only types that have an effect need more than the envelope.
     let known = match event_type.split_once('.') {
         Some(("customer", what)) => matches!(what, "balance.updated" | "funded" | "funding.failed"),
-        Some(("card", what)) => CardChange::parse(what).is_some(),
-        Some(("transaction", what)) => Stage::parse(what).is_some(),
+        Some(("card", what)) => what.parse::<CardChange>().is_ok(),
+        Some(("transaction", what)) => what.parse::<Stage>().is_ok(),
         _ => false,
     };
     if !known {
@@ -161,8 +159,8 @@ fn event(id: &str, event_type: &str, envelope: &Envelope<'_>) -> Result<Option<E
         None => Data::default(),
     };
     let fact = match event_type.split_once('.') {
-        Some(("card", what)) => Fact::Card(card(CardChange::parse(what), &data)?),
-        Some(("transaction", what)) => Fact::Transaction(transaction(Stage::parse(what), &data)?),
+        Some(("card", what)) => Fact::Card(card(what.parse().ok(), &data)?),
+        Some(("transaction", what)) => Fact::Transaction(transaction(what.parse().ok(), &data)?),
         Some((_, "balance.updated")) => Fact::Balance(balance(&data, created_at)?),
         _ => Fact::Transfer(transfer(id, &data, event_type == "customer.funded")?),
     };
@@ -208,7 +206,7 @@ fn balance(data: &Data<'_>, created_at: Timestamp) -> Result<BalanceFact, String
         }
     };
     let currency = match iso_currency(data)? {
-        Some(text) => Some(Currency::parse(&text).ok_or("currency is not USD, EUR or GBP")?),
+        Some(text) => Some(text.parse().map_err(|_| "currency is not USD, EUR or GBP")?),
         None => None,
     };
     let at = moment(data.updated_at).unwrap_or(created_at);
@@ -239,8 +237,8 @@ fn card(change: Option<CardChange>, data: &Data<'_>) -> Result<CardFact, String>
         card_id: card_id.to_lowercase(),
         change: change.ok_or("type is not known")?,
         last_four,
-        card_type: word(data.card_type).and_then(|text| CardType::parse(&text)),
-        status: word(data.status).and_then(|text| CardStatus::parse(&text)),
+        card_type: word(data.card_type).and_then(|text| text.parse().ok()),
+        status: word(data.status).and_then(|text| text.parse().ok()),
     })
 }
 
@@ -260,7 +258,7 @@ fn transaction(stage: Option<Stage>, data: &Data<'_>) -> Result<TransactionFact,
         amount,
         currency: iso_currency(data)?,
         card_id: name("card_id", data.card_id)?.map(|id| id.to_lowercase()),
-        transaction_type: kind.and_then(|text| TransactionType::parse(&text)),
+        transaction_type: kind.and_then(|text| text.parse().ok()),
         merchant: data.merchant.and_then(text_of),
         merchant_category: data.merchant_category.and_then(text_of),
         merchant_city: data.merchant_city.and_then(text_of),
@@ -337,6 +335,7 @@ fn sum(one: i64, other: i64) -> Result<Minor, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::transaction::TransactionType;
 
     fn read(event_type: &str, data: &str) -> Content {
         let body = format!(

@@ -182,7 +182,7 @@ impl Writer {
     /// Counts new events, and logs those that cannot be applied.
     fn report(&self, events: &[InboxEvent]) {
         for event in events {
-            let state = event.state.as_str();
+            let state: &'static str = event.state.into();
             metrics::counter!("webhook_events_total", "state" => state).increment(1);
             if event.state == InboxState::Failed {
                 tracing::warn!(
