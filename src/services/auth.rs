@@ -48,7 +48,7 @@ impl Auth {
         Ok(stored.principal)
     }
 
-    /// Tokens that are not there are not remembered: anybody can invent those.
+    /// Unknown tokens are not cached: anyone can invent those.
     async fn look_up(&self, hash: [u8; 32]) -> Result<StoredToken> {
         let stored = self.store.token_by_hash(hash).await?;
         let stored = stored.filter(|stored| bool::from(stored.hash.ct_eq(&hash)));

@@ -1,4 +1,4 @@
-//! What the wallets of many customers hold, from whichever source may say.
+//! The balances of many customers, each from the source that counts.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -14,10 +14,10 @@ use crate::domain::time::Timestamp;
 use crate::error::Result;
 use crate::store::Store;
 
-/// Readings that are gathered before they are kept.
-const KEPT_AT_ONCE: usize = 500;
+/// Readings that are stored in one go.
+const STORED_AT_ONCE: usize = 500;
 
-/// A customer with what the last live notification said of the balance.
+/// A customer with the last live balance.
 pub type Held = (Arc<Customer>, Option<LiveBalance>);
 
 /// The balances of the caller's customers.
@@ -25,22 +25,22 @@ pub type Held = (Arc<Customer>, Option<LiveBalance>);
 pub struct Balances {
     store: Store,
     chain: Option<Reader>,
-    /// Whether anything that a chain said may be kept.
+    /// Whether any balance of a chain may be stored.
     kept: bool,
     max_age_millis: i64,
 }
 
 impl Balances {
-    /// Over a store and, where one is configured, a chain. Without one, what it
-    /// said before is only looked for if there is anything `kept`.
+    /// Over a store and, if one is configured, a chain. Without one, stored
+    /// balances of a chain are read only if there are any (`kept`).
     pub fn new(store: Store, chain: Option<Reader>, kept: bool, max_age: Duration) -> Self {
         let max_age_millis = i64::try_from(max_age.as_millis()).unwrap_or(i64::MAX);
         Self { store, kept: kept || chain.is_some(), chain, max_age_millis }
     }
 
-    /// The outcome for each customer, in the order of `customers`. Those
-    /// without a wallet cost nothing, nor those whose live balance (or that
-    /// they have none) is in `brought`.
+    /// The outcome for each customer, in the order of `customers`. A live balance
+    /// (or that there is none) that is in `brought` is not read again. Customers
+    /// without a wallet cost nothing.
     ///
     /// # Errors
     /// If the store fails. A chain that fails is an outcome, not an error.
@@ -69,11 +69,11 @@ impl Balances {
     }
 
     /// The outcome for each customer whose live balance is known, in the order
-    /// of `held`. Whoever has no fresh one costs a question to the chain; if it
-    /// cannot say, what it said the last time is looked for in the store.
+    /// of `held`. A customer without a fresh one is read from the chain; if that
+    /// fails, the chain's last balance is read from the store.
     pub async fn judge(&self, _principal: &Principal, held: &[Held]) -> Vec<Outcome> {
         let now = Timestamp::now();
-        // Who needs more than that, and where they are among `held`.
+        // The customers without a fresh one: their positions and wallets.
         let (places, wallets): (Vec<usize>, Vec<Wallet>) = if self.kept {
             let wanted = held.iter().enumerate();
             wanted.filter_map(|(place, held)| Some((place, self.wallet(held, now)?))).unzip()
@@ -112,8 +112,8 @@ impl Balances {
         Wallet::parse(customer.wallet_address.as_deref()?, customer.currency?)
     }
 
-    /// What the chain said of wallets the last time. A store that fails here
-    /// has failed to help, and no more.
+    /// The chain's last balances of wallets. A store that fails here is logged,
+    /// and no more.
     async fn last_known(&self, wallets: Vec<Wallet>) -> HashMap<Wallet, ChainBalance> {
         if wallets.is_empty() {
             return HashMap::new();
@@ -121,7 +121,7 @@ impl Balances {
         let addresses = wallets.iter().map(|wallet| wallet.address.to_checksum(None)).collect();
         let found = self.store.chain_balances(addresses).await.unwrap_or_else(|error| {
             let cause = error.private_source().unwrap_or_default();
-            tracing::error!(cause, "what the chain said the last time cannot be read");
+            tracing::error!(cause, "the last balances of the chain cannot be read");
             HashMap::new()
         });
         let of = |((address, currency), balance): ((String, _), _)| {
@@ -131,14 +131,14 @@ impl Balances {
     }
 }
 
-/// Keeps what the chain said, so that there is a last known balance when it
-/// cannot say, until nobody reads the chain any more.
+/// Stores the chain's balances, so that there is a last known one when the chain
+/// fails, until the sender of readings is gone.
 pub async fn keep(store: Store, mut readings: mpsc::Receiver<Vec<Reading>>) {
     while let Some(first) = readings.recv().await {
-        // Whatever else has come meanwhile is kept along with it; the later
-        // block counts where a wallet was read twice.
+        // Other readings that have arrived are stored with it. If a wallet was
+        // read twice, the later block counts.
         let mut all: HashMap<Wallet, ChainBalance> = first.into_iter().collect();
-        while all.len() < KEPT_AT_ONCE
+        while all.len() < STORED_AT_ONCE
             && let Ok(more) = readings.try_recv()
         {
             for (wallet, balance) in more {

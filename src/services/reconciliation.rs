@@ -1,8 +1,8 @@
-//! Reads wallets again whose balance has become old, whether anyone asks or not.
+//! Reads wallets again whose balance has become old, without a request.
 //!
 //! A pass goes over all customers of all programs once, in the order of their
-//! keys. How far it has come is in the store: replicas take turns in taking
-//! wallets, so that none is read by two.
+//! keys. Its position is in the store: replicas claim wallets there, so that
+//! none is read by two.
 
 use std::time::Duration;
 
@@ -12,11 +12,11 @@ use crate::domain::time::Timestamp;
 use crate::error::Result;
 use crate::store::{Stale, Store};
 
-/// Between two calls of a pass in the background, so that those who wait for
-/// an answer find the endpoints free.
+/// Between two calls of a pass in the background, so that requests find the
+/// endpoints free.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// How long is waited at first for a chain that says nothing, and at the most.
+/// The first and the longest pause while the chain does not answer.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(16);
 
@@ -28,14 +28,14 @@ pub struct Reconciliation {
     max_age_millis: i64,
 }
 
-/// How a pass went, as far as this process took part.
+/// What this process has done in a pass.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
     /// Wallets that were read.
     pub read: u64,
     /// Wallets that could not be read; the next pass tries again.
     pub unread: u64,
-    /// Wallets that hold something else than the last live notification said.
+    /// Wallets whose balance is not the last live balance.
     pub drifted: u64,
 }
 
@@ -46,7 +46,7 @@ impl Reconciliation {
         Self { store, chain, max_age_millis }
     }
 
-    /// Takes part in passes for ever: one begins when the last one's beginning
+    /// Takes part in passes for ever. A pass begins when the last one's beginning
     /// is `interval` ago.
     pub async fn keep_at_it(self, interval: Duration) {
         let millis = i64::try_from(interval.as_millis()).unwrap_or(i64::MAX);
@@ -76,8 +76,8 @@ impl Reconciliation {
         }
     }
 
-    /// Begins a pass now, or joins the one that is under way, and reports how
-    /// many wallets are done after each call.
+    /// Begins a pass now, or joins the one that is running, and reports its
+    /// progress after each call.
     ///
     /// # Errors
     /// If the store fails.
@@ -110,7 +110,7 @@ impl Reconciliation {
         loop {
             let (more, ended) = self.store.take_stale(self.cutoff(), batch - taken.len()).await?;
             taken.extend(more);
-            // Only full calls, but for the last.
+            // Every call but the last is full.
             if taken.len() >= batch || (ended && !taken.is_empty()) {
                 self.read(&std::mem::take(&mut taken), &mut done).await;
                 report(done);
@@ -122,9 +122,9 @@ impl Reconciliation {
         }
     }
 
-    /// Reads wallets. While the chain says nothing at all, they wait: those who
-    /// come after would fare no better.
-    async fn read_patiently(&self, wallets: &[Wallet]) -> Vec<ChainOutcome> {
+    /// Reads wallets, with retries while the chain does not answer at all: the
+    /// next wallets would fail as well.
+    async fn read_with_retries(&self, wallets: &[Wallet]) -> Vec<ChainOutcome> {
         let mut pause = FIRST_PAUSE;
         loop {
             let outcomes = self.chain.read_anew(wallets).await;
@@ -137,8 +137,8 @@ impl Reconciliation {
         }
     }
 
-    /// Reads wallets, and tells how far off the last live balances were. The
-    /// chain's reader passes the balances on to be kept.
+    /// Reads wallets, and reports how far off the last live balances were. The
+    /// chain's reader passes the balances on to be stored.
     async fn read(&self, taken: &[Stale], done: &mut Summary) {
         let parse =
             |stale: &Stale| Some((Wallet::parse(&stale.wallet, stale.currency)?, stale.live));
@@ -148,7 +148,7 @@ impl Reconciliation {
         wanted.dedup_by_key(|(wallet, _)| *wallet);
         let wallets: Vec<Wallet> = wanted.iter().map(|(wallet, _)| *wallet).collect();
         let (mut drifted, mut largest) = (0_u64, 0_u64);
-        for (outcome, (_, live)) in self.read_patiently(&wallets).await.into_iter().zip(wanted) {
+        for (outcome, (_, live)) in self.read_with_retries(&wallets).await.into_iter().zip(wanted) {
             let ChainOutcome::Read(read) = outcome else {
                 done.unread += 1;
                 continue;
