@@ -25,8 +25,22 @@ pub struct Model {
     pub revoked_at: Option<i64>,
 }
 
-/// Tokens are joined by hand where needed.
+/// Whose the token is.
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
+pub enum Relation {
+    /// The program.
+    #[sea_orm(
+        belongs_to = "super::program::Entity",
+        from = "Column::ProgramId",
+        to = "super::program::Column::Id"
+    )]
+    Program,
+}
+
+impl Related<super::program::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::Program.def()
+    }
+}
 
 impl ActiveModelBehavior for ActiveModel {}

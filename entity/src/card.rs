@@ -1,14 +1,18 @@
 //! A payment card of a customer. Card numbers exist nowhere in this system.
 
 use sea_orm::entity::prelude::*;
+use serde::Serialize;
 
 /// One card.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, DeriveEntityModel)]
 #[sea_orm(table_name = "cards")]
 pub struct Model {
     /// The program that the card belongs to.
     #[sea_orm(primary_key, auto_increment = false)]
     pub program_id: i32,
+    /// The moment whose state of the card was imported last; Unix milliseconds;
+    /// null where all that is known comes from events.
+    pub imported_at: Option<i64>,
     /// A UUID in lower case.
     #[sea_orm(primary_key, auto_increment = false)]
     pub card_id: String,
@@ -26,13 +30,24 @@ pub struct Model {
     pub activated_at: Option<i64>,
     /// Unix milliseconds.
     pub created_at: i64,
-    /// The moment whose state of the card was imported last; Unix milliseconds;
-    /// null where all that is known comes from events.
-    pub imported_at: Option<i64>,
 }
 
-/// Cards are joined by hand where needed.
+/// Whose the card is.
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
+pub enum Relation {
+    /// The customer.
+    #[sea_orm(
+        belongs_to = "super::card_customer::Entity",
+        from = "(Column::ProgramId, Column::CustomerId)",
+        to = "(super::card_customer::Column::ProgramId, super::card_customer::Column::Id)"
+    )]
+    Customer,
+}
+
+impl Related<super::card_customer::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::Customer.def()
+    }
+}
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -1,15 +1,18 @@
 //! A card customer of a program.
 
 use sea_orm::entity::prelude::*;
+use serde::Serialize;
 
 /// One customer. The key starts with the program, so that two programs can
 /// know the same customer without ever meeting.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, DeriveEntityModel)]
 #[sea_orm(table_name = "card_customers")]
 pub struct Model {
     /// The program that the customer belongs to.
     #[sea_orm(primary_key, auto_increment = false)]
     pub program_id: i32,
+    /// The address in lower case: what look-ups compare.
+    pub email_key: String,
     /// 24 lower-case hexadecimal digits.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: String,
@@ -19,8 +22,6 @@ pub struct Model {
     pub external_customer_id: Option<String>,
     /// As the customer wrote it.
     pub email: String,
-    /// The address in lower case: what look-ups compare.
-    pub email_key: String,
     /// The onboarding stage, by the contract's name.
     pub flow_status: String,
     /// The identity check, by the contract's name.
@@ -35,8 +36,58 @@ pub struct Model {
     pub created_at: i64,
 }
 
-/// Customers are joined by hand where needed.
+/// What a customer belongs to, and has.
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
+pub enum Relation {
+    /// The program.
+    #[sea_orm(
+        belongs_to = "super::program::Entity",
+        from = "Column::ProgramId",
+        to = "super::program::Column::Id"
+    )]
+    Program,
+    /// The cards.
+    #[sea_orm(has_many = "super::card::Entity")]
+    Cards,
+    /// The transactions.
+    #[sea_orm(has_many = "super::card_transaction::Entity")]
+    Transactions,
+    /// The live balance.
+    #[sea_orm(has_one = "super::wallet_balance::Entity")]
+    Balance,
+    /// The changes.
+    #[sea_orm(has_many = "super::change::Entity")]
+    Changes,
+}
+
+impl Related<super::program::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::Program.def()
+    }
+}
+
+impl Related<super::card::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::Cards.def()
+    }
+}
+
+impl Related<super::card_transaction::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::Transactions.def()
+    }
+}
+
+impl Related<super::wallet_balance::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::Balance.def()
+    }
+}
+
+impl Related<super::change::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::Changes.def()
+    }
+}
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -1,9 +1,10 @@
 //! A card transaction of a customer.
 
 use sea_orm::entity::prelude::*;
+use serde::Serialize;
 
 /// One transaction.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, DeriveEntityModel)]
 #[sea_orm(table_name = "card_transactions")]
 pub struct Model {
     /// The program that the transaction belongs to.
@@ -40,8 +41,22 @@ pub struct Model {
     pub created_at: i64,
 }
 
-/// Transactions are joined by hand where needed.
+/// Whose the transaction is.
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
+pub enum Relation {
+    /// The customer.
+    #[sea_orm(
+        belongs_to = "super::card_customer::Entity",
+        from = "(Column::ProgramId, Column::CustomerId)",
+        to = "(super::card_customer::Column::ProgramId, super::card_customer::Column::Id)"
+    )]
+    Customer,
+}
+
+impl Related<super::card_customer::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::Customer.def()
+    }
+}
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -20,7 +20,7 @@ pub struct Model {
     pub block_time: i64,
 }
 
-/// Balances are joined by hand where needed.
+/// It is public, and of no program.
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 

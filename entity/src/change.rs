@@ -1,9 +1,10 @@
 //! Something about a customer that has changed, for those who watch.
 
 use sea_orm::entity::prelude::*;
+use serde::Serialize;
 
 /// One change. The numbers are given out in the order of commits.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, DeriveEntityModel)]
 #[sea_orm(table_name = "changes")]
 pub struct Model {
     /// Made by the database, never twice.
@@ -25,8 +26,22 @@ pub struct Model {
     pub updated_at: Option<i64>,
 }
 
-/// Changes are joined by hand where needed.
+/// Who has changed.
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
+pub enum Relation {
+    /// The customer.
+    #[sea_orm(
+        belongs_to = "super::card_customer::Entity",
+        from = "(Column::ProgramId, Column::CustomerId)",
+        to = "(super::card_customer::Column::ProgramId, super::card_customer::Column::Id)"
+    )]
+    Customer,
+}
+
+impl Related<super::card_customer::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::Customer.def()
+    }
+}
 
 impl ActiveModelBehavior for ActiveModel {}

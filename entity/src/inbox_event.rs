@@ -1,9 +1,10 @@
 //! A live notification of the issuer, as it came.
 
 use sea_orm::entity::prelude::*;
+use serde::Serialize;
 
 /// One notification. Nothing of it is lost once it is acknowledged.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, DeriveEntityModel)]
 #[sea_orm(table_name = "inbox_events")]
 pub struct Model {
     /// The program that it was sent to.
@@ -30,8 +31,31 @@ pub struct Model {
     pub moment: i64,
 }
 
-/// It stands alone: the customer may not be known yet.
+/// What an event belongs to. The customer may not exist yet.
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
+pub enum Relation {
+    /// The program.
+    #[sea_orm(
+        belongs_to = "super::program::Entity",
+        from = "Column::ProgramId",
+        to = "super::program::Column::Id"
+    )]
+    Program,
+    /// The names that its customer may have, while it waits.
+    #[sea_orm(has_many = "super::inbox_name::Entity")]
+    Names,
+}
+
+impl Related<super::program::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::Program.def()
+    }
+}
+
+impl Related<super::inbox_name::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::Names.def()
+    }
+}
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -15,8 +15,36 @@ pub struct Model {
     pub created_at: i64,
 }
 
-/// Programs are joined by hand where needed.
+/// What belongs to a program.
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
+pub enum Relation {
+    /// Its customers.
+    #[sea_orm(has_many = "super::card_customer::Entity")]
+    Customers,
+    /// Its tokens.
+    #[sea_orm(has_many = "super::api_token::Entity")]
+    Tokens,
+    /// The events that it received.
+    #[sea_orm(has_many = "super::inbox_event::Entity")]
+    Events,
+}
+
+impl Related<super::card_customer::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::Customers.def()
+    }
+}
+
+impl Related<super::api_token::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::Tokens.def()
+    }
+}
+
+impl Related<super::inbox_event::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::Events.def()
+    }
+}
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -1,9 +1,10 @@
 //! What the live notifications say of a customer's wallet.
 
 use sea_orm::entity::prelude::*;
+use serde::Serialize;
 
 /// One live balance; `ledger_minor = available_minor + pending_minor`.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, DeriveEntityModel)]
 #[sea_orm(table_name = "wallet_balances")]
 pub struct Model {
     /// The program that the customer belongs to.
@@ -12,14 +13,6 @@ pub struct Model {
     /// The customer whose wallet it is.
     #[sea_orm(primary_key, auto_increment = false)]
     pub customer_id: String,
-    /// All that the wallet holds, in minor units.
-    pub ledger_minor: i64,
-    /// What can be spent, in minor units.
-    pub available_minor: i64,
-    /// What is held for authorizations, in minor units.
-    pub pending_minor: i64,
-    /// When that was true; Unix milliseconds.
-    pub updated_at: i64,
     /// As the last balance event said: what has moved since is not in it.
     pub base_ledger_minor: i64,
     /// What could be spent then.
@@ -30,10 +23,32 @@ pub struct Model {
     pub base_at: i64,
     /// The event; empty where the balance was imported.
     pub base_event: String,
+    /// All that the wallet holds, in minor units.
+    pub ledger_minor: i64,
+    /// What can be spent, in minor units.
+    pub available_minor: i64,
+    /// What is held for authorizations, in minor units.
+    pub pending_minor: i64,
+    /// When that was true; Unix milliseconds.
+    pub updated_at: i64,
 }
 
-/// Balances are joined by hand where needed.
+/// Whose the balance is.
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
+pub enum Relation {
+    /// The customer.
+    #[sea_orm(
+        belongs_to = "super::card_customer::Entity",
+        from = "(Column::ProgramId, Column::CustomerId)",
+        to = "(super::card_customer::Column::ProgramId, super::card_customer::Column::Id)"
+    )]
+    Customer,
+}
+
+impl Related<super::card_customer::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::Customer.def()
+    }
+}
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -33,34 +33,34 @@ pub struct Customer {
     pub created_at: Timestamp,
 }
 
-/// What is to be found along with customers, in the same question.
+/// What is loaded together with customers, in the same statement.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Along {
+pub struct Include {
     /// The last live balance.
     pub balances: bool,
     /// Every card.
     pub cards: bool,
 }
 
-/// A customer with what was asked for along with it.
+/// A customer that an identifier means, with what was included.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Holder {
-    /// Who it is.
+pub struct FoundCustomer {
+    /// The customer.
     pub customer: Arc<Customer>,
-    /// What was asked for.
-    pub along: Along,
-    /// The last live balance; none where there is none, or none was asked for.
+    /// What was included.
+    pub included: Include,
+    /// The last live balance; none if there is none, or it was not included.
     pub live: Option<LiveBalance>,
-    /// Every card, newest first; empty where none was asked for.
+    /// Every card, newest first; empty if they were not included.
     pub cards: Vec<Card>,
 }
 
-/// A customer as a list with holdings has it.
+/// A customer of a list, with what the list shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Listed {
-    /// Who it is.
+pub struct ListedCustomer {
+    /// The customer.
     pub customer: Arc<Customer>,
-    /// The last live balance; none where there is none, or none was asked for.
+    /// The last live balance; none if there is none, or it was not included.
     pub live: Option<LiveBalance>,
     /// How many cards there are that are not void.
     pub cards_count: i64,

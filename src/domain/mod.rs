@@ -6,6 +6,7 @@
 pub mod balance;
 pub mod card;
 pub mod customer;
+pub mod customer_names;
 pub mod identifier;
 pub mod ledger;
 pub mod money;

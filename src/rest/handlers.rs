@@ -15,7 +15,7 @@ use super::params::{CustomerListParams, CustomerPath, PageParams, Query, Transac
 use super::responses::{CustomerNotFound, InvalidParameter};
 use super::wire::{CustomerDetail, CustomerItem, CustomerList, Transaction, TransactionList};
 use crate::domain::balance::{Balance, Outcome};
-use crate::domain::customer::{Along, Holder};
+use crate::domain::customer::{FoundCustomer, Include};
 use crate::domain::identifier::Identifier;
 use crate::domain::page::Order;
 use crate::domain::principal::Principal;
@@ -107,12 +107,12 @@ pub(super) async fn customer(
     path: Result<Path<CustomerPath>, PathRejection>,
 ) -> Response {
     let answer = async {
-        let along = Along { balances: true, cards: true };
-        let holder = find(&services, &principal, &identifier(path.as_ref())?, along).await?;
-        let held = (Arc::clone(&holder.customer), holder.live);
+        let include = Include { balances: true, cards: true };
+        let found = find(&services, &principal, &identifier(path.as_ref())?, include).await?;
+        let held = (Arc::clone(&found.customer), found.live);
         let balances = shown(services.balances.judge(&principal, from_ref(&held)).await);
         let balance = balances.first().and_then(Option::as_ref);
-        json(&CustomerDetail::of(&holder.customer, balance, &holder.cards))
+        json(&CustomerDetail::of(&found.customer, balance, &found.cards))
     };
     answer.await.unwrap_or_else(|error| problem::response(&error, &request))
 }
@@ -144,8 +144,8 @@ pub(super) async fn transactions(
         let status = TransactionListParams::read(&mut query).status;
         query.finish()?;
         let identifier = identifier(path.as_ref())?;
-        let holder = find(&services, &principal, &identifier, Along::default()).await?;
-        let customer = &holder.customer;
+        let found = find(&services, &principal, &identifier, Include::default()).await?;
+        let customer = &found.customer;
         let (id, window) = (from_ref(&customer.id), page.window());
         let (mut lists, totals) = tokio::try_join!(
             services.transactions.of(&principal, id, status, &window),
@@ -186,10 +186,10 @@ async fn find(
     services: &Services,
     principal: &Principal,
     identifier: &Identifier,
-    along: Along,
-) -> Result<Arc<Holder>> {
+    include: Include,
+) -> Result<Arc<FoundCustomer>> {
     let mut found: HashMap<_, _> =
-        services.customers.find(principal, from_ref(identifier), along).await?;
+        services.customers.find(principal, from_ref(identifier), include).await?;
     found.remove(identifier).ok_or_else(|| Error::new(Kind::NotFound, "Customer not found"))
 }
 

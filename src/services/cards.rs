@@ -19,7 +19,7 @@ impl Cards {
         Self { store }
     }
 
-    /// Every card of each customer, newest first; who has none is left out.
+    /// Every card of each customer, newest first; a customer without any is left out.
     ///
     /// # Errors
     /// If the store fails.

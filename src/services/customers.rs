@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::domain::customer::{Along, Customer, Holder, Listed};
+use crate::domain::customer::{Customer, FoundCustomer, Include, ListedCustomer};
+use crate::domain::customer_names::CustomerNames;
 use crate::domain::identifier::Identifier;
 use crate::domain::onboarding::FlowStatus;
 use crate::domain::page::{ListId, Order, Slice, Window};
@@ -57,9 +58,9 @@ impl Customers {
         self.store.customers(principal.program, list.status, list.order, window).await
     }
 
-    /// A part of a list with what the customers hold, and how many the whole
-    /// list has; balances only where they are asked for. One statement, two
-    /// where the part is empty.
+    /// A part of a list with what the list shows of each customer, and how many
+    /// the whole list has; balances only if they are asked for. One statement,
+    /// two if the part is empty.
     ///
     /// # Errors
     /// If the store fails.
@@ -69,7 +70,7 @@ impl Customers {
         list: CustomerList,
         window: &Window,
         balances: bool,
-    ) -> Result<(Slice<Listed>, i64)> {
+    ) -> Result<(Slice<ListedCustomer>, i64)> {
         let CustomerList { status, order } = list;
         let (slice, total) = self
             .store
@@ -90,12 +91,9 @@ impl Customers {
         self.store.count_customers(principal.program, status).await
     }
 
-    /// The customers that identifiers name, with what is to come along; who is
-    /// unknown, or another program's, is left out.
-    ///
-    /// Where an identifier could be read in several ways, `id` goes before
-    /// `yativo_card_id`, that before `external_customer_id`, that before the
-    /// e-mail address; among equals the newest customer is meant.
+    /// The customer that each identifier means, with what is included. One that
+    /// is unknown, or another program's, is left out. [`CustomerNames`] says
+    /// which customer is meant.
     ///
     /// # Errors
     /// If the store fails.
@@ -103,57 +101,17 @@ impl Customers {
         &self,
         principal: &Principal,
         identifiers: &[Identifier],
-        along: Along,
-    ) -> Result<HashMap<Identifier, Arc<Holder>>> {
+        include: Include,
+    ) -> Result<HashMap<Identifier, Arc<FoundCustomer>>> {
         if identifiers.is_empty() {
             return Ok(HashMap::new());
         }
-        let found = self.store.customers_named(principal.program, identifiers, along).await?;
-        let names = Names::of(found);
-        let named = |identifier: &Identifier| Some((identifier.clone(), names.get(identifier)?));
-        Ok(identifiers.iter().filter_map(named).collect())
-    }
-}
-
-/// Customers by each of their names.
-#[derive(Default)]
-struct Names {
-    id: HashMap<String, Arc<Holder>>,
-    yativo_card_id: HashMap<String, Arc<Holder>>,
-    external_customer_id: HashMap<String, Arc<Holder>>,
-    email: HashMap<String, Arc<Holder>>,
-}
-
-impl Names {
-    fn of(mut holders: Vec<Holder>) -> Self {
-        holders.sort_by(|a, b| {
-            let (a, b) = (&a.customer, &b.customer);
-            (b.created_at, &b.id).cmp(&(a.created_at, &a.id))
-        });
-        let mut names = Self::default();
-        for holder in holders.into_iter().map(Arc::new) {
-            let customer = &holder.customer;
-            let mut put = |map: fn(&mut Self) -> &mut HashMap<String, Arc<Holder>>, key| {
-                map(&mut names).entry(key).or_insert_with(|| Arc::clone(&holder));
-            };
-            put(|names| &mut names.id, customer.id.clone());
-            put(|names| &mut names.yativo_card_id, customer.yativo_card_id.clone());
-            if let Some(external) = &customer.external_customer_id {
-                put(|names| &mut names.external_customer_id, external.clone());
-            }
-            put(|names| &mut names.email, crate::domain::identifier::email_key(&customer.email));
-        }
-        names
-    }
-
-    fn get(&self, identifier: &Identifier) -> Option<Arc<Holder>> {
-        let text = identifier.as_str();
-        let by_id = || self.id.get(&identifier.as_customer_id()?);
-        let by_email = || self.email.get(&identifier.as_email_key()?);
-        by_id()
-            .or_else(|| self.yativo_card_id.get(text))
-            .or_else(|| self.external_customer_id.get(text))
-            .or_else(by_email)
-            .cloned()
+        let found = self.store.customers_named(principal.program, identifiers, include).await?;
+        let found: Vec<Arc<FoundCustomer>> = found.into_iter().map(Arc::new).collect();
+        let names = CustomerNames::new(found.iter().map(|of| &*of.customer));
+        let meant = |identifier: &Identifier| {
+            Some((identifier.clone(), Arc::clone(&found[names.find(identifier)?])))
+        };
+        Ok(identifiers.iter().filter_map(meant).collect())
     }
 }

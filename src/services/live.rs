@@ -1,8 +1,8 @@
-//! What changes, as it changes, for those who watch.
+//! Changes of customers as they happen, for subscriptions.
 //!
-//! The truth is the store's list of changes: this reads on from where it has
-//! come to. A word that there is something new only makes it look sooner, so
-//! that a word that gets lost loses nothing.
+//! The truth is the store's list of changes, which is read from the last
+//! position on. A wake-up only makes the next read happen sooner, so that a lost
+//! one loses nothing.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,33 +14,33 @@ use tokio::sync::{Notify, broadcast, watch};
 use tokio::task::JoinSet;
 
 use crate::domain::balance::LiveBalance;
-use crate::domain::customer::{Along, Customer};
+use crate::domain::customer::{Customer, Include};
 use crate::domain::identifier::Identifier;
 use crate::domain::principal::{Principal, ProgramId};
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Result};
 use crate::store::{Change, Store};
 
-/// Changes that are kept for somebody who reads slowly: of one customer, and of
-/// all. Many customers may change at once.
-const BEHIND: usize = 256;
-const BEHIND_OF_ALL: usize = 4_096;
-/// Changes that are told before others may hear them.
-const TOLD_AT_ONCE: usize = 100;
-/// Those who may watch at once, in this process.
+/// Changes that are buffered for a slow watcher: of one customer, and of all.
+/// Many customers may change at once.
+const BUFFER: usize = 256;
+const BUFFER_OF_ALL: usize = 4_096;
+/// Changes that are sent before other tasks run.
+const SENT_AT_ONCE: usize = 100;
+/// Watchers of this process.
 const WATCHERS: usize = 20_000;
-/// How long whoever wants to watch waits for the database.
+/// How long a new watcher waits for the database.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// Changes that are read at once.
-const AT_ONCE: u64 = 500;
-/// How long until the next look, if nothing says sooner that there is something new.
-const LOOK: Duration = Duration::from_millis(500);
-/// The position in a program's changes before its last one was asked for.
+/// Changes that are read in one statement.
+const READ_AT_ONCE: u64 = 500;
+/// How long until the next read, unless a wake-up comes sooner.
+const POLL: Duration = Duration::from_millis(500);
+/// The position in a program's changes before its last one is known.
 const UNKNOWN: i64 = -1;
-/// How long the store's list of changes is.
-const KEPT_MILLIS: i64 = 60 * 60 * 1_000;
-/// How often it is cut.
-const CUT: Duration = Duration::from_mins(5);
+/// How long changes are stored.
+const RETENTION_MILLIS: i64 = 60 * 60 * 1_000;
+/// How often older ones are removed.
+const REMOVAL: Duration = Duration::from_mins(5);
 
 /// A customer who has changed.
 #[derive(Clone, Debug)]
@@ -60,7 +60,7 @@ pub struct Missed;
 /// One customer of a program, or all of them.
 type Topic = (ProgramId, Option<String>);
 
-/// Tells of changes.
+/// Publishes changes to watchers.
 #[derive(Clone)]
 pub struct Live {
     inner: Arc<Inner>,
@@ -71,8 +71,8 @@ struct Inner {
     topics: Mutex<HashMap<Topic, broadcast::Sender<Changed>>>,
     /// The programs whose changes are read: those with a watcher.
     following: watch::Sender<BTreeSet<ProgramId>>,
-    /// A word that there is something to look at.
-    word: Arc<Notify>,
+    /// Wakes the reader of changes.
+    wake: Arc<Notify>,
     watchers: AtomicUsize,
 }
 
@@ -82,7 +82,7 @@ impl Inner {
     }
 }
 
-/// Somebody who watches.
+/// A receiver of changes.
 pub struct Watcher {
     inner: Arc<Inner>,
     topic: Topic,
@@ -92,11 +92,11 @@ pub struct Watcher {
 }
 
 impl Live {
-    /// Over a store. `word` is what this process says when it has changed something.
-    pub fn new(store: Store, word: Arc<Notify>) -> Self {
+    /// Over a store. This process notifies `wake` when it has changed something.
+    pub fn new(store: Store, wake: Arc<Notify>) -> Self {
         let following = watch::Sender::new(BTreeSet::new());
         let (topics, watchers) = (Mutex::default(), AtomicUsize::new(0));
-        Self { inner: Arc::new(Inner { store, topics, following, word, watchers }) }
+        Self { inner: Arc::new(Inner { store, topics, following, wake, watchers }) }
     }
 
     /// Watches every customer of the caller's program.
@@ -131,68 +131,68 @@ impl Live {
         }
         let changes = {
             let mut topics = inner.topics();
-            let behind = if topic.1.is_some() { BEHIND } else { BEHIND_OF_ALL };
+            let buffer = if topic.1.is_some() { BUFFER } else { BUFFER_OF_ALL };
             let sender = topics.entry(topic.clone());
-            sender.or_insert_with(|| broadcast::Sender::new(behind)).subscribe()
+            sender.or_insert_with(|| broadcast::Sender::new(buffer)).subscribe()
         };
-        inner.word.notify_one();
-        // Whatever happens from here on, it is let go of when it is dropped.
+        inner.wake.notify_one();
+        // From here on, dropping it releases its place.
         let watcher =
             Watcher { inner: Arc::clone(&inner), topic, changes: Some(changes), known: 0 };
         let mut following = inner.following.subscribe();
         let program = watcher.topic.0;
         let following = following.wait_for(|programs| programs.contains(&program));
         match tokio::time::timeout(PATIENCE, following).await {
-            // From here on nothing is missed.
+            // From here on no change is missed.
             Ok(Ok(_)) => Ok(watcher),
             Ok(Err(_)) | Err(_) => Err(Error::unavailable("changes are not followed")),
         }
     }
 
-    /// Reads changes while anybody watches; never ends.
+    /// Reads changes while there are watchers; never ends.
     pub async fn follow(self) {
         let mut helpers = JoinSet::new();
-        helpers.spawn(cut(self.inner.store.clone()));
-        self.somebody_watches().await;
-        helpers.spawn(listen(self.inner.store.clone(), Arc::clone(&self.inner.word)));
+        helpers.spawn(remove_old(self.inner.store.clone()));
+        self.until_watched().await;
+        helpers.spawn(listen(self.inner.store.clone(), Arc::clone(&self.inner.wake)));
         let mut positions = BTreeMap::new();
         loop {
-            self.somebody_watches().await;
+            self.until_watched().await;
             let read = async {
                 self.follow_watched(&mut positions).await?;
-                self.read_on(&mut positions).await
+                self.read_new(&mut positions).await
             };
             if let Err(error) = read.await {
                 warn(&error, "changes cannot be read");
-                tokio::time::sleep(LOOK).await;
+                tokio::time::sleep(POLL).await;
             }
-            let _ = tokio::time::timeout(LOOK, self.inner.word.notified()).await;
+            let _ = tokio::time::timeout(POLL, self.inner.wake.notified()).await;
         }
     }
 
-    async fn somebody_watches(&self) {
+    async fn until_watched(&self) {
         while !self.is_watched() {
-            self.inner.word.notified().await;
+            self.inner.wake.notified().await;
         }
     }
 
-    /// Whether anybody watches; if not, no program is followed any more.
+    /// Whether there is a watcher; if not, no program is followed any more.
     fn is_watched(&self) -> bool {
         let topics = self.inner.topics();
         if topics.is_empty() {
-            // Under the lock, so that nobody comes in between.
+            // Under the lock, so that no watcher comes in between.
             self.inner.following.send_modify(BTreeSet::clear);
         }
         !topics.is_empty()
     }
 
-    /// Begins to follow programs that have their first watcher, from their last
-    /// change on, and ends with those that have none any more.
+    /// Starts to follow programs with a first watcher, from their last change on,
+    /// and stops following programs without one.
     async fn follow_watched(&self, positions: &mut BTreeMap<ProgramId, i64>) -> Result<()> {
         {
             let topics = self.inner.topics();
             let watched: BTreeSet<ProgramId> = topics.keys().map(|(program, _)| *program).collect();
-            // Under the lock, so that nobody comes in between.
+            // Under the lock, so that no watcher comes in between.
             self.inner.following.send_if_modified(|following| {
                 let before = following.len();
                 following.retain(|program| watched.contains(program));
@@ -219,26 +219,26 @@ impl Live {
         Ok(())
     }
 
-    /// Reads what is behind the positions, and passes it to those who watch.
-    async fn read_on(&self, positions: &mut BTreeMap<ProgramId, i64>) -> Result<()> {
+    /// Reads the changes after the positions, and publishes them.
+    async fn read_new(&self, positions: &mut BTreeMap<ProgramId, i64>) -> Result<()> {
         loop {
             let known: Vec<(ProgramId, i64)> =
                 positions.iter().map(|(program, seq)| (*program, *seq)).collect();
-            let changes = self.inner.store.changes_behind(&known, AT_ONCE).await?;
-            let whole = changes.len() as u64 >= AT_ONCE;
+            let changes = self.inner.store.changes_after(&known, READ_AT_ONCE).await?;
+            let full = changes.len() as u64 >= READ_AT_ONCE;
             let mut read = BTreeMap::new();
             for change in &changes {
                 read.insert(change.program, change.seq);
             }
-            self.tell(changes).await?;
+            self.publish(changes).await?;
             positions.extend(read);
-            if !whole {
+            if !full {
                 return Ok(());
             }
         }
     }
 
-    async fn tell(&self, mut changes: Vec<Change>) -> Result<()> {
+    async fn publish(&self, mut changes: Vec<Change>) -> Result<()> {
         {
             let topics = self.inner.topics();
             changes.retain(|change| {
@@ -253,14 +253,14 @@ impl Live {
         }
         let mut customers: HashMap<(ProgramId, String), Arc<Customer>> = HashMap::new();
         for (program, names) in wanted {
-            let along = Along::default();
-            for found in self.inner.store.customers_named(program, &names, along).await? {
+            let include = Include::default();
+            for found in self.inner.store.customers_named(program, &names, include).await? {
                 customers.insert((program, found.customer.id.clone()), found.customer);
             }
         }
         let mut changes = changes.into_iter().peekable();
         while changes.peek().is_some() {
-            self.send(changes.by_ref().take(TOLD_AT_ONCE), &customers);
+            self.send(changes.by_ref().take(SENT_AT_ONCE), &customers);
             tokio::task::yield_now().await;
         }
         Ok(())
@@ -277,7 +277,7 @@ impl Live {
             let changed = Changed { seq, customer, live };
             for topic in [(program, None), (program, Some(id))] {
                 if let Some(topic) = topics.get(&topic) {
-                    // Whoever has just gone does not hear it.
+                    // An error says that the last watcher has just gone.
                     let _ = topic.send(changed.clone());
                 }
             }
@@ -286,7 +286,7 @@ impl Live {
 }
 
 impl Watcher {
-    /// Passes over changes up to this number: they are known already.
+    /// Skips changes up to this number: they are known already.
     pub fn skip(&mut self, known: i64) {
         self.known = self.known.max(known);
     }
@@ -322,30 +322,33 @@ impl Drop for Watcher {
     }
 }
 
-/// Passes on the words of other processes, for as long as the program runs.
-async fn listen(store: Store, word: Arc<Notify>) {
+/// Wakes the reader when other processes have changed something; never ends on
+/// PostgreSQL.
+async fn listen(store: Store, wake: Arc<Notify>) {
     loop {
         match store.listen().await {
             Ok(None) => return,
-            Ok(Some(mut ear)) => {
-                while ear.hear().await.is_ok() {
-                    word.notify_one();
+            Ok(Some(mut listener)) => {
+                while listener.changed().await.is_ok() {
+                    wake.notify_one();
                 }
             }
-            Err(error) => warn(&error, "other replicas cannot be heard; looking instead"),
+            Err(error) => {
+                warn(&error, "changes of other replicas are not notified; polling instead");
+            }
         }
-        // Meanwhile changes are looked for all the same.
-        word.notify_one();
-        tokio::time::sleep(LOOK).await;
+        // Meanwhile changes are polled for.
+        wake.notify_one();
+        tokio::time::sleep(POLL).await;
     }
 }
 
-/// Keeps the list of changes short.
-async fn cut(store: Store) {
+/// Removes old changes, again and again.
+async fn remove_old(store: Store) {
     loop {
-        tokio::time::sleep(CUT).await;
-        let before = Timestamp::now().plus_millis(-KEPT_MILLIS);
-        if let Err(error) = store.forget_changes(before).await {
+        tokio::time::sleep(REMOVAL).await;
+        let before = Timestamp::now().plus_millis(-RETENTION_MILLIS);
+        if let Err(error) = store.remove_changes(before).await {
             warn(&error, "old changes cannot be removed");
         }
     }

@@ -1,5 +1,5 @@
-//! The rules, each over many things at once. The principal comes first, so
-//! that forgetting who asks does not compile.
+//! The rules, each over many things at once. The caller's principal is the
+//! first argument, so that code which forgets it does not compile.
 
 pub mod auth;
 pub mod balances;
@@ -21,7 +21,7 @@ use crate::store::Store;
 /// Every service that requests use.
 #[derive(Clone)]
 pub struct Services {
-    /// Tokens and whom they speak for.
+    /// Tokens and their principals.
     pub auth: auth::Auth,
     /// Lists and look-ups of customers.
     pub customers: customers::Customers,
@@ -35,12 +35,12 @@ pub struct Services {
     pub live: live::Live,
 }
 
-/// What the services can be told.
+/// Settings of the services.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// How long a token that was found is believed without looking again.
+    /// How long a token that was found is valid without a new look-up.
     pub token_cache_ttl: Duration,
-    /// Whether anything is kept that a chain said before.
+    /// Whether a balance of a chain is stored.
     pub chain_balances_kept: bool,
     /// How old a live notification may be to answer without the chain.
     pub realtime_max_age: Duration,

@@ -31,8 +31,8 @@ impl Transactions {
         ListId::of(&["transactions", &program, customer, status])
     }
 
-    /// The same part of each customer's list, newest first; who has nothing
-    /// there is left out.
+    /// The same part of each customer's list, newest first; a customer with
+    /// nothing there is left out.
     ///
     /// # Errors
     /// If the store fails.
@@ -46,7 +46,7 @@ impl Transactions {
         self.store.transactions(principal.program, customers.to_vec(), status, window).await
     }
 
-    /// How many transactions each customer's list holds; who has none is left out.
+    /// How many transactions each customer's list holds; a customer without any is left out.
     ///
     /// # Errors
     /// If the store fails.

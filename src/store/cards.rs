@@ -1,17 +1,28 @@
-//! The cards of many customers at once.
+//! Cards: the row, reads for many customers at once, the upsert.
 
-use sea_orm::{ConnectionTrait as _, DbBackend, QueryResult, Statement};
+use std::sync::LazyLock;
 
-use super::{Store, sql};
+use card_gateway_entity::card::{Column, Entity, Model};
+use sea_orm::sea_query::{Expr, ExprTrait as _};
+use sea_orm::{ColumnTrait as _, ConnectionTrait as _, DbBackend, EntityTrait as _};
+use sea_orm::{QueryFilter as _, QueryResult, QueryTrait as _, Statement};
+
+use super::database::Store;
+use super::sql;
+use super::upsert::{Rule, Source, differs, one_of_each, upsert};
+use super::write_tx::WriteTx;
 use crate::domain::card::Card;
+use crate::domain::ledger::projection::KnownCard;
 use crate::domain::principal::ProgramId;
+use crate::domain::time::Timestamp;
 use crate::error::Result;
 
-/// The columns of a card, in the order in which [`card`] reads them.
-pub(super) const COLUMNS: &str = "k.card_id, k.customer_id, k.last_four, k.card_type, k.status, \
-    k.is_stolen, k.activated_at, k.created_at";
-/// How many they are.
-pub(super) const WIDTH: usize = 8;
+/// The first column that [`card`] reads.
+const FIRST: usize = Column::CardId as usize;
+
+/// The columns of a card `k`.
+pub(super) static COLUMNS: LazyLock<String> =
+    LazyLock::new(|| sql::select_list::<Entity>("k", FIRST));
 
 /// How many cards that are not void a customer `c` of program `$1` has.
 /// Stolen cards are stored as voided ones.
@@ -20,7 +31,45 @@ pub(super) const COUNT: &str = "SELECT COUNT(*) FROM cards AS k \
 
 /// Joins every card of each customer `c` of program `$1`, or an empty one.
 pub(super) fn joined(backend: DbBackend) -> String {
-    sql::each(backend, "cards AS k", COLUMNS, "k.program_id = $1 AND k.customer_id = c.id")
+    sql::each(backend, "cards AS k", &COLUMNS, "k.program_id = $1 AND k.customer_id = c.id")
+}
+
+/// The card of a row whose columns begin at `start`.
+pub(super) fn card(row: &QueryResult, start: usize) -> Result<Card> {
+    let at = |column: Column| start + column as usize - FIRST;
+    let card_type = sql::column(row, at(Column::CardType))?;
+    let status = sql::column(row, at(Column::Status))?;
+    Ok(Card {
+        card_id: sql::column(row, at(Column::CardId))?,
+        customer_id: sql::column(row, at(Column::CustomerId))?,
+        last_four: sql::column(row, at(Column::LastFour))?,
+        card_type: sql::named("a card type", card_type)?,
+        status: sql::named("a card status", status)?,
+        is_stolen: sql::column(row, at(Column::IsStolen))?,
+        activated_at: sql::maybe_time(sql::column(row, at(Column::ActivatedAt))?)?,
+        created_at: sql::time(sql::column(row, at(Column::CreatedAt))?)?,
+    })
+}
+
+/// As [`card`]; none where nothing was joined.
+pub(super) fn joined_card(row: &QueryResult, start: usize) -> Result<Option<Card>> {
+    let id: Option<&str> = sql::column(row, start)?;
+    id.map(|_| card(row, start)).transpose()
+}
+
+fn row(program: ProgramId, KnownCard { card, imported_at }: KnownCard) -> Model {
+    Model {
+        program_id: program.0,
+        imported_at: imported_at.map(Timestamp::millis),
+        card_id: card.card_id,
+        customer_id: card.customer_id,
+        last_four: card.last_four,
+        card_type: card.card_type.as_ref().to_owned(),
+        status: card.status.as_ref().to_owned(),
+        is_stolen: card.is_stolen,
+        activated_at: card.activated_at.map(Timestamp::millis),
+        created_at: card.created_at.millis(),
+    }
 }
 
 impl Store {
@@ -29,10 +78,12 @@ impl Store {
     /// # Errors
     /// If the database fails.
     pub async fn cards(&self, program: ProgramId, customers: Vec<String>) -> Result<Vec<Card>> {
-        let backend = self.db.get_database_backend();
+        // By hand, as every page may ask it: one text, read by position.
+        let backend = self.reads.get_database_backend();
         let text = format!(
-            "SELECT {COLUMNS} FROM cards AS k WHERE k.program_id = $1 AND {}",
-            sql::one_of(backend, "k.customer_id", 2)
+            "SELECT {columns} FROM cards AS k WHERE k.program_id = $1 AND {wanted}",
+            columns = *COLUMNS,
+            wanted = sql::one_of(backend, "k.customer_id", 2)
         );
         let values = [program.0.into(), sql::list(backend, customers)];
         let statement = Statement::from_sql_and_values(backend, text, values);
@@ -41,21 +92,53 @@ impl Store {
     }
 }
 
-/// The card of a row, where it has one from this column on.
-pub(super) fn joined_card(row: &QueryResult, at: usize) -> Result<Option<Card>> {
-    let id: Option<&str> = sql::column(row, at)?;
-    id.map(|_| card(row, at)).transpose()
-}
+impl WriteTx {
+    /// The cards with these identifiers.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn cards(&self, ids: Vec<String>) -> Result<Vec<KnownCard>> {
+        let cards = Entity::find()
+            .filter(Column::ProgramId.eq(self.program.0))
+            .filter(sql::is_one_of(self.backend(), Column::CardId, ids));
+        let rows = self.write.query_all(&cards.into_query()).await.map_err(sql::failed)?;
+        let known = |row| {
+            let imported_at = sql::column(row, Column::ImportedAt as usize)?;
+            Ok(KnownCard { card: card(row, FIRST)?, imported_at: sql::maybe_time(imported_at)? })
+        };
+        rows.iter().map(known).collect()
+    }
 
-pub(super) fn card(row: &QueryResult, at: usize) -> Result<Card> {
-    Ok(Card {
-        card_id: sql::column(row, at)?,
-        customer_id: sql::column(row, at + 1)?,
-        last_four: sql::column(row, at + 2)?,
-        card_type: sql::named("a card type", sql::column(row, at + 3)?)?,
-        status: sql::named("a card status", sql::column(row, at + 4)?)?,
-        is_stolen: sql::column(row, at + 5)?,
-        activated_at: sql::maybe_time(sql::column(row, at + 6)?)?,
-        created_at: sql::time(sql::column(row, at + 7)?)?,
-    })
+    /// Inserts or replaces cards; a stolen card is replaced by events only.
+    /// Returns the customers whose cards are not as they were.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn put_cards(&self, cards: Vec<KnownCard>, source: Source) -> Result<Vec<String>> {
+        let rows = cards.into_iter().map(|card| row(self.program, card));
+        let replaces = |_: &Model, old: &Model| source == Source::Events || !old.is_stolen;
+        let rows = one_of_each(rows, |row| &row.card_id, replaces);
+        let rule = match source {
+            Source::Events => Rule::default(),
+            Source::Import => {
+                let differs = differs::<Entity>(&[Column::ImportedAt]);
+                Rule::when(format!("NOT cards.is_stolen AND {differs}"), Vec::new())
+            }
+        };
+        upsert::<Entity>(&self.write, &rows, rule, Column::CustomerId).await
+    }
+
+    /// Marks cards as imported at a moment, also those that have not changed.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn mark_cards_imported(&self, ids: Vec<String>, at: Timestamp) -> Result<()> {
+        let earlier = Column::ImportedAt.is_null().or(Column::ImportedAt.lt(at.millis()));
+        let update = Entity::update_many()
+            .col_expr(Column::ImportedAt, Expr::val(at.millis()))
+            .filter(Column::ProgramId.eq(self.program.0))
+            .filter(sql::is_one_of(self.backend(), Column::CardId, ids))
+            .filter(earlier);
+        update.exec(&self.write).await.map(drop).map_err(sql::failed)
+    }
 }

@@ -1,4 +1,4 @@
-//! What has changed, in the order of commits: for those who watch.
+//! Changes of customers in the order of commits, for subscriptions.
 
 use std::time::Duration;
 
@@ -9,21 +9,22 @@ use sea_orm::{ColumnTrait, ConnectionTrait as _, DbBackend, EntityTrait as _, St
 use sea_orm::{QueryFilter as _, QuerySelect as _, RuntimeErr};
 use serde::Serialize;
 
+use super::database::Store;
+use super::sql;
 use super::write_tx::WriteTx;
-use super::{Store, sql};
 use crate::domain::balance::LiveBalance;
 use crate::domain::principal::ProgramId;
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Result};
 
-/// PostgreSQL's channel for a word that something has changed.
+/// PostgreSQL's channel that says that something has changed.
 const CHANNEL: &str = "card_gateway_changes";
 
-/// Changes that are forgotten at once, and how long others have their turn then.
-const PIECE: i64 = 5_000;
+/// Changes that are removed in one transaction, and the pause for other writers.
+const CHUNK: i64 = 5_000;
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Something about a customer that has changed.
+/// A customer has changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
     /// Its number: later changes of the same program have greater ones.
@@ -36,75 +37,76 @@ pub struct Change {
     pub live: Option<LiveBalance>,
 }
 
+/// One change as a statement's parameter has it.
 #[derive(Serialize)]
-struct Row<'a> {
+struct Row {
     at: usize,
-    customer_id: &'a str,
+    customer_id: String,
     ledger_minor: Option<i64>,
     available_minor: Option<i64>,
     pending_minor: Option<i64>,
     updated_at: Option<i64>,
 }
 
+/// The columns of a [`Row`], with PostgreSQL's types.
+const ROW: [(&str, &str); 6] = [
+    ("at", "bigint"),
+    ("customer_id", "text"),
+    ("ledger_minor", "bigint"),
+    ("available_minor", "bigint"),
+    ("pending_minor", "bigint"),
+    ("updated_at", "bigint"),
+];
+
+/// Both statements insert any number of rows with one text, and the database
+/// numbers them.
+const INSERT: &str = "INSERT INTO changes (program_id, changed_at, customer_id, ledger_minor, \
+    available_minor, pending_minor, updated_at)";
+
 impl WriteTx {
-    /// Tells whoever watches, after the commit, that customers have changed: one
-    /// after the other, each with the live balance after the change.
+    /// Records that customers have changed, in this order, each with the live
+    /// balance after the change. Subscribers see them after the commit.
     ///
     /// # Errors
     /// If the database fails.
-    pub async fn tell(&self, changes: &[(String, Option<LiveBalance>)]) -> Result<()> {
-        let mut rows: Vec<Row<'_>> = Vec::with_capacity(changes.len());
-        for (at, (customer_id, live)) in changes.iter().enumerate() {
-            rows.push(Row {
-                at,
-                customer_id,
-                ledger_minor: live.map(|live| live.ledger.get()),
-                available_minor: live.map(|live| live.available.get()),
-                pending_minor: live.map(|live| live.pending.get()),
-                updated_at: live.map(|live| live.updated_at.millis()),
-            });
-        }
-        let from = sql::rows(
-            self.backend(),
-            3,
-            &[
-                ("at", "bigint"),
-                ("customer_id", "text"),
-                ("ledger_minor", "bigint"),
-                ("available_minor", "bigint"),
-                ("pending_minor", "bigint"),
-                ("updated_at", "bigint"),
-            ],
-        );
+    pub async fn record_changes(&self, changes: Vec<(String, Option<LiveBalance>)>) -> Result<()> {
+        let row = |(at, (customer_id, live)): (usize, (String, Option<LiveBalance>))| Row {
+            at,
+            customer_id,
+            ledger_minor: live.map(|live| live.ledger.get()),
+            available_minor: live.map(|live| live.available.get()),
+            pending_minor: live.map(|live| live.pending.get()),
+            updated_at: live.map(|live| live.updated_at.millis()),
+        };
+        let rows: Vec<Row> = changes.into_iter().enumerate().map(row).collect();
         let text = format!(
-            "INSERT INTO changes (program_id, changed_at, customer_id, ledger_minor, \
-             available_minor, pending_minor, updated_at) SELECT $1, $2, customer_id, ledger_minor, \
-             available_minor, pending_minor, updated_at FROM {from} ORDER BY r.at"
+            "{INSERT} SELECT $1, $2, customer_id, ledger_minor, available_minor, pending_minor, \
+             updated_at FROM {} ORDER BY r.at",
+            sql::rows(self.backend(), 3, &ROW)
         );
         self.execute(text, [Timestamp::now().millis().into(), sql::json(&rows)?]).await?;
-        self.wake().await
+        self.notify().await
     }
 
-    /// As [`WriteTx::tell`], of customers with the live balances that they have.
+    /// As [`WriteTx::record_changes`], with the live balances that are stored.
     ///
     /// # Errors
     /// If the database fails.
-    pub async fn tell_of(&self, customers: Vec<String>) -> Result<()> {
+    pub async fn record_changes_of(&self, customers: Vec<String>) -> Result<()> {
         let text = format!(
-            "INSERT INTO changes (program_id, changed_at, customer_id, ledger_minor, \
-             available_minor, pending_minor, updated_at) SELECT $1, $2, c.id, b.ledger_minor, \
-             b.available_minor, b.pending_minor, b.updated_at FROM card_customers AS c \
+            "{INSERT} SELECT $1, $2, c.id, b.ledger_minor, b.available_minor, b.pending_minor, \
+             b.updated_at FROM card_customers AS c \
              LEFT JOIN wallet_balances AS b ON b.program_id = $1 AND b.customer_id = c.id \
              WHERE c.program_id = $1 AND {}",
             sql::one_of(self.backend(), "c.id", 3)
         );
         let customers = sql::list(self.backend(), customers);
         self.execute(text, [Timestamp::now().millis().into(), customers]).await?;
-        self.wake().await
+        self.notify().await
     }
 
-    /// A word to the other processes, at the commit. The truth is in the table.
-    async fn wake(&self) -> Result<()> {
+    /// Notifies other processes at the commit. The truth is in the table.
+    async fn notify(&self) -> Result<()> {
         if self.backend() != DbBackend::Postgres {
             return Ok(());
         }
@@ -114,7 +116,7 @@ impl WriteTx {
 }
 
 impl Store {
-    /// The number of each program's last change (for those who follow changes);
+    /// The number of each program's last change (for subscriptions);
     /// a program without one is left out.
     ///
     /// # Errors
@@ -149,15 +151,15 @@ impl Store {
         Ok(last.map_err(sql::failed)?.flatten().unwrap_or(0))
     }
 
-    /// The changes of each program behind a number of its own, in order, `most` of
-    /// each at the most (for those who follow changes).
+    /// The changes of each program after a number of its own, in order, at most
+    /// `limit` of each (for subscriptions).
     ///
     /// # Errors
     /// If the database fails.
-    pub async fn changes_behind(
+    pub async fn changes_after(
         &self,
         positions: &[(ProgramId, i64)],
-        most: u64,
+        limit: u64,
     ) -> Result<Vec<Change>> {
         #[derive(Serialize)]
         struct Position {
@@ -168,7 +170,8 @@ impl Store {
         let positions: Vec<Position> = positions.iter().map(position).collect();
         let backend = self.reads.get_database_backend();
         let rows = sql::rows(backend, 1, &[("program", "integer"), ("seq", "bigint")]);
-        // One plan for any number of programs: each is read along an index.
+        // By hand, for one plan for any number of programs: each is read along an
+        // index.
         let text = if backend == DbBackend::Postgres {
             format!(
                 "SELECT c.* FROM {rows} CROSS JOIN LATERAL (SELECT c.* FROM changes AS c \
@@ -182,17 +185,17 @@ impl Store {
                  ORDER BY c.seq LIMIT $2) ORDER BY changes.seq"
             )
         };
-        let values = [sql::json(&positions)?, most.into()];
+        let values = [sql::json(&positions)?, limit.into()];
         let statement = Statement::from_sql_and_values(backend, text, values);
         let rows = Entity::find().from_raw_sql(statement).all(&*self.reads).await;
         rows.map_err(sql::failed)?.into_iter().map(change).collect()
     }
 
-    /// Forgets changes of all programs that are older than `before`.
+    /// Removes changes of all programs that are older than `before`.
     ///
     /// # Errors
     /// If the database fails.
-    pub async fn forget_changes(&self, before: Timestamp) -> Result<()> {
+    pub async fn remove_changes(&self, before: Timestamp) -> Result<()> {
         // By number, which has an index: times only grow with it.
         let old = Entity::find()
             .select_only()
@@ -205,12 +208,12 @@ impl Store {
         let first = Entity::find().select_only().column_as(ColumnTrait::min(&Column::Seq), "seq");
         let first = first.into_tuple::<Option<i64>>().one(&self.db).await.map_err(sql::failed)?;
         let mut seq = first.flatten().unwrap_or(end);
-        // In pieces, so that nobody waits for long.
+        // In chunks, so that no writer waits for long.
         while seq <= end {
-            seq += PIECE;
-            let piece = Column::Seq.lte(std::cmp::min(seq, end));
+            seq += CHUNK;
+            let chunk = Column::Seq.lte(std::cmp::min(seq, end));
             let write = self.begin("").await?;
-            let removed = Entity::delete_many().filter(piece).exec(&write).await;
+            let removed = Entity::delete_many().filter(chunk).exec(&write).await;
             removed.map_err(sql::failed)?;
             write.commit().await?;
             tokio::time::sleep(PAUSE).await;
@@ -218,12 +221,12 @@ impl Store {
         Ok(())
     }
 
-    /// Hears of changes that other processes have made; none on SQLite. It is a
-    /// word to look, and no more: while its connection is lost it hears nothing.
+    /// Listens to the changes that other processes make; none on SQLite. It is
+    /// a hint to look, and no more: while its connection is lost, hints are lost.
     ///
     /// # Errors
     /// If the database does not answer.
-    pub async fn listen(&self) -> Result<Option<Ear>> {
+    pub async fn listen(&self) -> Result<Option<ChangeListener>> {
         if self.db.get_database_backend() != DbBackend::Postgres {
             return Ok(None);
         }
@@ -236,21 +239,21 @@ impl Store {
         let pool = pool.connect_lazy_with(PgConnectOptions::clone(&options));
         let mut listener = PgListener::connect_with(&pool).await.map_err(failed)?;
         listener.listen(CHANNEL).await.map_err(failed)?;
-        Ok(Some(Ear(listener)))
+        Ok(Some(ChangeListener(listener)))
     }
 }
 
-/// Hears of changes that other processes have made.
-pub struct Ear(PgListener);
+/// Listens to the changes that other processes make.
+pub struct ChangeListener(PgListener);
 
-impl Ear {
+impl ChangeListener {
     /// Returns when there may be something new to see.
     ///
     /// # Errors
     /// If the connection is lost and does not come back.
-    pub async fn hear(&mut self) -> Result<()> {
-        // Nothing is heard while the connection is lost, so that its loss is
-        // a reason to look as well.
+    pub async fn changed(&mut self) -> Result<()> {
+        // Hints are lost while the connection is, so that its loss is a reason
+        // to look as well.
         self.0.try_recv().await.map(drop).map_err(Error::unavailable)
     }
 }

@@ -4,8 +4,9 @@
 use card_gateway_migration::customer_counts::{LAST_LEVEL, begin, finer, rebuild};
 use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 
+use super::database::Store;
 use super::db_tx::FRESH_PLANS;
-use super::{Store, sql};
+use super::sql;
 use crate::domain::onboarding::FlowStatus;
 use crate::domain::page::Order;
 use crate::domain::principal::ProgramId;

@@ -17,7 +17,8 @@ use sea_orm::{QueryResult, RuntimeErr, SqlxError, Statement};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::connection::Connection;
-use super::{Store, sql};
+use super::database::Store;
+use super::sql;
 use crate::error::Result;
 
 /// How long to wait before SQLite's write lock is asked for again, while another

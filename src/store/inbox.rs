@@ -1,34 +1,39 @@
-//! The inbox: every live notification, kept before it is acknowledged.
+//! The inbox: every event of the issuer, stored before it is acknowledged.
 
 use std::collections::HashMap;
 
-use card_gateway_entity::inbox_event::{Entity, Model};
-use sea_orm::{ConnectionTrait as _, EntityTrait as _, FromQueryResult as _, Statement};
+use card_gateway_entity::inbox_event::{Column, Entity, Model};
+use card_gateway_entity::{inbox_name, program, wallet_balance};
+use sea_orm::sea_query::{Expr, ExprTrait as _, Query};
+use sea_orm::{ColumnTrait, EntityTrait as _, QueryFilter as _, QueryOrder as _};
+use sea_orm::{QuerySelect as _, Select};
 use serde::Serialize;
 
+use super::database::Store;
+use super::sql;
+use super::upsert::{Rule, upsert};
 use super::write_tx::WriteTx;
-use super::{Store, sql};
 use crate::domain::ledger::event::InboxState;
 use crate::domain::principal::ProgramId;
 use crate::domain::time::Timestamp;
 use crate::error::Result;
 
-/// A notification as the inbox has it.
+/// An event as the inbox stores it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InboxEvent {
     /// The issuer's name for it.
     pub event_id: String,
-    /// What it tells, by the contract's name.
+    /// Its type, by the contract's name.
     pub event_type: String,
     /// The body as it came.
     pub body: String,
-    /// When it came first.
+    /// When it was received first.
     pub received_at: Timestamp,
-    /// What has become of it.
+    /// Whether it was applied.
     pub state: InboxState,
     /// Why it is not applied.
     pub reason: Option<String>,
-    /// The customer whom it is about, once known.
+    /// Its customer, once known.
     pub customer_id: Option<String>,
     /// What it is about besides, see [`crate::domain::ledger::event::AggregateId::key`].
     pub subject: Option<String>,
@@ -36,270 +41,7 @@ pub struct InboxEvent {
     pub moment: Timestamp,
 }
 
-/// One notification as a statement's parameter has it.
-#[derive(Serialize)]
-struct Row<'a> {
-    event_id: &'a str,
-    event_type: &'a str,
-    body: &'a str,
-    received_at: i64,
-    state: &'static str,
-    reason: Option<&'a str>,
-    customer_id: Option<&'a str>,
-    subject: Option<&'a str>,
-    moment: i64,
-}
-
-const COLUMNS: [(&str, &str); 9] = [
-    ("event_id", "text"),
-    ("event_type", "text"),
-    ("body", "text"),
-    ("received_at", "bigint"),
-    ("state", "text"),
-    ("reason", "text"),
-    ("customer_id", "text"),
-    ("subject", "text"),
-    ("moment", "bigint"),
-];
-
-impl WriteTx {
-    /// Which of the events are in the inbox already, and what has become of them.
-    ///
-    /// # Errors
-    /// If the database fails.
-    pub async fn known_events(&self, ids: Vec<String>) -> Result<HashMap<String, InboxState>> {
-        let text = format!(
-            "SELECT e.event_id, e.state FROM inbox_events AS e WHERE e.program_id = $1 AND {}",
-            sql::one_of(self.backend(), "e.event_id", 2)
-        );
-        let rows = self.rows(text, [sql::list(self.backend(), ids)]).await?;
-        let known = |row| Ok((sql::column(row, 0)?, state(sql::column(row, 1)?)?));
-        rows.iter().map(known).collect()
-    }
-
-    /// Whether any event has been applied.
-    ///
-    /// # Errors
-    /// If the database fails.
-    pub async fn anything_applied(&self) -> Result<bool> {
-        let any = "SELECT 1 FROM inbox_events AS e WHERE e.program_id = $1 \
-                   AND e.subject IS NOT NULL LIMIT 1";
-        Ok(!self.rows(any.to_owned(), []).await?.is_empty())
-    }
-
-    /// What is applied of each customer and happened behind the customer's
-    /// newest balance.
-    ///
-    /// # Errors
-    /// If the database fails.
-    pub async fn subjects_behind_base(&self, customers: Vec<String>) -> Result<Vec<String>> {
-        let text = format!(
-            "SELECT DISTINCT e.subject FROM (SELECT b.program_id, b.customer_id, b.base_at \
-               FROM wallet_balances AS b WHERE b.program_id = $1 AND {}) AS b \
-             CROSS JOIN inbox_events AS e WHERE e.program_id = $1 \
-             AND e.customer_id = b.customer_id AND e.moment > b.base_at \
-             AND e.customer_id IS NOT NULL AND e.state = 'applied' AND e.subject IS NOT NULL",
-            sql::one_of(self.backend(), "b.customer_id", 2)
-        );
-        let rows = self.rows(text, [sql::list(self.backend(), customers)]).await?;
-        rows.iter().map(|row| sql::column(row, 0)).collect()
-    }
-
-    /// Keeps new events, or what has become of known ones.
-    ///
-    /// # Errors
-    /// If the database fails.
-    pub async fn file(&self, events: &[InboxEvent]) -> Result<()> {
-        let rows: Vec<Row<'_>> = events.iter().map(row).collect();
-        self.put("inbox_events", &["event_id"], &COLUMNS, &rows, "").await
-    }
-
-    /// Every applied event of the subjects.
-    ///
-    /// # Errors
-    /// If the database fails.
-    pub async fn events_about(&self, subjects: Vec<String>) -> Result<Vec<InboxEvent>> {
-        let text = format!(
-            "SELECT e.* FROM inbox_events AS e WHERE e.program_id = $1 \
-             AND e.subject IS NOT NULL AND e.state = 'applied' AND {}",
-            sql::one_of(self.backend(), "e.subject", 2)
-        );
-        self.inbox_events(text, [sql::list(self.backend(), subjects)]).await
-    }
-
-    /// What is applied of each customer and happened behind a moment.
-    ///
-    /// # Errors
-    /// If the database fails.
-    pub async fn subjects_behind(&self, of: &[(String, Timestamp)]) -> Result<Vec<String>> {
-        #[derive(Serialize)]
-        struct Row<'a> {
-            id: &'a str,
-            at: i64,
-        }
-        let rows: Vec<_> = of.iter().map(|(id, at)| Row { id, at: at.millis() }).collect();
-        // SQLite keeps the order of a CROSS JOIN: each customer is looked up.
-        let text = format!(
-            "SELECT DISTINCT e.subject FROM {} CROSS JOIN inbox_events AS e \
-             WHERE e.program_id = $1 AND e.customer_id = r.id AND e.moment > r.at \
-             AND e.customer_id IS NOT NULL AND e.state = 'applied' AND e.subject IS NOT NULL",
-            sql::rows(self.backend(), 2, &[("id", "text"), ("at", "bigint")])
-        );
-        let rows = self.rows(text, [sql::json(&rows)?]).await?;
-        rows.iter().map(|row| sql::column(row, 0)).collect()
-    }
-
-    /// Notes by which names the customers of waiting events go.
-    ///
-    /// # Errors
-    /// If the database fails.
-    pub async fn wait_for(&self, names: &[(String, String)]) -> Result<()> {
-        #[derive(Serialize)]
-        struct Row<'a> {
-            event_id: &'a str,
-            name: &'a str,
-        }
-        let rows: Vec<_> = names.iter().map(|(event_id, name)| Row { event_id, name }).collect();
-        let text = format!(
-            "INSERT INTO inbox_names (program_id, name, event_id) SELECT $1, name, event_id \
-             FROM {} WHERE TRUE ON CONFLICT DO NOTHING",
-            sql::rows(self.backend(), 2, &[("event_id", "text"), ("name", "text")])
-        );
-        self.execute(text, [sql::json(&rows)?]).await
-    }
-
-    /// Whether any event waits for its customer.
-    ///
-    /// # Errors
-    /// If the database fails.
-    pub async fn anybody_waits(&self) -> Result<bool> {
-        let any = "SELECT 1 FROM inbox_names AS n WHERE n.program_id = $1 LIMIT 1";
-        Ok(!self.rows(any.to_owned(), []).await?.is_empty())
-    }
-
-    /// The events that wait for a customer of these names and were received
-    /// after `after`, oldest first, at most `most`.
-    ///
-    /// # Errors
-    /// If the database fails.
-    pub async fn events_waiting_for(
-        &self,
-        names: Vec<String>,
-        after: Option<&(Timestamp, String)>,
-        most: i64,
-    ) -> Result<Vec<InboxEvent>> {
-        let (at, id) = after.map_or((i64::MIN, ""), |(at, id)| (at.millis(), id));
-        let text = format!(
-            "SELECT e.* FROM inbox_events AS e WHERE e.program_id = $1 AND e.state = 'waiting' \
-             AND e.event_id IN (SELECT n.event_id FROM inbox_names AS n \
-               WHERE n.program_id = $1 AND {}) AND (e.received_at, e.event_id) > ($3, $4) \
-             ORDER BY e.received_at, e.event_id LIMIT {most}",
-            sql::one_of(self.backend(), "n.name", 2)
-        );
-        let values = [sql::list(self.backend(), names), at.into(), id.into()];
-        self.inbox_events(text, values).await
-    }
-
-    /// Forgets by which names the customers of events go that wait no more.
-    ///
-    /// # Errors
-    /// If the database fails.
-    pub async fn wait_no_more(&self, events: Vec<String>) -> Result<()> {
-        let text = format!(
-            "DELETE FROM inbox_names WHERE program_id = $1 AND {}",
-            sql::one_of(self.backend(), "event_id", 2)
-        );
-        self.execute(text, [sql::list(self.backend(), events)]).await
-    }
-
-    /// The events of these identifiers.
-    ///
-    /// # Errors
-    /// If the database fails.
-    pub async fn events(&self, ids: Vec<String>) -> Result<Vec<InboxEvent>> {
-        let text = format!(
-            "SELECT e.* FROM inbox_events AS e WHERE e.program_id = $1 AND {}",
-            sql::one_of(self.backend(), "e.event_id", 2)
-        );
-        self.inbox_events(text, [sql::list(self.backend(), ids)]).await
-    }
-
-    async fn inbox_events<const N: usize>(
-        &self,
-        text: String,
-        values: [sea_orm::Value; N],
-    ) -> Result<Vec<InboxEvent>> {
-        let rows = self.rows(text, values).await?;
-        let filed = |row| filed(Model::from_query_result(row, "").map_err(sql::failed)?);
-        rows.iter().map(filed).collect()
-    }
-}
-
-impl Store {
-    /// The events in a state of a program, or of all (for the operator), oldest
-    /// first, at most `most`, behind the event `after`. Two programs may have
-    /// events of the same identifier and millisecond.
-    ///
-    /// # Errors
-    /// If the database fails.
-    pub async fn events_in(
-        &self,
-        program: Option<ProgramId>,
-        state: Option<InboxState>,
-        after: Option<(Timestamp, String, ProgramId)>,
-        most: u64,
-    ) -> Result<Vec<(ProgramId, InboxEvent)>> {
-        let backend = self.db.get_database_backend();
-        let (at, id, of) = after
-            .map_or((i64::MIN, String::new(), i32::MIN), |(at, id, of)| (at.millis(), id, of.0));
-        let mut values = vec![at.into(), id.into(), most.into(), of.into()];
-        let mut text = "SELECT e.* FROM inbox_events AS e \
-            WHERE (e.received_at, e.event_id, e.program_id) > ($1, $2, $4)"
-            .to_owned();
-        if let Some(program) = program {
-            values.push(program.0.into());
-            text.push_str(" AND e.program_id = $5");
-        }
-        if let Some(state) = state {
-            // Written out: the index of open events is of these alone.
-            text = format!("{text} AND e.state = '{}'", state.as_ref());
-        }
-        text.push_str(" ORDER BY e.received_at, e.event_id, e.program_id LIMIT $3");
-        let statement = Statement::from_sql_and_values(backend, text, values);
-        let rows = Entity::find().from_raw_sql(statement).all(&self.db).await;
-        let rows = rows.map_err(sql::failed)?;
-        rows.into_iter().map(|row| Ok((ProgramId(row.program_id), filed(row)?))).collect()
-    }
-
-    /// The programs that an event of this identifier was sent to (for the operator).
-    ///
-    /// # Errors
-    /// If the database fails.
-    pub async fn programs_of_event(&self, id: &str) -> Result<Vec<ProgramId>> {
-        let text = "SELECT p.id FROM programs AS p WHERE EXISTS (SELECT 1 FROM inbox_events AS e \
-            WHERE e.program_id = p.id AND e.event_id = $1)";
-        let backend = self.db.get_database_backend();
-        let statement = Statement::from_sql_and_values(backend, text, [id.into()]);
-        let rows = self.db.query_all_raw(statement).await.map_err(sql::failed)?;
-        rows.iter().map(|row| Ok(ProgramId(sql::column(row, 0)?))).collect()
-    }
-}
-
-fn row(filed: &InboxEvent) -> Row<'_> {
-    Row {
-        event_id: &filed.event_id,
-        event_type: &filed.event_type,
-        body: &filed.body,
-        received_at: filed.received_at.millis(),
-        state: filed.state.into(),
-        reason: filed.reason.as_deref(),
-        customer_id: filed.customer_id.as_deref(),
-        subject: filed.subject.as_deref(),
-        moment: filed.moment.millis(),
-    }
-}
-
-fn filed(row: Model) -> Result<InboxEvent> {
+fn event(row: Model) -> Result<InboxEvent> {
     Ok(InboxEvent {
         event_id: row.event_id,
         event_type: row.event_type,
@@ -313,6 +55,229 @@ fn filed(row: Model) -> Result<InboxEvent> {
     })
 }
 
+fn row(program: ProgramId, event: InboxEvent) -> Model {
+    Model {
+        program_id: program.0,
+        event_id: event.event_id,
+        event_type: event.event_type,
+        body: event.body,
+        received_at: event.received_at.millis(),
+        state: event.state.as_ref().to_owned(),
+        reason: event.reason,
+        customer_id: event.customer_id,
+        subject: event.subject,
+        moment: event.moment.millis(),
+    }
+}
+
 fn state(text: &str) -> Result<InboxState> {
     sql::named("an inbox state", text)
+}
+
+/// Only events in this state. It is a part of the text: the indexes of waiting
+/// and of failed events hold these alone.
+fn is_in(state: InboxState) -> Expr {
+    Expr::cust(format!("state = '{}'", state.as_ref()))
+}
+
+impl WriteTx {
+    /// Which of these events are in the inbox, and their states.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn known_events(&self, ids: Vec<String>) -> Result<HashMap<String, InboxState>> {
+        let known = self
+            .find_events()
+            .select_only()
+            .columns([Column::EventId, Column::State])
+            .filter(sql::is_one_of(self.backend(), Column::EventId, ids))
+            .into_tuple::<(String, String)>()
+            .all(&self.write)
+            .await;
+        let known = known.map_err(sql::failed)?.into_iter();
+        known.map(|(id, text)| Ok((id, state(&text)?))).collect()
+    }
+
+    /// The events with these identifiers.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn events(&self, ids: Vec<String>) -> Result<Vec<InboxEvent>> {
+        let wanted = sql::is_one_of(self.backend(), Column::EventId, ids);
+        self.load_events(self.find_events().filter(wanted)).await
+    }
+
+    /// Inserts events, or replaces what is stored of them.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn put_events(&self, events: &[InboxEvent]) -> Result<()> {
+        let rows: Vec<Model> =
+            events.iter().map(|event| row(self.program, event.clone())).collect();
+        upsert::<Entity>(&self.write, &rows, Rule::default(), Column::EventId).await.map(drop)
+    }
+
+    /// Whether any event with a subject is in the inbox.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn has_events_with_subject(&self) -> Result<bool> {
+        let any = self.find_events().select_only().column(Column::EventId);
+        let any = any.filter(Column::Subject.is_not_null()).into_tuple::<String>();
+        Ok(any.one(&self.write).await.map_err(sql::failed)?.is_some())
+    }
+
+    /// Every applied event about these subjects.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn events_about(&self, subjects: Vec<String>) -> Result<Vec<InboxEvent>> {
+        let about = self
+            .find_events()
+            .filter(Column::Subject.is_not_null())
+            .filter(is_in(InboxState::Applied))
+            .filter(sql::is_one_of(self.backend(), Column::Subject, subjects));
+        self.load_events(about).await
+    }
+
+    /// The subjects of applied events that happened after the customers' newest
+    /// balance events.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn subjects_after_snapshot(&self, customers: Vec<String>) -> Result<Vec<String>> {
+        use wallet_balance::Column as Balance;
+        let snapshots = wallet_balance::Entity::find()
+            .select_only()
+            .columns([Balance::CustomerId, Balance::BaseAt])
+            .filter(Balance::ProgramId.eq(self.program.0))
+            .filter(sql::is_one_of(self.backend(), Balance::CustomerId, customers))
+            .into_tuple::<(String, i64)>()
+            .all(&self.write)
+            .await;
+        let snapshots = snapshots.map_err(sql::failed)?.into_iter();
+        let snapshots = snapshots.map(|(id, at)| Ok((id, sql::time(at)?)));
+        let snapshots = snapshots.collect::<Result<Vec<_>>>()?;
+        if snapshots.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.subjects_after(&snapshots).await
+    }
+
+    /// The subjects of applied events that happened after a moment of each
+    /// customer.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn subjects_after(&self, moments: &[(String, Timestamp)]) -> Result<Vec<String>> {
+        #[derive(Serialize)]
+        struct Row<'a> {
+            id: &'a str,
+            at: i64,
+        }
+        let rows: Vec<_> = moments.iter().map(|(id, at)| Row { id, at: at.millis() }).collect();
+        // By hand: each customer has a moment of its own. SQLite keeps the order
+        // of a CROSS JOIN, so that it looks each customer up.
+        let text = format!(
+            "SELECT DISTINCT e.subject FROM {} CROSS JOIN inbox_events AS e \
+             WHERE e.program_id = $1 AND e.customer_id = r.id AND e.moment > r.at \
+             AND e.customer_id IS NOT NULL AND e.state = 'applied' AND e.subject IS NOT NULL",
+            sql::rows(self.backend(), 2, &[("id", "text"), ("at", "bigint")])
+        );
+        let rows = self.rows(text, [sql::json(&rows)?]).await?;
+        rows.iter().map(|row| sql::column(row, 0)).collect()
+    }
+
+    /// The events that wait for a customer with one of these names and were
+    /// received after `after`, oldest first, at most `limit`.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn events_waiting_for(
+        &self,
+        names: Vec<String>,
+        after: Option<&(Timestamp, String)>,
+        limit: u64,
+    ) -> Result<Vec<InboxEvent>> {
+        let mut named = Query::select();
+        named
+            .column(inbox_name::Column::EventId)
+            .from(inbox_name::Entity)
+            .and_where(inbox_name::Column::ProgramId.eq(self.program.0))
+            .and_where(sql::is_one_of(self.backend(), inbox_name::Column::Name, names));
+        let mut waiting = self
+            .find_events()
+            .filter(is_in(InboxState::Waiting))
+            .filter(Column::EventId.in_subquery(named))
+            .order_by_asc(Column::ReceivedAt)
+            .order_by_asc(Column::EventId)
+            .limit(limit);
+        if let Some((at, id)) = after {
+            let position = [Column::ReceivedAt, Column::EventId].map(ColumnTrait::into_expr);
+            let last = [Expr::val(at.millis()), Expr::val(id.as_str())];
+            waiting = waiting.filter(Expr::tuple(position).gt(Expr::tuple(last)));
+        }
+        self.load_events(waiting).await
+    }
+
+    fn find_events(&self) -> Select<Entity> {
+        Entity::find().filter(Column::ProgramId.eq(self.program.0))
+    }
+
+    async fn load_events(&self, query: Select<Entity>) -> Result<Vec<InboxEvent>> {
+        let rows = query.all(&self.write).await.map_err(sql::failed)?;
+        rows.into_iter().map(event).collect()
+    }
+}
+
+impl Store {
+    /// The events in a state, of a program or of all (for the operator), oldest
+    /// first, at most `limit`, after the event `after`. Two programs may have
+    /// events with the same identifier and millisecond.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn events_in(
+        &self,
+        program: Option<ProgramId>,
+        state: Option<InboxState>,
+        after: Option<(Timestamp, String, ProgramId)>,
+        limit: u64,
+    ) -> Result<Vec<(ProgramId, InboxEvent)>> {
+        let mut events = Entity::find()
+            .order_by_asc(Column::ReceivedAt)
+            .order_by_asc(Column::EventId)
+            .order_by_asc(Column::ProgramId)
+            .limit(limit);
+        if let Some((at, id, program)) = after {
+            let position = [Column::ReceivedAt, Column::EventId, Column::ProgramId];
+            let position = position.map(ColumnTrait::into_expr);
+            let last = [Expr::val(at.millis()), Expr::val(id), Expr::val(program.0)];
+            events = events.filter(Expr::tuple(position).gt(Expr::tuple(last)));
+        }
+        if let Some(program) = program {
+            events = events.filter(Column::ProgramId.eq(program.0));
+        }
+        if let Some(state) = state {
+            events = events.filter(is_in(state));
+        }
+        let rows = events.all(&self.db).await.map_err(sql::failed)?;
+        rows.into_iter().map(|row| Ok((ProgramId(row.program_id), event(row)?))).collect()
+    }
+
+    /// The programs that an event with this identifier was sent to (for the operator).
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn programs_of_event(&self, id: &str) -> Result<Vec<ProgramId>> {
+        let programs = program::Entity::find()
+            .select_only()
+            .column(program::Column::Id)
+            .inner_join(Entity)
+            .filter(Column::EventId.eq(id))
+            .into_tuple::<i32>()
+            .all(&self.db)
+            .await;
+        Ok(programs.map_err(sql::failed)?.into_iter().map(ProgramId).collect())
+    }
 }

@@ -1,257 +1,43 @@
 //! Every SQL statement of the program, over sea-orm, for SQLite and
-//! PostgreSQL. The first argument of each function says whose rows it may
-//! touch; no finder without one exists.
+//! PostgreSQL. One file a table: its row, its reads, its one upsert. The first
+//! argument of each function says whose rows it may touch; no finder without
+//! one exists.
 
-mod accounts;
-mod balances;
-mod cards;
-mod changes;
+// The database: connections, transactions, what statements share.
 mod connection;
-mod counts;
-mod customers;
+mod database;
 mod db_tx;
 mod faults;
-mod import;
-mod inbox;
+mod migrate;
 mod probe;
-mod programs;
 mod reads;
-mod reconciliation;
 mod sql;
 mod sqlite_file;
-mod tokens;
-mod transactions;
+mod upsert;
 mod write_tx;
 
-use std::sync::Arc;
-use std::time::Duration;
+// The tables.
+mod cards;
+mod chain_balances;
+mod changes;
+mod counts;
+mod customer_lists;
+mod customers;
+mod inbox;
+mod inbox_names;
+mod programs;
+mod reconciliation;
+mod records;
+mod tokens;
+mod transactions;
+mod wallet_balances;
 
-use card_gateway_migration::{Migrator, MigratorTrait as _};
-use sea_orm::SqlxError;
-use sea_orm::sqlx::Connection as _;
-use sea_orm::{ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, DbBackend};
-use tokio::sync::Mutex;
-
-use faults::Faults;
-use reads::Reads;
-use sqlite_file::SqliteFile;
-
-pub use accounts::Named;
-pub use changes::{Change, Ear};
-pub use import::Record;
+pub use changes::{Change, ChangeListener};
+pub use database::{Settings, Store};
 pub use inbox::InboxEvent;
 pub use programs::Program;
 pub use reconciliation::Stale;
+pub use records::Record;
 pub use tokens::{NewToken, StoredToken, TokenSummary};
+pub use upsert::Source;
 pub use write_tx::WriteTx;
-
-use crate::error::{Error, Kind, Result};
-
-/// How long several processes that migrate one SQLite file wait for each other.
-const MIGRATION_TRIES: usize = 50;
-const MIGRATION_PAUSE: Duration = Duration::from_millis(100);
-
-/// How long one statement waits for SQLite's write lock. Transactions wait
-/// longer, but ask anew each time.
-const BUSY_TIMEOUT: Duration = Duration::from_millis(100);
-
-/// How long PostgreSQL may take to answer when a connection goes back to the pool.
-const RELEASE: Duration = Duration::from_secs(2);
-
-/// How to reach the database. No `Debug`: the address may hold a password.
-#[derive(Clone)]
-pub struct Settings {
-    /// `sqlite://…` or `postgres://…`.
-    pub url: String,
-    /// The most connections that are open at once.
-    pub max_connections: u32,
-    /// How long a request waits for a connection.
-    pub acquire_timeout: Duration,
-    /// How long PostgreSQL works on one statement.
-    pub statement_timeout: Duration,
-}
-
-/// The database.
-#[derive(Clone, Debug)]
-pub struct Store {
-    db: DatabaseConnection,
-    /// The same database, for what is asked over and over.
-    reads: Arc<Reads>,
-    /// SQLite's file; nothing for PostgreSQL.
-    sqlite: Arc<SqliteFile>,
-    /// SQLite has one writer at a time: held by the one of this process.
-    sqlite_writer: Arc<Mutex<()>>,
-    faults: Arc<Faults>,
-    writers: usize,
-    acquire_timeout: Duration,
-    statement_timeout: Duration,
-}
-
-impl Store {
-    /// Opens the database.
-    ///
-    /// # Errors
-    /// [`Kind::Unavailable`] if it does not answer.
-    pub async fn connect(settings: &Settings) -> Result<Self> {
-        let in_memory = settings.url.contains(":memory:") || settings.url.contains("mode=memory");
-        // Each connection to an in-memory database would be a database of its own.
-        let connections = if in_memory { 1 } else { settings.max_connections };
-        let faults = Arc::new(Faults::default());
-        let mut options = ConnectOptions::new(settings.url.clone());
-        options
-            .max_connections(connections)
-            .acquire_timeout(settings.acquire_timeout)
-            .connect_timeout(settings.acquire_timeout)
-            // A ping before every statement doubles the round trips; an idle
-            // connection is what a restarted server leaves behind.
-            .test_before_acquire(false)
-            .test_before_acquire_if_idle_for(Duration::from_secs(1))
-            .sqlx_logging_level(log::LevelFilter::Debug)
-            .sqlx_slow_statements_logging_settings(log::LevelFilter::Warn, Duration::from_secs(1))
-            .record_stmt_in_spans(false)
-            .set_application_name("card-gateway")
-            .statement_timeout(settings.statement_timeout)
-            // Every statement has one plan that is right, whatever its parameters:
-            // the index that it was written for. Left to itself, PostgreSQL
-            // plans those with a list or a LIMIT anew each time, or compiles
-            // them, which takes longer than they do.
-            .map_sqlx_postgres_opts(|options| {
-                options.options([("plan_cache_mode", "force_generic_plan"), ("jit", "off")])
-            })
-            .map_sqlx_sqlite_opts(|options| {
-                options
-                    .pragma("journal_mode", "WAL")
-                    .pragma("synchronous", "FULL")
-                    .foreign_keys(true)
-                    .busy_timeout(BUSY_TIMEOUT)
-            });
-        only_sound_connections(&mut options, &faults);
-        if in_memory {
-            options.idle_timeout(None).max_lifetime(None);
-        }
-        let db = Database::connect(options).await.map_err(|error| {
-            Error::new(Kind::Unavailable, "The database cannot be opened").because(error)
-        })?;
-        let sqlite = SqliteFile::of(&db).await?;
-        let Settings { acquire_timeout, statement_timeout, .. } = *settings;
-        let reads = Reads::new(db.clone(), connections, acquire_timeout, Arc::clone(&sqlite));
-        let reads = Arc::new(reads);
-        tokio::spawn(Reads::tidy(Arc::downgrade(&reads)));
-        Ok(Self {
-            db,
-            reads,
-            sqlite,
-            sqlite_writer: Arc::default(),
-            faults,
-            writers: usize::try_from(connections / 2).unwrap_or(1).max(1),
-            acquire_timeout,
-            statement_timeout,
-        })
-    }
-
-    /// Brings the schema up to date; says how many migrations it applied.
-    ///
-    /// Several replicas may start at once: on PostgreSQL one migrates while
-    /// the others wait for it, on SQLite they take turns.
-    ///
-    /// # Errors
-    /// If the database refuses.
-    pub async fn migrate(&self) -> Result<usize> {
-        if self.db.get_database_backend() == DbBackend::Postgres {
-            // Even asking what is pending makes a table where there is none.
-            let lock = self.lock_migrations().await?;
-            let pending = Migrator::get_pending_migrations(&lock).await.map_err(sql::failed)?.len();
-            if pending > 0 {
-                Migrator::up(&lock, None).await.map_err(sql::failed)?;
-            }
-            lock.commit().await.map_err(sql::failed)?;
-            return Ok(pending);
-        }
-        // SQLite has no lock to wait for: whoever gets in another's way tries
-        // again, and finds less to do.
-        let mut first_error = None;
-        for _ in 0..MIGRATION_TRIES {
-            let tried = async {
-                let pending = self.pending_migrations().await?.len();
-                if pending > 0 {
-                    Migrator::up(&self.db, None).await.map_err(sql::failed)?;
-                }
-                Ok(pending)
-            };
-            match tried.await {
-                Ok(applied) => return Ok(applied),
-                Err(error) => first_error = first_error.or(Some(error)),
-            }
-            tokio::time::sleep(MIGRATION_PAUSE).await;
-        }
-        Err(first_error.unwrap_or_else(Error::timeout))
-    }
-
-    /// Holds other replicas' migrations up until the transaction ends.
-    async fn lock_migrations(&self) -> Result<sea_orm::DatabaseTransaction> {
-        use sea_orm::TransactionTrait as _;
-        const LOCK: &str = "SELECT pg_advisory_xact_lock(4207849484)";
-        let lock = self.db.begin().await.map_err(sql::failed)?;
-        lock.execute_unprepared("SET LOCAL statement_timeout = 0").await.map_err(sql::failed)?;
-        lock.execute_unprepared(LOCK).await.map_err(sql::failed)?;
-        Ok(lock)
-    }
-
-    /// The names of the migrations that the database lacks.
-    ///
-    /// # Errors
-    /// If the database does not answer.
-    pub async fn pending_migrations(&self) -> Result<Vec<String>> {
-        let pending = Migrator::get_pending_migrations(&self.db).await.map_err(sql::failed)?;
-        Ok(pending.iter().map(|migration| migration.name().to_owned()).collect())
-    }
-
-    /// How many transactions may write at once, so that reads have connections
-    /// too.
-    pub fn writers(&self) -> usize {
-        self.writers
-    }
-
-    /// Closes every connection; SQLite tidies its files up.
-    pub async fn close(self) {
-        self.reads.close();
-        self.sqlite.close().await;
-        if let Err(error) = self.db.close().await {
-            tracing::warn!(error = %error, "the database did not close cleanly");
-        }
-    }
-}
-
-/// The pool gives out a connection only if it is from after the last fault, and
-/// takes it back only if no transaction was left open on it. Those that write
-/// prove that themselves, see [`db_tx`]; this is for sea-orm's own, which
-/// migrations use. It costs no statement.
-fn only_sound_connections(options: &mut ConnectOptions, faults: &Arc<Faults>) {
-    let (of_sqlite, of_postgres) = (Arc::clone(faults), Arc::clone(faults));
-    options
-        .map_sqlx_sqlite_before_acquire(move |_, meta| {
-            let spared = of_sqlite.spare(meta.age);
-            Box::pin(async move { Ok(spared) })
-        })
-        .map_sqlx_postgres_before_acquire(move |_, meta| {
-            let spared = of_postgres.spare(meta.age);
-            Box::pin(async move { Ok(spared) })
-        })
-        .map_sqlx_sqlite_pool_opts(|pool| {
-            pool.after_release(|connection, _| {
-                let free = !connection.is_in_transaction();
-                Box::pin(async move { Ok(free) })
-            })
-        })
-        .map_sqlx_postgres_pool_opts(|pool| {
-            pool.after_release(|connection, _| {
-                Box::pin(async move {
-                    // A server that does not answer must not keep its place in
-                    // the pool.
-                    let answer = tokio::time::timeout(RELEASE, connection.ping()).await;
-                    answer.map_err(|_| SqlxError::PoolTimedOut)??;
-                    Ok(!connection.is_in_transaction())
-                })
-            })
-        });
-}

@@ -6,7 +6,8 @@ use sea_orm::{EntityTrait as _, IntoActiveModel as _, QueryFilter as _, QueryOrd
 use sea_orm::{QuerySelect as _, Statement};
 use uuid::Uuid;
 
-use super::{Store, sql};
+use super::database::Store;
+use super::sql;
 use crate::domain::ledger::event::InboxState;
 use crate::error::{Error, Result};
 
@@ -29,7 +30,7 @@ impl Store {
         any.map(drop).map_err(sql::failed)
     }
 
-    /// Writes an event into the inbox and takes it out again, so that nobody ever
+    /// Writes an event into the inbox and takes it out again, so that no one
     /// sees it. Without a program there are no events, and nothing is written.
     ///
     /// # Errors

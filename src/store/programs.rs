@@ -6,7 +6,8 @@ use sea_orm::{
 };
 use sea_orm::{QueryOrder as _, Set, SqlErr};
 
-use super::{Store, sql};
+use super::database::Store;
+use super::sql;
 use crate::domain::principal::ProgramId;
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Kind, Result};

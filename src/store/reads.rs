@@ -30,7 +30,7 @@ pub(super) struct Reads {
     idle: Mutex<Vec<Kept>>,
     /// One for each connection that may be in hand. The pool has more of them,
     /// so that writers never wait for readers that do nothing.
-    turns: Semaphore,
+    permits: Semaphore,
     may_keep: bool,
     closed: AtomicBool,
     patience: Duration,
@@ -45,8 +45,8 @@ struct Kept {
 }
 
 impl Reads {
-    /// Reads of a database whose pool has `pooled` connections and makes
-    /// nobody wait longer than `patience`.
+    /// Reads of a database whose pool has `pooled` connections; a read waits
+    /// `patience` for one.
     pub(super) fn new(
         db: DatabaseConnection,
         pooled: u32,
@@ -57,7 +57,7 @@ impl Reads {
         Self {
             db,
             idle: Mutex::default(),
-            turns: Semaphore::new(most.max(1)),
+            permits: Semaphore::new(most.max(1)),
             may_keep: most > 0,
             closed: AtomicBool::new(false),
             patience,
@@ -65,8 +65,8 @@ impl Reads {
         }
     }
 
-    /// Gives back what has been idle for a moment, again and again, until
-    /// nobody reads any more.
+    /// Gives back what has been idle for a moment, again and again, until the
+    /// store is dropped.
     pub(super) async fn tidy(reads: Weak<Self>) {
         loop {
             tokio::time::sleep(IDLE).await;
@@ -92,7 +92,7 @@ impl Reads {
             return Err(DbErr::Conn(RuntimeErr::SqlxError(SqlxError::Protocol(what).into())));
         }
         let waited = tokio::time::timeout(self.patience, self.connection()).await;
-        let (mut kept, _turn) =
+        let (mut kept, _permit) =
             waited.map_err(|_| DbErr::ConnectionAcquire(ConnAcquireErr::Timeout))??;
         let answer = kept.connection.rows(statement).await;
         match &answer {
@@ -112,14 +112,15 @@ impl Reads {
     }
 
     async fn connection(&self) -> Result<(Kept, SemaphorePermit<'_>), DbErr> {
-        let turn = self.turns.acquire().await;
-        let turn = turn.map_err(|_| DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed))?;
+        let permit = self.permits.acquire().await;
+        let permit =
+            permit.map_err(|_| DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed))?;
         if let Some(kept) = self.take() {
-            return Ok((kept, turn));
+            return Ok((kept, permit));
         }
         let connection = Connection::acquire(&self.db).await?;
         let now = Instant::now();
-        Ok((Kept { connection, leased: now, used: now }, turn))
+        Ok((Kept { connection, leased: now, used: now }, permit))
     }
 
     /// The connection that was used last, if it can still be trusted. All

@@ -1,22 +1,23 @@
-//! Which balances have become old, and how far the pass over them has come.
+//! Which balances have become old, and the position of the pass over them.
 
 use card_gateway_entity::reconciliation::{Column, Entity};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait as _, ConnectionTrait as _, DbBackend};
 use sea_orm::{EntityTrait as _, QueryFilter as _, QuerySelect as _, Statement};
 
+use super::database::Store;
 use super::db_tx::{DbTx, FRESH_PLANS};
-use super::{Store, sql};
+use super::sql;
 use crate::domain::money::{Currency, Minor};
 use crate::domain::time::Timestamp;
 use crate::error::Result;
 
 /// The one row of the table.
 const ROW: i32 = 1;
-/// Customers that are looked at in one statement.
+/// Customers that are examined in one statement.
 const SLICE: i64 = 5_000;
-/// Slices that are looked at in one transaction: on SQLite nobody else can
-/// write meanwhile.
+/// Slices that are examined in one transaction: on SQLite no one else can write
+/// meanwhile.
 const SLICES: usize = 4;
 
 /// A wallet whose balance has become old.
@@ -26,12 +27,12 @@ pub struct Stale {
     pub wallet: String,
     /// The currency that counts in it.
     pub currency: Currency,
-    /// What the last live notification said that it holds, if there was one.
+    /// What it holds by the last live balance, if there is one.
     pub live: Option<Minor>,
 }
 
-/// What makes a wallet's balance old: neither source has said anything since
-/// the time in the given parameter.
+/// Whether a wallet's balance is old: neither source has reported one since the
+/// time in the given parameter.
 fn is_stale(cutoff: usize) -> String {
     format!(
         "c.safe_deployed AND c.wallet_address IS NOT NULL AND c.currency IS NOT NULL \
@@ -39,13 +40,14 @@ fn is_stale(cutoff: usize) -> String {
     )
 }
 
+/// By hand: two sources are compared, and slices are cut by position.
 const JOINED: &str = "card_customers AS c \
     LEFT JOIN wallet_balances AS b ON b.program_id = c.program_id AND b.customer_id = c.id \
     LEFT JOIN chain_balances AS s ON s.wallet_address = c.wallet_address AND s.currency = c.currency";
 
 impl Store {
-    /// Begins a pass if the last one has ended and began before `before`; says
-    /// whether one is under way.
+    /// Begins a pass if the last one has ended and began before `before`; returns
+    /// whether one is running.
     ///
     /// # Errors
     /// If the database fails.
@@ -67,9 +69,9 @@ impl Store {
         Ok(row.is_some_and(|row| row.ended_at.is_none()))
     }
 
-    /// Takes the next wallets of the pass whose balance is older than `cutoff`,
-    /// `most` at the most, and says whether the pass has come to its end. Nobody
-    /// else gets them in this pass. There may be fewer though it goes on.
+    /// Claims the next wallets of the pass whose balance is older than `cutoff`,
+    /// at most `most`, and returns whether the pass has ended. No one else gets
+    /// them in this pass. There may be fewer although it goes on.
     ///
     /// # Errors
     /// If the database fails.
@@ -131,7 +133,7 @@ impl Store {
     }
 }
 
-/// A customer, behind which the pass goes on.
+/// The customer after which the pass goes on.
 struct Place {
     program: i32,
     customer: String,

@@ -2,9 +2,10 @@
 
 use std::str::FromStr;
 
-use sea_orm::sea_query::{ArrayType, Value};
+use sea_orm::sea_query::{ArrayType, Expr, Value};
 use sea_orm::sqlx::{self, Postgres, Row as _, Sqlite};
-use sea_orm::{DbBackend, DbErr, QueryResult, RuntimeErr, SqlxError};
+use sea_orm::{ColumnTrait, ColumnType, DbBackend, DbErr, EntityTrait, IdenStatic as _};
+use sea_orm::{Iterable as _, QueryResult, RuntimeErr, SqlxError};
 
 use crate::domain::money::Minor;
 use crate::domain::time::Timestamp;
@@ -192,4 +193,39 @@ pub(super) fn maybe_time(millis: Option<i64>) -> Result<Option<Timestamp>> {
 /// A stored amount.
 pub(super) fn money(minor: i64) -> Result<Minor> {
     Minor::new(minor).ok_or_else(|| corrupt("an amount"))
+}
+
+/// The columns of a table, each with PostgreSQL's type.
+pub(super) fn columns_of<E: EntityTrait>() -> Vec<(&'static str, &'static str)> {
+    let of = |column: E::Column| match column.def().get_column_type() {
+        ColumnType::Integer => "integer",
+        ColumnType::BigInteger => "bigint",
+        ColumnType::Boolean => "boolean",
+        _ => "text",
+    };
+    E::Column::iter().map(|column| (column.as_str(), of(column))).collect()
+}
+
+/// The columns of the table `alias`, in the order of the entity, from its
+/// column number `first` on. What most reads leave out comes first in the
+/// entities. Columns are read by position where reads are many: to look each
+/// up by name costs more than the row.
+pub(super) fn select_list<E: EntityTrait>(alias: &str, first: usize) -> String {
+    let names = E::Column::iter().skip(first).map(|column| format!("{alias}.{}", column.as_str()));
+    names.collect::<Vec<_>>().join(", ")
+}
+
+/// How many columns [`select_list`] has.
+pub(super) fn width<E: EntityTrait>(first: usize) -> usize {
+    E::Column::iter().count() - first
+}
+
+/// As [`one_of`], for a query of an entity.
+pub(super) fn is_one_of(backend: DbBackend, column: impl ColumnTrait, texts: Vec<String>) -> Expr {
+    let template = if backend == DbBackend::Postgres {
+        "$1 = ANY($2::text[])"
+    } else {
+        "? IN (SELECT value FROM json_each(?))"
+    };
+    Expr::cust_with_exprs(template, [column.into_expr(), Expr::val(list(backend, texts))])
 }

@@ -18,7 +18,7 @@ use sea_orm::{DatabaseConnection, DbBackend, DbErr, RuntimeErr, SqlxError};
 use super::sql;
 use crate::error::{Error, Result};
 
-/// How often the file is looked at while nobody writes.
+/// How often the file is checked while nothing is written.
 const LOOK: Duration = Duration::from_millis(500);
 
 /// A file by what tells it from others: its device and its number there.

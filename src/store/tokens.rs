@@ -7,7 +7,8 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 use sea_orm::{QueryOrder as _, Set};
 
-use super::{Store, sql};
+use super::database::Store;
+use super::sql;
 use crate::domain::principal::{Principal, ProgramId, Scope};
 use crate::domain::time::Timestamp;
 use crate::error::Result;
@@ -32,7 +33,7 @@ pub struct NewToken {
 /// A token as it was found by its hash.
 #[derive(Clone, Debug)]
 pub struct StoredToken {
-    /// Whom it speaks for.
+    /// Its principal.
     pub principal: Principal,
     /// SHA-256 of the token's text.
     pub hash: Vec<u8>,
@@ -112,13 +113,12 @@ impl Store {
         if let Some(program) = program {
             tokens = tokens.filter(Column::ProgramId.eq(program.0));
         }
-        let rows = tokens.all(&self.db).await.map_err(sql::failed)?;
-        let programs = program::Entity::find().all(&self.db).await.map_err(sql::failed)?;
-        let name = |id| programs.iter().find(|of| of.id == id).map(|of| of.name.clone());
-        rows.into_iter()
-            .map(|row| {
+        let rows = tokens.find_also_related(program::Entity).all(&self.db).await;
+        rows.map_err(sql::failed)?
+            .into_iter()
+            .map(|(row, program)| {
                 Ok(TokenSummary {
-                    program: name(row.program_id).unwrap_or_default(),
+                    program: program.map(|program| program.name).unwrap_or_default(),
                     scope: sql::named("a scope", &row.scope)?,
                     created_at: sql::time(row.created_at)?,
                     expires_at: sql::maybe_time(row.expires_at)?,

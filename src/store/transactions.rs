@@ -1,17 +1,99 @@
-//! The transactions of many customers at once: the same part of each one's list.
+//! Card transactions: the row, the same part of many customers' lists, the
+//! upsert.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
-use card_gateway_entity::card_transaction::{Entity, Model};
+use card_gateway_entity::card_transaction::{Column, Entity, Model};
 use sea_orm::sea_query::Value;
-use sea_orm::{ConnectionTrait as _, DbBackend, EntityTrait as _, Statement};
+use sea_orm::{ColumnTrait as _, ConnectionTrait as _, DbBackend, EntityTrait as _};
+use sea_orm::{QueryFilter as _, QueryResult, QuerySelect as _, QueryTrait as _, Statement};
 
-use super::{Store, sql};
+use super::database::Store;
+use super::db_tx::{DbTx, FRESH_PLANS};
+use super::sql;
+use super::upsert::{Rule, one_of_each, upsert};
+use super::write_tx::WriteTx;
 use crate::domain::page::{Slice, Window};
 use crate::domain::principal::ProgramId;
+use crate::domain::time::Timestamp;
 use crate::domain::transaction::{Transaction, TransactionStatus};
 use crate::error::Result;
+
+/// The first column that [`transaction`] reads.
+const FIRST: usize = Column::TransactionId as usize;
+
+/// The transaction of a row whose columns begin at `start`.
+fn transaction(row: &QueryResult, start: usize) -> Result<Transaction> {
+    let at = |column: Column| start + column as usize - FIRST;
+    let kind = sql::column(row, at(Column::TransactionType))?;
+    let status = sql::column(row, at(Column::Status))?;
+    Ok(Transaction {
+        transaction_id: sql::column(row, at(Column::TransactionId))?,
+        customer_id: sql::column(row, at(Column::CustomerId))?,
+        card_id: sql::column(row, at(Column::CardId))?,
+        transaction_type: sql::named("a transaction type", kind)?,
+        amount: sql::money(sql::column(row, at(Column::AmountMinor))?)?,
+        currency: sql::column(row, at(Column::Currency))?,
+        status: sql::named("a transaction status", status)?,
+        merchant: sql::column(row, at(Column::Merchant))?,
+        merchant_category: sql::column(row, at(Column::MerchantCategory))?,
+        merchant_city: sql::column(row, at(Column::MerchantCity))?,
+        merchant_country: sql::column(row, at(Column::MerchantCountry))?,
+        authorized_at: sql::maybe_time(sql::column(row, at(Column::AuthorizedAt))?)?,
+        settled_at: sql::maybe_time(sql::column(row, at(Column::SettledAt))?)?,
+        created_at: sql::time(sql::column(row, at(Column::CreatedAt))?)?,
+    })
+}
+
+fn row(program: ProgramId, of: Transaction) -> Model {
+    Model {
+        program_id: program.0,
+        transaction_id: of.transaction_id,
+        customer_id: of.customer_id,
+        card_id: of.card_id,
+        transaction_type: of.transaction_type.as_ref().to_owned(),
+        amount_minor: of.amount.get(),
+        currency: of.currency,
+        status: of.status.as_ref().to_owned(),
+        merchant: of.merchant,
+        merchant_category: of.merchant_category,
+        merchant_city: of.merchant_city,
+        merchant_country: of.merchant_country,
+        authorized_at: of.authorized_at.map(Timestamp::millis),
+        settled_at: of.settled_at.map(Timestamp::millis),
+        created_at: of.created_at.millis(),
+    }
+}
+
+/// Inserts or replaces transactions; imports and events alike replace all.
+async fn put(tx: &DbTx, program: ProgramId, all: Vec<Transaction>) -> Result<()> {
+    let rows = all.into_iter().map(|of| row(program, of));
+    let rows = one_of_each(rows, |row| &row.transaction_id, |_, _| true);
+    upsert::<Entity>(tx, &rows, Rule::default(), Column::CustomerId).await.map(drop)
+}
+
+impl WriteTx {
+    /// The transactions with these identifiers.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn transactions(&self, ids: Vec<String>) -> Result<Vec<Transaction>> {
+        let transactions = Entity::find()
+            .filter(Column::ProgramId.eq(self.program.0))
+            .filter(sql::is_one_of(self.backend(), Column::TransactionId, ids));
+        let rows = self.write.query_all(&transactions.into_query()).await.map_err(sql::failed)?;
+        rows.iter().map(|row| transaction(row, FIRST)).collect()
+    }
+
+    /// Inserts or replaces transactions.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn put_transactions(&self, transactions: Vec<Transaction>) -> Result<()> {
+        put(&self.write, self.program, transactions).await
+    }
+}
 
 impl Store {
     /// The same part of each customer's transactions, newest first; who has
@@ -27,11 +109,11 @@ impl Store {
         window: &Window,
     ) -> Result<HashMap<String, Slice<Transaction>>> {
         let statement =
-            part_of_each(self.db.get_database_backend(), program, customers, status, window);
-        let rows = Entity::find().from_raw_sql(statement).all(&*self.reads).await;
+            part_of_each(self.reads.get_database_backend(), program, customers, status, window);
+        let rows = self.reads.query_all_raw(statement).await.map_err(sql::failed)?;
         let mut found: HashMap<String, Vec<Transaction>> = HashMap::new();
-        for row in rows.map_err(sql::failed)? {
-            let transaction = transaction(row)?;
+        for row in &rows {
+            let transaction = transaction(row, 0)?;
             found.entry(transaction.customer_id.clone()).or_default().push(transaction);
         }
         Ok(found
@@ -55,26 +137,39 @@ impl Store {
         customers: Vec<String>,
         status: Option<TransactionStatus>,
     ) -> Result<HashMap<String, i64>> {
-        let backend = self.db.get_database_backend();
-        let mut values = vec![program.0.into(), sql::list(backend, customers)];
-        let mut text = format!(
-            "SELECT t.customer_id, COUNT(*) FROM card_transactions AS t \
-             WHERE t.program_id = $1 AND {}",
-            sql::one_of(backend, "t.customer_id", 2)
-        );
+        let backend = self.reads.get_database_backend();
+        let mut totals = Entity::find()
+            .select_only()
+            .column(Column::CustomerId)
+            .column_as(Column::TransactionId.count(), "total")
+            .filter(Column::ProgramId.eq(program.0))
+            .filter(sql::is_one_of(backend, Column::CustomerId, customers))
+            .group_by(Column::CustomerId);
         if let Some(status) = status {
-            values.push(status.as_ref().into());
-            text.push_str(" AND t.status = $3");
+            totals = totals.filter(Column::Status.eq(status.as_ref()));
         }
-        text.push_str(" GROUP BY t.customer_id");
-        let statement = Statement::from_sql_and_values(backend, text, values);
-        let rows = self.reads.query_all_raw(statement).await.map_err(sql::failed)?;
-        rows.iter().map(|row| Ok((sql::column(row, 0)?, sql::column(row, 1)?))).collect()
+        let totals = totals.into_tuple::<(String, i64)>().all(&*self.reads).await;
+        Ok(totals.map_err(sql::failed)?.into_iter().collect())
+    }
+
+    /// Inserts or replaces transactions of known customers, all or none.
+    ///
+    /// # Errors
+    /// If the database fails; nothing was changed then.
+    pub async fn put_transactions(
+        &self,
+        program: ProgramId,
+        transactions: Vec<Transaction>,
+    ) -> Result<()> {
+        let write = self.begin(FRESH_PLANS).await?;
+        put(&write, program, transactions).await?;
+        write.commit().await
     }
 }
 
 /// One statement that walks the list's index once a customer and stops after
-/// the page. The two databases spell "for each of these" differently.
+/// the page. By hand: it needs LATERAL, which SQLite has not, so that the two
+/// databases spell "for each of these" differently.
 fn part_of_each(
     backend: DbBackend,
     program: ProgramId,
@@ -111,33 +206,15 @@ fn part_of_each(
     let text = if postgres {
         format!(
             "SELECT part.* FROM unnest($1::text[]) AS wanted(id) CROSS JOIN LATERAL ({}) AS part",
-            part("t.*", "wanted.id")
+            part(&sql::select_list::<Entity>("t", FIRST), "wanted.id")
         )
     } else {
         format!(
-            "SELECT card_transactions.* FROM json_each($1) AS wanted \
-             CROSS JOIN card_transactions ON card_transactions.rowid IN ({})",
-            part("t.rowid", "wanted.value")
+            "SELECT {columns} FROM json_each($1) AS wanted \
+             CROSS JOIN card_transactions ON card_transactions.rowid IN ({part})",
+            columns = sql::select_list::<Entity>("card_transactions", FIRST),
+            part = part("t.rowid", "wanted.value")
         )
     };
     Statement::from_sql_and_values(backend, text, values)
-}
-
-pub(super) fn transaction(row: Model) -> Result<Transaction> {
-    Ok(Transaction {
-        transaction_id: row.transaction_id,
-        customer_id: row.customer_id,
-        card_id: row.card_id,
-        transaction_type: sql::named("a transaction type", &row.transaction_type)?,
-        amount: sql::money(row.amount_minor)?,
-        currency: row.currency,
-        status: sql::named("a transaction status", &row.status)?,
-        merchant: row.merchant,
-        merchant_category: row.merchant_category,
-        merchant_city: row.merchant_city,
-        merchant_country: row.merchant_country,
-        authorized_at: sql::maybe_time(row.authorized_at)?,
-        settled_at: sql::maybe_time(row.settled_at)?,
-        created_at: sql::time(row.created_at)?,
-    })
 }

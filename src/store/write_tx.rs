@@ -8,10 +8,10 @@
 //! middle loses its transaction: PostgreSQL ends one that does nothing.
 
 use sea_orm::{ConnectionTrait as _, DbBackend, QueryResult, Statement, Value};
-use serde::Serialize;
 
+use super::database::Store;
 use super::db_tx::{DbTx, FRESH_PLANS};
-use super::{Store, sql};
+use super::sql;
 use crate::domain::principal::ProgramId;
 use crate::error::Result;
 
@@ -20,7 +20,7 @@ const IDLE: &str = "SET LOCAL idle_in_transaction_session_timeout = '5s'";
 /// Events come one by one or by the hundred, into tables that were empty a
 /// moment ago: their statements are planned each time, which takes a tenth of a
 /// millisecond, and look rows up by an index. Their senders wait for five
-/// seconds, so that it helps nobody to wait longer for the lock.
+/// seconds, so that there is no use in waiting longer for the lock.
 const EVENTS: &str = "SET LOCAL plan_cache_mode = force_custom_plan; \
     SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; \
     SET LOCAL enable_mergejoin = off; SET LOCAL lock_timeout = '4s'";
@@ -106,29 +106,5 @@ impl WriteTx {
     fn statement<const N: usize>(&self, text: String, values: [Value; N]) -> Statement {
         let values = std::iter::once(self.program.0.into()).chain(values);
         Statement::from_sql_and_values(self.backend(), text, values)
-    }
-
-    /// Inserts rows of the program, or replaces those whose key is there already
-    /// and `replaces` holds for. The text is the same for any number of rows.
-    pub(super) async fn put(
-        &self,
-        table: &str,
-        key: &[&str],
-        columns: &[(&str, &str)],
-        rows: &(impl Serialize + ?Sized),
-        replaces: &str,
-    ) -> Result<()> {
-        let names: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
-        let rest = names.iter().filter(|name| !key.contains(name));
-        let set: Vec<String> = rest.map(|name| format!("{name} = excluded.{name}")).collect();
-        let text = format!(
-            "INSERT INTO {table} (program_id, {names}) SELECT $1, {names} FROM {rows} WHERE TRUE \
-             ON CONFLICT (program_id, {key}) DO UPDATE SET {set} {replaces}",
-            names = names.join(", "),
-            rows = sql::rows(self.backend(), 2, columns),
-            key = key.join(", "),
-            set = set.join(", ")
-        );
-        self.execute(text, [sql::json(rows)?]).await
     }
 }

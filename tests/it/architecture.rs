@@ -174,10 +174,10 @@ fn every_function_of_the_store_says_whose_rows_it_may_touch() {
         "count_stale",
         // Changes are followed for many programs at once; each says whose it is.
         "last_changes",
-        "changes_behind",
-        "forget_changes",
+        "changes_after",
+        "remove_changes",
         "listen",
-        "hear",
+        "changed",
         "events_in",
         "programs_of_event",
     ];

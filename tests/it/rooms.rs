@@ -21,6 +21,7 @@ const WITHOUT_CIRCLES: &[&str] = &[
     "router",
     "services",
     "site",
+    "store",
     "telemetry",
     "usage",
     "webhooks",

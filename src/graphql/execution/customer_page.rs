@@ -10,7 +10,7 @@ use tokio::sync::OnceCell;
 use super::viewer::Viewer;
 use crate::domain::balance::{LiveBalance, Outcome};
 use crate::domain::card::Card;
-use crate::domain::customer::{Customer, Holder};
+use crate::domain::customer::{Customer, FoundCustomer};
 use crate::domain::page::{Slice, Window};
 use crate::domain::transaction::{Transaction, TransactionStatus};
 use crate::error::Error;
@@ -64,12 +64,12 @@ impl CustomerPage {
     }
 
     /// One customer, with what was loaded with it.
-    pub(crate) fn of_one(viewer: Arc<Viewer>, found: &Holder) -> Self {
+    pub(crate) fn of_one(viewer: Arc<Viewer>, found: &FoundCustomer) -> Self {
         let mut page = Self::new(viewer, vec![Arc::clone(&found.customer)]);
-        if found.along.balances {
+        if found.included.balances {
             page.live.insert(found.customer.id.clone(), found.live);
         }
-        if found.along.cards {
+        if found.included.cards {
             page.cards = OnceCell::from(Ok(vec![Arc::new(found.cards.clone())]));
         }
         page

@@ -7,14 +7,14 @@ use dataloader::BatchFn;
 use dataloader::cached::Loader;
 
 use super::viewer::Viewer;
-use crate::domain::customer::{Along, Holder};
+use crate::domain::customer::{FoundCustomer, Include};
 use crate::domain::identifier::Identifier;
 use crate::error::Error;
 
 /// How often a look-up yields to the other root fields before it is loaded.
 const YIELDS: usize = 10;
 
-type Found = Result<Option<Arc<Holder>>, Arc<Error>>;
+type Found = Result<Option<Arc<FoundCustomer>>, Arc<Error>>;
 
 /// An identifier, and what to load with the customer: balances, cards.
 type Key = (Identifier, (bool, bool));
@@ -24,7 +24,7 @@ struct Load(Arc<Viewer>);
 impl BatchFn<Key, Found> for Load {
     async fn load(&mut self, keys: &[Key]) -> HashMap<Key, Found> {
         let Viewer { principal, services } = &*self.0;
-        let include = Along {
+        let include = Include {
             balances: keys.iter().any(|(_, (balances, _))| *balances),
             cards: keys.iter().any(|(_, (_, cards))| *cards),
         };
@@ -50,7 +50,7 @@ impl LookUps {
     }
 
     /// A customer, if there is one, with at least what is to be included.
-    pub(crate) async fn one(&self, identifier: Identifier, include: Along) -> Found {
+    pub(crate) async fn one(&self, identifier: Identifier, include: Include) -> Found {
         let found = self.0.try_load((identifier, (include.balances, include.cards))).await;
         found.map_err(|lost| Arc::new(Error::internal(lost)))?
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object, Result};
 
-use crate::domain::customer::{Along, Holder};
+use crate::domain::customer::{FoundCustomer, Include};
 use crate::domain::identifier::Identifier;
 use crate::domain::page::PageArgs;
 use crate::error::{Error, FieldError};
@@ -86,10 +86,10 @@ impl Query {
         let context = RequestContext::of(ctx)?;
         let selected = ctx.look_ahead();
         let any = |names: &[&str]| names.iter().any(|name| selected.field(name).exists());
-        let include = Along { balances: any(BALANCE_FIELDS), cards: any(CARD_FIELDS) };
+        let include = Include { balances: any(BALANCE_FIELDS), cards: any(CARD_FIELDS) };
         let found = context.look_ups().one(identifier, include).await.map_err(failure)?;
         let viewer = &context.viewer;
-        let page = |found: Arc<Holder>| CustomerPage::of_one(Arc::clone(viewer), &found);
+        let page = |found: Arc<FoundCustomer>| CustomerPage::of_one(Arc::clone(viewer), &found);
         Ok(found.map(|found| DirectObject(CardCustomer::first_of(page(found)))))
     }
 }

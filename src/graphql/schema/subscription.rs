@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_graphql::{Context, ID, Result, Subscription};
 use futures_util::stream::{self, Stream};
 
-use crate::domain::customer::{Along, Holder};
+use crate::domain::customer::{FoundCustomer, Include};
 use crate::domain::identifier::Identifier;
 use crate::domain::onboarding::FlowStatus;
 use crate::error::{Error, FieldError, Kind};
@@ -37,7 +37,7 @@ impl Subscription {
             .map_err(|what| failure(Error::invalid(vec![FieldError::new("identifier", what)])))?;
         let messages = Messages::of(ctx)?;
         let customers = &messages.0.services.customers;
-        let found = customers.find(&messages.0.principal, &[identifier], Along::default()).await;
+        let found = customers.find(&messages.0.principal, &[identifier], Include::default()).await;
         let found = found.map_err(failure)?.into_values().next();
         let found = found
             .ok_or_else(|| failure(Error::new(Kind::NotFound, "There is no such customer")))?;
@@ -108,26 +108,26 @@ impl Messages {
     }
 
     /// A customer on a page of its own: each message must load anew.
-    fn customer(&self, found: &Holder) -> CardCustomer {
+    fn customer(&self, found: &FoundCustomer) -> CardCustomer {
         CardCustomer::first_of(CustomerPage::of_one(Arc::clone(&self.0), found))
     }
 
     fn changed(&self, changed: Changed) -> CardCustomer {
-        let along = Along { balances: true, cards: false };
+        let included = Include { balances: true, cards: false };
         let Changed { customer, live, .. } = changed;
-        self.customer(&Holder { customer, along, live, cards: Vec::new() })
+        self.customer(&FoundCustomer { customer, included, live, cards: Vec::new() })
     }
 
     /// The current state of a customer; changes that it includes are skipped.
     async fn current(&self, id: &Identifier, watcher: &mut Watcher) -> Result<CardCustomer, Error> {
-        let along = Along { balances: true, cards: false };
+        let include = Include { balances: true, cards: false };
         loop {
             let before = self.0.services.live.last_change(&self.0.principal, id.as_str()).await?;
             let found = self
                 .0
                 .services
                 .customers
-                .find(&self.0.principal, std::slice::from_ref(id), along)
+                .find(&self.0.principal, std::slice::from_ref(id), include)
                 .await?;
             let after = self.0.services.live.last_change(&self.0.principal, id.as_str()).await?;
             let Some(found) = found.get(id) else {

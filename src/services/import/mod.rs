@@ -1,5 +1,5 @@
-//! Bringing a program's customers in from newline-delimited JSON. It streams:
-//! memory does not grow with the file.
+//! Imports a program's customers from newline-delimited JSON. It streams: memory
+//! does not grow with the file.
 
 mod line;
 
@@ -10,10 +10,11 @@ use std::time::Duration;
 use backon::{ExponentialBuilder, Retryable as _};
 use tokio::sync::mpsc;
 
+use crate::domain::customer_names::names_of;
 use crate::domain::principal::ProgramId;
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Kind, Result};
-use crate::services::inbox::{apply_waiting, names_of, reconcile};
+use crate::services::inbox::{apply_waiting, reconcile};
 use crate::store::{Record, Store};
 
 /// Records of one database transaction, and bytes of text that they come from.
@@ -29,9 +30,9 @@ const MAX_LINE: usize = 1 << 20;
 const RETRIES: usize = 4;
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// Hears how an import goes.
+/// Receives the progress of an import.
 pub trait Report: Send + Sync {
-    /// A line was passed over; it counts from 1.
+    /// A line was skipped; the first line is 1.
     fn bad_line(&self, line: u64, reason: &str);
     /// So many lines and bytes are done.
     fn progress(&self, lines: u64, bytes: u64);
@@ -40,9 +41,9 @@ pub trait Report: Send + Sync {
 /// How an import went.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
-    /// Lines that were kept.
+    /// Lines that were stored.
     pub good: u64,
-    /// Lines that were passed over.
+    /// Lines that were skipped.
     pub bad: u64,
 }
 
@@ -56,14 +57,14 @@ struct Batch {
 /// reports the bad ones.
 ///
 /// # Errors
-/// If the input cannot be read or the store fails; batches before that are kept.
+/// If the input cannot be read or the store fails; earlier batches are stored then.
 pub async fn import(
     store: &Store,
     program: ProgramId,
     input: impl BufRead + Send + 'static,
     report: Arc<dyn Report>,
 ) -> Result<Summary> {
-    // The input says how things were before it is read.
+    // The input states how things were before it is read.
     let at = Timestamp::now();
     let (sender, mut batches) = mpsc::channel(AHEAD);
     let reading = {
@@ -71,7 +72,7 @@ pub async fn import(
         tokio::task::spawn_blocking(move || read(input, &sender, report.as_ref()))
     };
     while let Some(Batch { records, lines, bytes }) = batches.recv().await {
-        put_patiently(store, program, records, at).await?;
+        put_with_retries(store, program, records, at).await?;
         report.progress(lines, bytes);
     }
     let summary = reading.await.map_err(Error::internal)?;
@@ -79,9 +80,9 @@ pub async fn import(
         .map_err(|error| Error::new(Kind::Unavailable, "the input cannot be read").because(error))
 }
 
-/// As [`put`], again and again while the database is away: it may be restarting,
-/// or has ended a transaction that stood still because this process did.
-async fn put_patiently(
+/// As [`put`], with retries while the database is away: it may be restarting, or
+/// has ended a transaction that was idle because this process was stopped.
+async fn put_with_retries(
     store: &Store,
     program: ProgramId,
     records: Vec<Record>,
@@ -96,7 +97,7 @@ async fn put_patiently(
 }
 
 /// Inserts or updates customers as they are now, all or none, applies the events
-/// that have waited for them, and records the changes for subscribers.
+/// that wait for them, and records the changes for subscribers.
 ///
 /// # Errors
 /// If the store fails; nothing was changed then.
@@ -115,20 +116,24 @@ async fn put_at(
     let customers: Vec<_> = records.iter().map(|record| record.customer.id.clone()).collect();
     let cards = records.iter().flat_map(|record| &record.cards);
     let cards: Vec<_> = cards.map(|card| card.card_id.clone()).collect();
-    // Nobody waits, most of the time.
-    let waited_for = if tx.anybody_waits().await? { names_of(&records) } else { Vec::new() };
-    let altered = tx.put_records(records, at).await?;
+    // Most of the time no event waits.
+    let names: Vec<String> = if tx.has_waiting_events().await? {
+        records.iter().flat_map(|record| names_of(&record.customer)).collect()
+    } else {
+        Vec::new()
+    };
+    let changed = tx.put_records(records, at).await?;
     reconcile(&tx, &customers, &cards).await?;
-    if !altered.is_empty() {
-        tx.tell_of(altered).await?;
+    if !changed.is_empty() {
+        tx.record_changes_of(changed).await?;
     }
-    if !waited_for.is_empty() {
-        apply_waiting(&tx, waited_for).await?;
+    if !names.is_empty() {
+        apply_waiting(&tx, names).await?;
     }
     tx.commit().await
 }
 
-/// Reads and checks lines until the end, or until nobody listens.
+/// Reads and checks lines until the end, or until the receiver is gone.
 fn read(
     mut input: impl BufRead,
     sender: &mpsc::Sender<Batch>,
@@ -171,7 +176,7 @@ fn read(
             }
         }
     }
-    // Nobody listens only where the database has failed, which is reported there.
+    // The receiver is gone only if the database has failed, which it reports.
     let _ = sender.blocking_send(batch);
     Ok(summary)
 }
@@ -181,7 +186,7 @@ fn without_mark(text: &[u8]) -> &[u8] {
     text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text)
 }
 
-/// The next line, and whether it is whole; of one that is too long the rest is skipped.
+/// The next line, and whether it is whole; the rest of one that is too long is skipped.
 fn read_line(input: &mut impl BufRead, text: &mut Vec<u8>) -> io::Result<Option<bool>> {
     let read = input.take(MAX_LINE as u64 + 1).read_until(b'\n', text)?;
     if read == 0 {

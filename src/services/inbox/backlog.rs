@@ -1,48 +1,38 @@
-//! Events that were kept and not applied, taken up again: when an import
-//! brings their customer, or when the operator asks for it.
+//! Stored events that were not applied, taken up again: when an import brings
+//! their customer, or when the operator asks for it.
 
+use super::delivery::Incoming;
 use super::processor;
-use crate::domain::identifier::email_key;
 use crate::domain::ledger::event::InboxState;
 use crate::domain::principal::ProgramId;
 use crate::error::Result;
-use crate::store::{InboxEvent, Record, Store, WriteTx};
+use crate::store::{InboxEvent, Store, WriteTx};
 
 /// Events that are taken up again in one transaction.
-const AGAIN: i64 = 500;
+const CHUNK: u64 = 500;
 
-/// Every name by which an event may have called these customers.
-pub fn names_of(records: &[Record]) -> Vec<String> {
-    let names = records.iter().flat_map(|Record { customer, .. }| {
-        let names = [Some(customer.id.clone()), Some(customer.yativo_card_id.clone())];
-        let more = [customer.external_customer_id.clone(), Some(email_key(&customer.email))];
-        names.into_iter().chain(more).flatten()
-    });
-    names.collect()
-}
-
-/// Applies what has waited for customers of these names, who have arrived in
-/// this tx.
+/// Applies the events that wait for customers with these names, which this
+/// transaction has stored.
 ///
 /// # Errors
 /// If the store fails.
 pub async fn apply_waiting(tx: &WriteTx, names: Vec<String>) -> Result<()> {
     let mut after = None;
     loop {
-        let events = tx.events_waiting_for(names.clone(), after.as_ref(), AGAIN).await?;
-        // Those that go on waiting must not hide the ones behind them.
+        let events = tx.events_waiting_for(names.clone(), after.as_ref(), CHUNK).await?;
+        // Events that go on waiting must not hide later ones.
         let Some(last) = events.last() else { return Ok(()) };
         after = Some((last.received_at, last.event_id.clone()));
-        again(tx, events).await?;
+        apply_again(tx, events).await?;
     }
 }
 
-/// Brings what an import has written in line with what events have told.
+/// Brings what an import has written in line with the applied events.
 ///
 /// # Errors
 /// If the store fails.
 pub async fn reconcile(tx: &WriteTx, customers: &[String], cards: &[String]) -> Result<()> {
-    if tx.anything_applied().await? {
+    if tx.has_events_with_subject().await? {
         processor::reconcile(tx, customers, cards).await?;
     }
     Ok(())
@@ -61,20 +51,18 @@ pub async fn replay(store: &Store, program: ProgramId, id: &str) -> Result<Optio
         tx.roll_back().await;
         return Ok(None);
     }
-    let applied = again(&tx, events).await?;
+    let applied = apply_again(&tx, events).await?;
     tx.commit().await?;
     Ok(applied.into_iter().next())
 }
 
-async fn again(tx: &WriteTx, events: Vec<InboxEvent>) -> Result<Vec<InboxEvent>> {
-    if events.is_empty() {
-        return Ok(events);
-    }
+async fn apply_again(tx: &WriteTx, events: Vec<InboxEvent>) -> Result<Vec<InboxEvent>> {
+    let events = events.into_iter().map(Incoming::stored).collect();
     let applied = processor::apply_all(tx, events).await?;
     let done = applied.iter().filter(|event| event.state != InboxState::Waiting);
     let done: Vec<String> = done.map(|event| event.event_id.clone()).collect();
     if !done.is_empty() {
-        tx.wait_no_more(done).await?;
+        tx.remove_waiting_names(done).await?;
     }
     Ok(applied)
 }

@@ -1,8 +1,10 @@
-//! The inbox of the issuer's events: each is kept before it is acknowledged,
-//! and applied once, whatever order they come in.
+//! The inbox of the issuer's events: each is stored before it is acknowledged,
+//! and applied once, in whatever order they come.
 
 mod backlog;
+mod batch;
 mod decode;
+mod delivery;
 mod processor;
 mod writer;
 
@@ -11,14 +13,14 @@ use std::sync::Arc;
 use moka::sync::Cache;
 use tokio::sync::{Notify, mpsc, oneshot};
 
-pub use self::backlog::{apply_waiting, names_of, reconcile, replay};
-use self::writer::Delivery;
-pub use self::writer::Receipt;
+pub use self::backlog::{apply_waiting, reconcile, replay};
+pub use self::delivery::Receipt;
+use self::delivery::{Delivery, Incoming};
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Result};
 use crate::store::{InboxEvent, Program, Store};
 
-/// Programs that are remembered.
+/// Programs in the cache.
 const PROGRAMS: u64 = 1_000;
 
 /// Takes the issuer's events.
@@ -26,7 +28,7 @@ const PROGRAMS: u64 = 1_000;
 pub struct Inbox {
     store: Store,
     queue: mpsc::Sender<Delivery>,
-    /// Programs do not change their names, and are never removed.
+    /// By name. Programs are not renamed, and never removed.
     programs: Cache<String, Arc<Program>>,
 }
 
@@ -55,26 +57,29 @@ impl Inbox {
         Ok(found)
     }
 
-    /// Takes an event whose signature was found good. When this returns
-    /// without an error, the event is safe.
+    /// Takes an event whose signature is good. When this returns without an
+    /// error, the event is safe.
     ///
     /// # Errors
-    /// If it could not be written, whoever is at fault: whether it was kept is
-    /// not known then, and it should be sent again.
+    /// If it could not be written, for any reason: it may be stored or not, and
+    /// should be sent again.
     pub async fn take(&self, program: Arc<Program>, body: &[u8]) -> Result<Receipt, Arc<Error>> {
-        let event = received(body);
+        let incoming = Incoming::received(body_text(body), Timestamp::now());
         let (answer, answered) = oneshot::channel();
         let stopping = || Arc::new(Error::unavailable("the writer of events has stopped"));
-        let delivery = Delivery { program, event, answer };
+        let delivery = Delivery { program, incoming, answer };
         self.queue.send(delivery).await.map_err(|_| stopping())?;
         answered.await.map_err(|_| stopping())?
     }
 }
 
-/// The event of a body, before it has an effect. Any body can be kept.
+/// The event of a body, before it has an effect. Any body can be stored.
 pub fn received(body: &[u8]) -> InboxEvent {
-    // A body that is no text is kept as far as it is one. PostgreSQL's
-    // texts have no NUL, nor has JSON.
-    let body = String::from_utf8_lossy(body).replace('\0', "\u{fffd}");
-    processor::received(body, Timestamp::now())
+    Incoming::received(body_text(body), Timestamp::now()).event
+}
+
+/// A body that is not text is stored as far as it is. PostgreSQL's texts have no
+/// NUL, nor has JSON.
+fn body_text(body: &[u8]) -> String {
+    String::from_utf8_lossy(body).replace('\0', "\u{fffd}")
 }

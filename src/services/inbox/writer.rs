@@ -1,16 +1,17 @@
-//! Writes events: all that have come for a program at once, in one commit.
+//! Writes events: all that have arrived for a program, in one commit.
 //!
-//! Each program has a queue and a task of its own, so that one whose database
-//! lock is held, or which is flooded, delays no other.
+//! Each program has a queue and a task of its own, so that one whose lock is
+//! held, or which is flooded, delays no other.
 
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use futures_util::FutureExt as _;
-use tokio::sync::{Notify, Semaphore, mpsc, oneshot};
+use tokio::sync::{Notify, Semaphore, mpsc};
 use tokio::task::JoinSet;
 
+use super::delivery::{Answer, Delivery, Incoming, Receipt};
 use super::processor;
 use crate::domain::ledger::event::InboxState;
 use crate::domain::principal::ProgramId;
@@ -25,28 +26,8 @@ const GROUP: usize = 256;
 /// After so many events that fail one after the other, it is not the events.
 const FAILURES: usize = 5;
 
-/// What has become of an event that is safe now.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Receipt {
-    /// The event.
-    pub id: String,
-    /// Whether it was here before.
-    pub duplicate: bool,
-    /// What has become of it.
-    pub state: InboxState,
-}
-
-type Answer = Result<Receipt, Arc<Error>>;
-
-/// An event on its way to the database, and where its sender waits.
-pub(super) struct Delivery {
-    pub(super) program: Arc<Program>,
-    pub(super) event: InboxEvent,
-    pub(super) answer: oneshot::Sender<Answer>,
-}
-
-/// Hands each event to its program's writer, until nobody can deliver any more
-/// and everything is written.
+/// Hands each event to its program's writer, until the queue is closed and
+/// everything is written.
 pub(super) async fn run(
     store: Store,
     mut deliveries: mpsc::Receiver<Delivery>,
@@ -88,8 +69,8 @@ impl Writer {
     async fn run(self, mut deliveries: mpsc::Receiver<Delivery>, changed: Arc<Notify>) {
         let mut group = Vec::with_capacity(GROUP);
         while deliveries.recv_many(&mut group, GROUP).await > 0 {
-            let (events, senders): (Vec<InboxEvent>, Vec<_>) =
-                group.drain(..).map(|delivery| (delivery.event, delivery.answer)).unzip();
+            let (events, senders): (Vec<Incoming>, Vec<_>) =
+                group.drain(..).map(|delivery| (delivery.incoming, delivery.answer)).unzip();
             let answers = self.write(events).await;
             changed.notify_one();
             for (sender, answer) in senders.into_iter().zip(answers) {
@@ -100,10 +81,10 @@ impl Writer {
     }
 
     /// Writes events; each has its own answer, in their order.
-    async fn write(&self, events: Vec<InboxEvent>) -> Vec<Answer> {
+    async fn write(&self, events: Vec<Incoming>) -> Vec<Answer> {
         match self.write_together(events.clone()).await {
             Ok(receipts) => receipts.into_iter().map(Ok).collect(),
-            // One of them may have done it: the others must not suffer.
+            // One event may be the cause; the others must not suffer.
             Err(error) if error.kind() == Kind::Internal && events.len() > 1 => {
                 let cause = error.private_source().unwrap_or_default();
                 let program = self.program.name.as_str();
@@ -117,7 +98,7 @@ impl Writer {
         }
     }
 
-    async fn write_one_by_one(&self, events: Vec<InboxEvent>) -> Vec<Answer> {
+    async fn write_one_by_one(&self, events: Vec<Incoming>) -> Vec<Answer> {
         let mut answers: Vec<Answer> = Vec::with_capacity(events.len());
         for event in events {
             let answer = match answers.last_chunk::<FAILURES>() {
@@ -131,38 +112,38 @@ impl Writer {
         answers
     }
 
-    /// Writes one event. What is wrong with the event itself is kept with it as
+    /// Writes one event. What is wrong with the event itself is stored with it as
     /// its reason; any error here is a fault of ours, and the event is not
     /// acknowledged.
-    async fn write_alone(&self, event: InboxEvent) -> Answer {
-        let id = event.event_id.clone();
-        let written = self.write_together(vec![event]).await.map_err(|error| {
+    async fn write_alone(&self, incoming: Incoming) -> Answer {
+        let id = incoming.event.event_id.clone();
+        let written = self.write_together(vec![incoming]).await.map_err(|error| {
             let cause = error.private_source().unwrap_or_default();
             Arc::new(error.because(format!("the event {id}: {cause}")))
         })?;
         written.into_iter().next().ok_or_else(|| Arc::new(Error::internal("no receipt")))
     }
 
-    async fn write_together(&self, events: Vec<InboxEvent>) -> Result<Vec<Receipt>> {
+    async fn write_together(&self, events: Vec<Incoming>) -> Result<Vec<Receipt>> {
         let _one = self.connections.acquire().await.map_err(Error::unavailable)?;
         let written = AssertUnwindSafe(self.apply_new(events)).catch_unwind().await;
         written.unwrap_or_else(|_| Err(Error::internal("a panic while events were written")))
     }
 
     /// Applies the events that are not in the inbox yet, in one transaction.
-    async fn apply_new(&self, events: Vec<InboxEvent>) -> Result<Vec<Receipt>> {
+    async fn apply_new(&self, events: Vec<Incoming>) -> Result<Vec<Receipt>> {
         let tx = self.store.write(self.program.id).await?;
-        let ids = events.iter().map(|event| event.event_id.clone()).collect();
+        let ids = events.iter().map(|of| of.event.event_id.clone()).collect();
         let mut known = tx.known_events(ids).await?;
         let mut new = Vec::with_capacity(events.len());
         let mut receipts = Vec::with_capacity(events.len());
-        for event in events {
-            let (id, state) = (event.event_id.clone(), event.state);
+        for incoming in events {
+            let (id, state) = (incoming.event.event_id.clone(), incoming.event.state);
             let duplicate = known.contains_key(&id);
             known.entry(id.clone()).or_insert(state);
             receipts.push(Receipt { id, duplicate, state });
             if !duplicate {
-                new.push(event);
+                new.push(incoming);
             }
         }
         if new.is_empty() {

@@ -1,0 +1,195 @@
+//! Lists of card customers. They are SQL by hand: a page by number begins where
+//! the counts say, and what a list shows is loaded in the same statement.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use sea_orm::sea_query::Value;
+use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
+
+use super::customers::{COLUMNS, customer, width};
+use super::database::Store;
+use super::{cards, counts, sql, wallet_balances};
+use crate::domain::customer::{Customer, ListedCustomer};
+use crate::domain::onboarding::FlowStatus;
+use crate::domain::page::{MAX_SIZE, Order, Slice, Window};
+use crate::domain::principal::ProgramId;
+use crate::error::Result;
+
+impl Store {
+    /// A part of the list of a program's customers, by creation time.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn customers(
+        &self,
+        program: ProgramId,
+        status: Option<FlowStatus>,
+        order: Order,
+        window: &Window,
+    ) -> Result<Slice<Arc<Customer>>> {
+        let Part { with, select, values } = self.part(program, status, order, window);
+        let backend = self.reads.get_database_backend();
+        let statement = Statement::from_sql_and_values(backend, with + &select, values);
+        let rows = self.reads.query_all_raw(statement).await.map_err(sql::failed)?;
+        let customers = rows.iter().map(|row| customer(row).map(Arc::new));
+        Ok(Slice::from_one_more(customers.collect::<Result<_>>()?, window.size()))
+    }
+
+    /// A part of the list with what the list shows of each customer, and how
+    /// many the whole list has, in one statement. Balances are read only if they
+    /// are asked for; the total is not known if the part is empty.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn customers_with_holdings(
+        &self,
+        program: ProgramId,
+        status: Option<FlowStatus>,
+        order: Order,
+        window: &Window,
+        balances: bool,
+    ) -> Result<(Slice<ListedCustomer>, Option<i64>)> {
+        let backend = self.reads.get_database_backend();
+        let Part { with, select, mut values } = self.part(program, status, order, window);
+        values.push(counts::tree(status).into());
+        let total = counts::total(values.len());
+        let (more, joined) = if balances {
+            (format!(", {}", *wallet_balances::COLUMNS), wallet_balances::joined(backend))
+        } else {
+            (String::new(), String::new())
+        };
+        let text = format!(
+            "{with}SELECT {columns}, ({total}), ({count}){more} FROM ({select}) AS c{joined}",
+            columns = *COLUMNS,
+            count = cards::COUNT
+        );
+        let statement = Statement::from_sql_and_values(backend, text, values);
+        let rows = self.reads.query_all_raw(statement).await.map_err(sql::failed)?;
+        let width = width();
+        let total = rows.first().map(|row| sql::column::<Option<i64>>(row, width)).transpose()?;
+        let listed = |row| {
+            let live = if balances { wallet_balances::joined_live(row, width + 2)? } else { None };
+            let cards_count = sql::column(row, width + 1)?;
+            Ok(ListedCustomer { customer: Arc::new(customer(row)?), live, cards_count })
+        };
+        let mut items = rows.iter().map(listed).collect::<Result<Vec<_>>>()?;
+        // A join need not keep the order of what it joins.
+        items.sort_by(|a, b| in_order(order, &a.customer, &b.customer));
+        Ok((Slice::from_one_more(items, window.size()), total.flatten()))
+    }
+
+    /// The statement that finds a part of a list, with one item more.
+    fn part(
+        &self,
+        program: ProgramId,
+        status: Option<FlowStatus>,
+        order: Order,
+        window: &Window,
+    ) -> Part {
+        if window.offset() > 0 {
+            self.numbered_page(program, status, order, window)
+        } else {
+            page_behind(self.reads.get_database_backend(), program, status, order, window)
+        }
+    }
+
+    /// A page that is not the first: it begins in the bucket that the counts
+    /// name, and passes over what comes before it in that bucket alone.
+    fn numbered_page(
+        &self,
+        program: ProgramId,
+        status: Option<FlowStatus>,
+        order: Order,
+        window: &Window,
+    ) -> Part {
+        let filter = if status.is_some() { "AND c.flow_status = $2 " } else { "" };
+        let (behind, sort) = match order {
+            Order::NewestFirst => ("<", "DESC"),
+            Order::OldestFirst => (">=", "ASC"),
+        };
+        let select = format!(
+            "SELECT {columns} FROM card_customers AS c WHERE c.program_id = $1 {filter}\
+             AND c.created_at {behind} (SELECT bound FROM place) ORDER BY c.created_at {sort}, \
+             c.id {sort}",
+            columns = *COLUMNS
+        );
+        let backend = self.reads.get_database_backend();
+        let offset = " OFFSET COALESCE((SELECT rest FROM place), 0)";
+        let select = limited(backend, &select, sort, 4, offset);
+        let values = vec![
+            program.0.into(),
+            counts::tree(status).into(),
+            window.offset().into(),
+            (window.size() + 1).into(),
+        ];
+        let with = counts::place(backend, order) + " ";
+        Part { with, select, values }
+    }
+}
+
+/// A statement that finds a part of a list.
+struct Part {
+    /// What goes before it.
+    with: String,
+    select: String,
+    values: Vec<Value>,
+}
+
+/// The first page, or the one behind a position.
+fn page_behind(
+    backend: DbBackend,
+    program: ProgramId,
+    status: Option<FlowStatus>,
+    order: Order,
+    window: &Window,
+) -> Part {
+    let (behind, sort) = match order {
+        Order::NewestFirst => ("<", "DESC"),
+        Order::OldestFirst => (">", "ASC"),
+    };
+    let mut values: Vec<Value> = vec![program.0.into(), (window.size() + 1).into()];
+    let mut filter = String::new();
+    if let Some(status) = status {
+        values.push(status.as_ref().into());
+        filter.push_str(" AND c.flow_status = $3");
+    }
+    if let Some(position) = window.after() {
+        let next = values.len() + 1;
+        values.push(position.created_at.millis().into());
+        values.push(position.key.as_str().into());
+        // Writing to a string cannot fail.
+        let _ = write!(filter, " AND (c.created_at, c.id) {behind} (${next}, ${})", next + 1);
+    }
+    let select = format!(
+        "SELECT {columns} FROM card_customers AS c WHERE c.program_id = $1{filter} \
+         ORDER BY c.created_at {sort}, c.id {sort}",
+        columns = *COLUMNS
+    );
+    let select = limited(backend, &select, sort, 2, "");
+    Part { with: String::new(), select, values }
+}
+
+/// A sorted statement with a LIMIT of which PostgreSQL's planner knows an upper
+/// bound: of one that is a parameter alone it expects a tenth of the table, and
+/// would rather read and sort all of it.
+fn limited(backend: DbBackend, select: &str, sort: &str, limit: usize, offset: &str) -> String {
+    if backend == DbBackend::Postgres {
+        let most = MAX_SIZE + 1;
+        format!(
+            "SELECT c.* FROM ({select} LIMIT {most}{offset}) AS c \
+             ORDER BY c.created_at {sort}, c.id {sort} LIMIT ${limit}"
+        )
+    } else {
+        format!("{select} LIMIT ${limit}{offset}")
+    }
+}
+
+/// How two customers stand in a list.
+fn in_order(order: Order, a: &Customer, b: &Customer) -> std::cmp::Ordering {
+    let oldest_first = (a.created_at, &a.id).cmp(&(b.created_at, &b.id));
+    match order {
+        Order::NewestFirst => oldest_first.reverse(),
+        Order::OldestFirst => oldest_first,
+    }
+}

@@ -1,0 +1,73 @@
+//! Brings the schema up to date.
+
+use std::time::Duration;
+
+use card_gateway_migration::{Migrator, MigratorTrait as _};
+use sea_orm::{ConnectionTrait as _, DbBackend};
+
+use super::database::Store;
+use super::sql;
+use crate::error::{Error, Result};
+
+/// How long several processes that migrate one SQLite file wait for each other.
+const MIGRATION_TRIES: usize = 50;
+const MIGRATION_PAUSE: Duration = Duration::from_millis(100);
+
+impl Store {
+    /// Brings the schema up to date; says how many migrations it applied.
+    ///
+    /// Several replicas may start at once: on PostgreSQL one migrates while
+    /// the others wait for it, on SQLite they take turns.
+    ///
+    /// # Errors
+    /// If the database refuses.
+    pub async fn migrate(&self) -> Result<usize> {
+        if self.db.get_database_backend() == DbBackend::Postgres {
+            // Even asking what is pending makes a table where there is none.
+            let lock = self.lock_migrations().await?;
+            let pending = Migrator::get_pending_migrations(&lock).await.map_err(sql::failed)?.len();
+            if pending > 0 {
+                Migrator::up(&lock, None).await.map_err(sql::failed)?;
+            }
+            lock.commit().await.map_err(sql::failed)?;
+            return Ok(pending);
+        }
+        // SQLite has no lock to wait for: a process that finds the file busy
+        // tries again, and finds less to do.
+        let mut first_error = None;
+        for _ in 0..MIGRATION_TRIES {
+            let tried = async {
+                let pending = self.pending_migrations().await?.len();
+                if pending > 0 {
+                    Migrator::up(&self.db, None).await.map_err(sql::failed)?;
+                }
+                Ok(pending)
+            };
+            match tried.await {
+                Ok(applied) => return Ok(applied),
+                Err(error) => first_error = first_error.or(Some(error)),
+            }
+            tokio::time::sleep(MIGRATION_PAUSE).await;
+        }
+        Err(first_error.unwrap_or_else(Error::timeout))
+    }
+
+    /// Holds other replicas' migrations up until the transaction ends.
+    async fn lock_migrations(&self) -> Result<sea_orm::DatabaseTransaction> {
+        use sea_orm::TransactionTrait as _;
+        const LOCK: &str = "SELECT pg_advisory_xact_lock(4207849484)";
+        let lock = self.db.begin().await.map_err(sql::failed)?;
+        lock.execute_unprepared("SET LOCAL statement_timeout = 0").await.map_err(sql::failed)?;
+        lock.execute_unprepared(LOCK).await.map_err(sql::failed)?;
+        Ok(lock)
+    }
+
+    /// The names of the migrations that the database lacks.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn pending_migrations(&self) -> Result<Vec<String>> {
+        let pending = Migrator::get_pending_migrations(&self.db).await.map_err(sql::failed)?;
+        Ok(pending.iter().map(|migration| migration.name().to_owned()).collect())
+    }
+}

@@ -1,0 +1,55 @@
+//! Customers with all that belongs to them, as an import states them.
+
+use std::collections::BTreeSet;
+
+use super::upsert::Source;
+use super::write_tx::WriteTx;
+use crate::domain::balance::LiveBalance;
+use crate::domain::card::Card;
+use crate::domain::customer::Customer;
+use crate::domain::ledger::projection::KnownCard;
+use crate::domain::ledger::wallet::Wallet;
+use crate::domain::time::Timestamp;
+use crate::error::Result;
+
+/// A customer with what belongs to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// The customer.
+    pub customer: Customer,
+    /// The last live balance, if there is one.
+    pub balance: Option<LiveBalance>,
+    /// Some or all of the customer's cards.
+    pub cards: Vec<Card>,
+}
+
+impl WriteTx {
+    /// Inserts or replaces the records, which state how things were at `at`.
+    /// Returns the customers that are not as they were. Each table says what an
+    /// import does not replace.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn put_records(&self, records: Vec<Record>, at: Timestamp) -> Result<Vec<String>> {
+        let mut customers = Vec::with_capacity(records.len());
+        let (mut wallets, mut cards) = (Vec::new(), Vec::new());
+        for Record { customer, balance, cards: held } in records {
+            if let Some(balance) = balance {
+                let wallet =
+                    Wallet { snapshot: balance, snapshot_event: String::new(), current: balance };
+                wallets.push((customer.id.clone(), wallet));
+            }
+            cards.extend(held.into_iter().map(|card| KnownCard { card, imported_at: Some(at) }));
+            customers.push(customer);
+        }
+        let ids: Vec<String> = cards.iter().map(|known| known.card.card_id.clone()).collect();
+        let mut changed = BTreeSet::new();
+        changed.extend(self.put_customers(customers).await?);
+        changed.extend(self.put_wallets(wallets, Source::Import).await?);
+        changed.extend(self.put_cards(cards, Source::Import).await?);
+        if !ids.is_empty() {
+            self.mark_cards_imported(ids, at).await?;
+        }
+        Ok(changed.into_iter().collect())
+    }
+}
