@@ -30,7 +30,7 @@ const SENT_AT_ONCE: usize = 100;
 /// Watchers of this process.
 const WATCHERS: usize = 20_000;
 /// How long a new watcher waits for the database.
-const PATIENCE: Duration = Duration::from_secs(5);
+const START_TIMEOUT: Duration = Duration::from_secs(5);
 /// Changes that are read in one statement.
 const READ_AT_ONCE: u64 = 500;
 /// How long until the next read, unless a wake-up comes sooner.
@@ -142,7 +142,7 @@ impl Live {
         let mut following = inner.following.subscribe();
         let program = watcher.topic.0;
         let following = following.wait_for(|programs| programs.contains(&program));
-        match tokio::time::timeout(PATIENCE, following).await {
+        match tokio::time::timeout(START_TIMEOUT, following).await {
             // From here on no change is missed.
             Ok(Ok(_)) => Ok(watcher),
             Ok(Err(_)) | Err(_) => Err(Error::unavailable("changes are not followed")),

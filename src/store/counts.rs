@@ -1,5 +1,6 @@
-//! Totals and places in a list out of the counts that the database keeps: see
-//! [`card_gateway_migration::customer_counts`].
+//! Totals and positions in a list from the counts that the database maintains,
+//! see [`card_gateway_migration::customer_counts`]. The SQL is written by hand:
+//! the counts are a tree, and a position is found by a recursive walk.
 
 use card_gateway_migration::customer_counts::{LAST_LEVEL, begin, finer, rebuild};
 use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
@@ -95,8 +96,8 @@ impl Store {
         Ok(total.unwrap_or(0))
     }
 
-    /// Counts all customers of all programs, one by one, and says how many of
-    /// the kept counts are wrong.
+    /// Counts all customers of all programs, one by one, and returns how many of
+    /// the maintained counts are wrong.
     ///
     /// # Errors
     /// If the database fails.
@@ -111,7 +112,7 @@ impl Store {
         Ok(wrong)
     }
 
-    /// Makes the counts anew; writers wait meanwhile.
+    /// Rebuilds the counts; writers wait meanwhile.
     ///
     /// # Errors
     /// If the database fails; nothing was changed then.
@@ -129,12 +130,12 @@ impl Store {
     }
 }
 
-/// Statements that each count some kind of wrong counts.
+/// One statement for each kind of wrong count.
 fn checks() -> Vec<String> {
     let (from, to) = (begin("b.start", "b.level"), begin("b.start + 1", "b.level"));
     let finer = finer("b.level");
     vec![
-        // A bucket that does not hold what it says.
+        // A bucket with a wrong total.
         format!(
             "SELECT COUNT(*) FROM customer_counts AS b WHERE b.total <> (\
                SELECT COUNT(*) FROM card_customers AS c WHERE c.program_id = b.program_id \
@@ -149,12 +150,12 @@ fn checks() -> Vec<String> {
                WHERE s.program_id = b.program_id AND s.flow_status = b.flow_status \
                AND s.level = b.level + 1 AND s.start >= b.start << {finer} AND s.start < (b.start + 1) << {finer})"
         ),
-        // Customers that no root counts.
+        // Customers without a root bucket.
         "SELECT COUNT(*) FROM (SELECT DISTINCT program_id, flow_status FROM card_customers) AS c \
              WHERE (SELECT COUNT(*) FROM customer_counts AS b WHERE b.program_id = c.program_id \
                AND b.flow_status IN ('', c.flow_status) AND b.level = 0 AND b.start = 0) <> 2"
             .to_owned(),
-        // A bucket that is no bucket of any time.
+        // A bucket on a level that does not exist.
         format!(
             "SELECT COUNT(*) FROM customer_counts AS b WHERE b.level NOT BETWEEN 0 AND {LAST_LEVEL}"
         ),

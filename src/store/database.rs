@@ -135,12 +135,12 @@ fn only_sound_connections(options: &mut ConnectOptions, faults: &Arc<Faults>) {
     let (of_sqlite, of_postgres) = (Arc::clone(faults), Arc::clone(faults));
     options
         .map_sqlx_sqlite_before_acquire(move |_, meta| {
-            let spared = of_sqlite.spare(meta.age);
-            Box::pin(async move { Ok(spared) })
+            let sound = of_sqlite.is_newer(meta.age);
+            Box::pin(async move { Ok(sound) })
         })
         .map_sqlx_postgres_before_acquire(move |_, meta| {
-            let spared = of_postgres.spare(meta.age);
-            Box::pin(async move { Ok(spared) })
+            let sound = of_postgres.is_newer(meta.age);
+            Box::pin(async move { Ok(sound) })
         })
         .map_sqlx_sqlite_pool_opts(|pool| {
             pool.after_release(|connection, _| {

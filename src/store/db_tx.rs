@@ -1,12 +1,12 @@
-//! A database transaction that writes, and a commit that can be believed.
+//! A database transaction that writes, and a commit that can be trusted.
 //!
 //! sqlx counts open transactions by itself. SQLite ends a transaction by itself
 //! when the disk is full or cannot be written: from then on the count is wrong,
 //! `ROLLBACK` fails, the pool hands the connection out again, and what looks
 //! like its next commit only releases a savepoint. So this does not count. It
-//! sends `BEGIN` and `COMMIT` itself, which fail where they do not fit, and holds
-//! to one rule: **a connection whose transaction did not come to a good end is
-//! closed, and never used again.**
+//! sends `BEGIN` and `COMMIT` itself, which fail in the wrong state, and keeps
+//! one rule: **a connection whose transaction did not end well is closed, and
+//! never used again.**
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,13 +21,13 @@ use super::database::Store;
 use super::sql;
 use crate::error::Result;
 
-/// How long to wait before SQLite's write lock is asked for again, while another
+/// The pause before the next attempt at SQLite's write lock, while another
 /// process holds it.
 const BUSY_PAUSE: Duration = Duration::from_millis(5);
-/// Tables grow while they are written: a plan that was made when they were
-/// empty must not be kept.
+/// Tables grow while they are written: a plan that was made for an empty table
+/// must not be reused.
 pub(super) const FRESH_PLANS: &str = "SET LOCAL plan_cache_mode = auto";
-/// What PostgreSQL shows of a transaction of ours for as long as it is open.
+/// A setting that marks a transaction of ours for as long as it is open.
 const OPEN: &str = "SET LOCAL card_gateway.transaction = 'open'";
 /// Whether the connection was free of transactions before `BEGIN`: a
 /// transaction that begins in this message has this message's time.
@@ -36,7 +36,7 @@ const BEGAN_NOW: &str = "SELECT now() = statement_timestamp()";
 /// failed: in a failed one the SELECT is an error, and in none it is not `open`.
 const COMMIT: &str = "SELECT current_setting('card_gateway.transaction', true); COMMIT";
 
-/// An open transaction. Unless it is committed, nothing of it remains.
+/// An open transaction. Dropped, it is rolled back.
 ///
 /// A statement that fails, or whose future is dropped before it ends, spoils the
 /// transaction: no other statement runs in it, and it cannot be committed.
@@ -44,20 +44,19 @@ pub(super) struct DbTx {
     connection: Mutex<Connection>,
     backend: DbBackend,
     store: Store,
-    /// Whether everything so far came to a good end.
+    /// Whether every statement so far has succeeded.
     sound: AtomicBool,
     /// Whether the transaction has ended, and the connection may be used again.
     ended: bool,
     /// How long one statement may take.
-    patience: Option<Duration>,
-    /// On SQLite: that no other writer of this process is at work.
+    timeout: Option<Duration>,
+    /// On SQLite: the lock that makes this the only writer of the process.
     only_writer: Option<OwnedMutexGuard<()>>,
 }
 
 impl Store {
-    /// Begins a transaction that is going to write. On SQLite it has the write
-    /// lock then; on PostgreSQL `settings`, statements each with `;` behind it, are
-    /// part of it.
+    /// Begins a transaction that is going to write. On SQLite it takes the write
+    /// lock; on PostgreSQL `settings`, statements separated by `;`, are part of it.
     pub(super) async fn begin(&self, settings: &str) -> Result<DbTx> {
         self.sqlite.check()?;
         let end = Instant::now() + self.acquire_timeout;
@@ -70,15 +69,15 @@ impl Store {
 
     async fn begin_postgres(&self, settings: &str) -> Result<DbTx, DbErr> {
         let connection = Connection::acquire(&self.db).await?;
-        let tx = DbTx::new(self, connection, self.statement_patience());
+        let tx = DbTx::new(self, connection, self.client_timeout());
         let begin = format!("BEGIN; {BEGAN_NOW}; {OPEN}; {settings}");
         let rows = tx.run_for_rows(&begin).await?;
         let began: bool = rows.first().map_or(Ok(false), |row| row.try_get_by_index(0))?;
         if began { Ok(tx) } else { Err(tx.spoil("the connection was in a transaction already")) }
     }
 
-    /// Writers of this process wait for each other in the order in which they
-    /// came. Another process' lock is asked for again and again.
+    /// Writers of this process wait for each other in their order. While another
+    /// process holds the lock, it is tried again and again.
     async fn begin_sqlite(&self, end: Instant) -> Result<DbTx, DbErr> {
         let timed_out = || DbErr::ConnectionAcquire(ConnAcquireErr::Timeout);
         let lock = Arc::clone(&self.sqlite_writer).lock_owned();
@@ -94,13 +93,13 @@ impl Store {
                     return Ok(tx);
                 }
                 Err(error) if sql::is_busy(&error) && Instant::now() < end => {
-                    // Nothing has begun, so that the connection is as it was.
+                    // Nothing has begun: the connection is unchanged.
                     tx.ended = true;
                     drop(tx);
                     tokio::time::sleep(BUSY_PAUSE).await;
                 }
-                // Opened while the file could not be written, a connection
-                // stays so. A new one knows how it is now.
+                // A connection that was opened while the file was read-only
+                // stays read-only. A new one may be writable.
                 Err(error) if sql::is_read_only(&error) && !is_second_try => {
                     is_second_try = true;
                 }
@@ -111,13 +110,13 @@ impl Store {
 
     /// A statement that takes longer than the database itself allows is not
     /// going to be answered: the connection is lost, or the server is frozen.
-    fn statement_patience(&self) -> Option<Duration> {
+    fn client_timeout(&self) -> Option<Duration> {
         (!self.statement_timeout.is_zero()).then(|| self.statement_timeout + self.acquire_timeout)
     }
 }
 
 impl DbTx {
-    fn new(store: &Store, connection: Connection, patience: Option<Duration>) -> Self {
+    fn new(store: &Store, connection: Connection, timeout: Option<Duration>) -> Self {
         let backend = connection.backend();
         Self {
             connection: Mutex::new(connection),
@@ -125,17 +124,16 @@ impl DbTx {
             store: store.clone(),
             sound: AtomicBool::new(true),
             ended: false,
-            patience,
+            timeout,
             only_writer: None,
         }
     }
 
-    /// Makes everything that was done in the transaction last. That is believed
-    /// only if the database says so, and if its file is still what its name leads
-    /// to.
+    /// Commits. It has succeeded only if the database confirms it, and if the
+    /// file that was written is still the one with the database's name.
     ///
     /// # Errors
-    /// If the database fails; whether it lasts is not known then.
+    /// If the database fails; whether it was committed is not known then.
     pub(super) async fn commit(self) -> Result<()> {
         let sqlite = Arc::clone(&self.store.sqlite);
         self.end().await.map_err(sql::failed)?;
@@ -161,8 +159,7 @@ impl DbTx {
         Ok(())
     }
 
-    /// Ends a transaction of which nothing shall last. The connection is kept
-    /// where the database agrees.
+    /// Rolls back. The connection is reused if that succeeds.
     pub(super) async fn roll_back(mut self) {
         self.ended = self.run("ROLLBACK").await.is_ok();
     }
@@ -177,7 +174,7 @@ impl DbTx {
         self.guard(connection.run_for_rows(sql)).await
     }
 
-    /// Takes the transaction for failed until a statement has come to a good end.
+    /// Runs a statement; the transaction counts as failed until it has succeeded.
     async fn guard<T>(
         &self,
         statement: impl Future<Output = Result<T, DbErr>> + Send,
@@ -185,15 +182,15 @@ impl DbTx {
         if !self.sound.swap(false, Ordering::Relaxed) {
             return Err(failed("the transaction has failed before"));
         }
-        let done = match self.patience {
-            Some(patience) => tokio::time::timeout(patience, statement)
+        let done = match self.timeout {
+            Some(timeout) => tokio::time::timeout(timeout, statement)
                 .await
                 .unwrap_or_else(|_| Err(lost("the database does not answer"))),
             None => statement.await,
         };
         match &done {
             Ok(_) => self.sound.store(true, Ordering::Relaxed),
-            // Others that were opened at the same time know no better.
+            // Connections that were opened at the same time are read-only too.
             Err(error) if sql::is_read_only(error) => self.store.faults.note(),
             Err(_) => {}
         }

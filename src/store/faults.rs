@@ -18,7 +18,7 @@ impl Faults {
     }
 
     /// Whether a connection of this age is from after the last fault.
-    pub(super) fn spare(&self, age: Duration) -> bool {
+    pub(super) fn is_newer(&self, age: Duration) -> bool {
         let last = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
         last.is_none_or(|last| age < last.elapsed())
     }

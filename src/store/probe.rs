@@ -1,9 +1,8 @@
-//! Whether the database can be read and written, found out by doing so.
+//! Whether the database can be read and written, proved by doing so.
 
 use card_gateway_entity::{inbox_event, program};
-use sea_orm::{ActiveModelTrait as _, ColumnTrait as _, ConnectionTrait as _, DbBackend};
-use sea_orm::{EntityTrait as _, IntoActiveModel as _, QueryFilter as _, QueryOrder as _};
-use sea_orm::{QuerySelect as _, Statement};
+use sea_orm::{ColumnTrait as _, ConnectionTrait as _, DbBackend, EntityTrait as _};
+use sea_orm::{QueryFilter as _, QueryOrder as _, QuerySelect as _, Set, Statement};
 use uuid::Uuid;
 
 use super::database::Store;
@@ -39,23 +38,22 @@ impl Store {
         let first = program::Entity::find().order_by_asc(program::Column::Id).one(&*self.reads);
         let Some(program) = first.await.map_err(sql::failed)? else { return Ok(()) };
         let tx = self.begin("").await?;
-        let event = inbox_event::Model {
-            program_id: program.id,
-            event_id: format!("write-probe-{}", Uuid::now_v7()),
-            event_type: String::new(),
-            body: "x".repeat(BODY),
-            received_at: 0,
-            state: InboxState::Kept.as_ref().to_owned(),
-            reason: None,
-            customer_id: None,
-            subject: None,
-            moment: 0,
+        let id = format!("write-probe-{}", Uuid::now_v7());
+        let event = inbox_event::ActiveModel {
+            program_id: Set(program.id),
+            event_id: Set(id.clone()),
+            event_type: Set(String::new()),
+            body: Set("x".repeat(BODY)),
+            received_at: Set(0),
+            state: Set(InboxState::Kept.as_ref().to_owned()),
+            moment: Set(0),
+            ..Default::default()
         };
-        let id = event.event_id.clone();
-        let insert = inbox_event::Entity::insert(event.into_active_model().reset_all());
+        let insert = inbox_event::Entity::insert(event);
         insert.exec_without_returning(&tx).await.map_err(sql::failed)?;
         if tx.get_database_backend() == DbBackend::Postgres {
-            // It has found room for the row by now. To remove it may not be allowed.
+            // There was room for the row. The right to remove it may be missing, so
+            // that it is rolled back. By hand: only PostgreSQL has this function.
             let may_write = format!(
                 "SELECT bool_and(has_table_privilege(t.name, 'INSERT') \
                  AND has_table_privilege(t.name, 'UPDATE')) FROM (VALUES {WRITTEN}) AS t(name)"

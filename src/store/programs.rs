@@ -19,7 +19,7 @@ pub struct Program {
     pub id: ProgramId,
     /// `[a-z0-9-]`, unique.
     pub name: String,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
 }
 
@@ -30,7 +30,7 @@ impl Program {
 }
 
 impl Store {
-    /// Makes a program.
+    /// Creates a program.
     ///
     /// # Errors
     /// [`Kind::Conflict`] if the name is taken.
@@ -50,7 +50,7 @@ impl Store {
         }
     }
 
-    /// The program of this name.
+    /// The program with this name.
     ///
     /// # Errors
     /// If the database fails.

@@ -1,10 +1,10 @@
-//! Connections that stay in hand between statements.
+//! Connections that are held between statements.
 //!
-//! Whatever leaves sqlx's pool for one statement is tested with a round trip
-//! when it comes back, which doubles the traffic of a service that mostly sends
+//! A connection that leaves sqlx's pool for one statement is tested with a round
+//! trip when it comes back, which doubles the traffic of a service that mostly sends
 //! single reads. So reads keep their connections while they are busy, and give
 //! them back to the pool, tests and all, when they have been idle for a moment,
-//! have grown old, or a statement on them did not come to a good end.
+//! have grown old, or a statement on them has failed.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -19,25 +19,25 @@ use super::sql;
 use super::sqlite_file::SqliteFile;
 use crate::usage;
 
-/// A connection idle for longer may have been cut off by the other side.
+/// A connection that was idle for longer may have been closed by the server.
 const IDLE: Duration = Duration::from_secs(1);
-/// The pool wants to see a connection now and then: it replaces old ones.
+/// After this time a connection goes back to the pool, which replaces old ones.
 const LEASE: Duration = Duration::from_mins(1);
 
 /// The reading side of a database.
 pub(super) struct Reads {
     db: DatabaseConnection,
     idle: Mutex<Vec<Kept>>,
-    /// One for each connection that may be in hand. The pool has more of them,
-    /// so that writers never wait for readers that do nothing.
+    /// One for each connection that may be held. The pool has more, so that
+    /// writers never wait for idle readers.
     permits: Semaphore,
     may_keep: bool,
     closed: AtomicBool,
-    patience: Duration,
+    acquire_timeout: Duration,
     sqlite: Arc<SqliteFile>,
 }
 
-/// A connection in hand.
+/// A connection that is held.
 struct Kept {
     connection: Connection,
     leased: Instant,
@@ -46,11 +46,11 @@ struct Kept {
 
 impl Reads {
     /// Reads of a database whose pool has `pooled` connections; a read waits
-    /// `patience` for one.
+    /// `acquire_timeout` for one.
     pub(super) fn new(
         db: DatabaseConnection,
         pooled: u32,
-        patience: Duration,
+        acquire_timeout: Duration,
         sqlite: Arc<SqliteFile>,
     ) -> Self {
         let most = usize::try_from(pooled / 4 * 3).unwrap_or(1);
@@ -60,7 +60,7 @@ impl Reads {
             permits: Semaphore::new(most.max(1)),
             may_keep: most > 0,
             closed: AtomicBool::new(false),
-            patience,
+            acquire_timeout,
             sqlite,
         }
     }
@@ -75,7 +75,7 @@ impl Reads {
         }
     }
 
-    /// Gives back what is in hand, and keeps nothing from now on.
+    /// Gives all connections back, and holds none from now on.
     pub(super) fn close(&self) {
         self.closed.store(true, Ordering::Relaxed);
         self.idle().clear();
@@ -91,7 +91,7 @@ impl Reads {
             let what = "the file of the database was deleted or replaced".to_owned();
             return Err(DbErr::Conn(RuntimeErr::SqlxError(SqlxError::Protocol(what).into())));
         }
-        let waited = tokio::time::timeout(self.patience, self.connection()).await;
+        let waited = tokio::time::timeout(self.acquire_timeout, self.connection()).await;
         let (mut kept, _permit) =
             waited.map_err(|_| DbErr::ConnectionAcquire(ConnAcquireErr::Timeout))??;
         let answer = kept.connection.rows(statement).await;
@@ -103,9 +103,9 @@ impl Reads {
                     idle.push(kept);
                 }
             }
-            // What has cut this one off has most likely cut off all of them.
+            // The others were most likely lost in the same way.
             Err(error) if sql::is_lost(error) => self.idle().clear(),
-            // Dropped, it goes back to the pool, which looks after it.
+            // Dropped, it goes back to the pool, which tests it.
             _ => {}
         }
         answer
@@ -136,7 +136,7 @@ impl Reads {
     }
 }
 
-/// Queries go over the connections in hand, everything else over the pool.
+/// Queries use the held connections, everything else the pool.
 #[async_trait::async_trait]
 impl ConnectionTrait for Reads {
     fn get_database_backend(&self) -> DbBackend {

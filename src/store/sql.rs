@@ -1,4 +1,4 @@
-//! What the statements share: errors, lists of keys, positions in a list.
+//! What statements share: errors, parameters of many values, columns.
 
 use std::str::FromStr;
 
@@ -11,7 +11,7 @@ use crate::domain::money::Minor;
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Result};
 
-/// Sorts a database error into "away for now", "took too long" and "our fault".
+/// A database error as unavailable, timed out, or internal.
 pub(super) fn failed(error: DbErr) -> Error {
     let Some(sqlx) = sqlx_error(&error) else {
         let away = matches!(error, DbErr::Conn(_) | DbErr::ConnectionAcquire(_));
@@ -35,8 +35,7 @@ pub(super) fn failed(error: DbErr) -> Error {
     }
 }
 
-/// Whether a code of a database says that it cannot do now what it could do
-/// otherwise.
+/// Whether an error code of a database says that it is unavailable for now.
 fn is_away(code: &str) -> bool {
     if let Some(primary) = sqlite_primary(code) {
         // BUSY, LOCKED, NOMEM, READONLY, IOERR, FULL, CANTOPEN, PROTOCOL.
@@ -80,8 +79,7 @@ pub(super) fn is_read_only(error: &DbErr) -> bool {
     code(error).is_some_and(|code| code == "25006" || sqlite_primary(&code) == Some(8))
 }
 
-/// Whether an error says that the connection is gone, and not what the
-/// statement asked for.
+/// Whether an error says that the connection is lost, whatever the statement was.
 pub(super) fn is_lost(error: &DbErr) -> bool {
     match sqlx_error(error) {
         Some(SqlxError::Io(_) | SqlxError::Protocol(_) | SqlxError::WorkerCrashed) => true,
@@ -102,9 +100,9 @@ pub(super) fn one_of(backend: DbBackend, column: &str, parameter: usize) -> Stri
     }
 }
 
-/// Joins what a table has for each row so far, or nulls where it has nothing.
-/// On PostgreSQL in a way that leaves the planner no choice but to look each
-/// one up. `table` has an alias.
+/// Joins the rows of a table to each row so far, or nulls if there are none. On
+/// PostgreSQL in a way that makes the planner look each one up. `table` has an
+/// alias.
 pub(super) fn each(backend: DbBackend, table: &str, columns: &str, on: &str) -> String {
     if backend == DbBackend::Postgres {
         let alias = table.rsplit(' ').next().unwrap_or(table);
@@ -146,7 +144,7 @@ pub(super) fn json(rows: &(impl serde::Serialize + ?Sized)) -> Result<Value> {
     Ok(serde_json::to_string(rows).map_err(Error::internal)?.into())
 }
 
-/// What both databases can read out of a column.
+/// A type that both databases can read from a column.
 pub(super) trait Readable<'r>:
     sqlx::Decode<'r, Postgres> + sqlx::Type<Postgres> + sqlx::Decode<'r, Sqlite> + sqlx::Type<Sqlite>
 {
@@ -170,7 +168,7 @@ pub(super) fn column<'r, T: Readable<'r>>(row: &'r QueryResult, at: usize) -> Re
     read.map_err(Error::internal)
 }
 
-/// A stored value that our own migrations and checks should have kept out.
+/// A stored value that our own migrations and checks should have prevented.
 fn corrupt(what: &'static str) -> Error {
     Error::internal(format!("the database holds a value of {what} that cannot be"))
 }

@@ -21,7 +21,7 @@ use crate::error::{Error, Result};
 /// How often the file is checked while nothing is written.
 const LOOK: Duration = Duration::from_millis(500);
 
-/// A file by what tells it from others: its device and its number there.
+/// What identifies a file: its device and its inode.
 type Identity = (u64, u64);
 
 /// The file of an open SQLite database; nothing for other databases.
@@ -31,7 +31,7 @@ pub(super) struct SqliteFile {
     /// The last connection to close removes the log, and the next one makes a
     /// new one. As long as this one is open, the log stays the same.
     guard: Mutex<Option<SqliteConnection>>,
-    /// Whether one of the files is not there any more.
+    /// Whether one of the files was deleted or replaced.
     lost: AtomicBool,
 }
 
@@ -60,7 +60,7 @@ impl SqliteFile {
         path: PathBuf,
     ) -> Result<(), SqlxError> {
         let mut guard = SqliteConnection::connect_with(options).await?;
-        // From here on it has the log open as well.
+        // This opens the log as well.
         query("SELECT COUNT(*) FROM sqlite_schema").execute(&mut guard).await?;
         let mut log = path.clone().into_os_string();
         log.push("-wal");
@@ -71,7 +71,7 @@ impl SqliteFile {
         Ok(())
     }
 
-    /// Whether what is open is still what its name leads to.
+    /// Whether the open files are still those with their names.
     ///
     /// # Errors
     /// [`crate::error::Kind::Unavailable`] if the file was deleted or replaced.
@@ -95,13 +95,13 @@ impl SqliteFile {
         Err(Error::unavailable(format!("{path} was deleted or replaced")))
     }
 
-    /// Whether the last look found everything in its place: for reads, which are
-    /// too many to look each time.
+    /// The result of the last check: for reads, which are too many to check each
+    /// time.
     pub(super) fn is_there(&self) -> bool {
         !self.lost.load(Ordering::Relaxed)
     }
 
-    /// Lets go of the file.
+    /// Closes the file.
     pub(super) async fn close(&self) {
         let guard = self.guard.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(guard) = guard {
@@ -115,7 +115,7 @@ async fn watch(file: std::sync::Weak<SqliteFile>) {
     loop {
         tokio::time::sleep(LOOK).await;
         let Some(file) = file.upgrade() else { return };
-        // What is wrong is in the log.
+        // It logs what is wrong.
         let _ = file.check();
     }
 }

@@ -13,7 +13,7 @@ use crate::domain::principal::{Principal, ProgramId, Scope};
 use crate::domain::time::Timestamp;
 use crate::error::Result;
 
-/// A token to be kept.
+/// A token to store.
 #[derive(Clone, Debug)]
 pub struct NewToken {
     /// A `UUIDv7`.
@@ -24,9 +24,9 @@ pub struct NewToken {
     pub hash: [u8; 32],
     /// What it may do.
     pub scope: Scope,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// When it ends, if ever.
+    /// When it expires, if ever.
     pub expires_at: Option<Timestamp>,
 }
 
@@ -37,7 +37,7 @@ pub struct StoredToken {
     pub principal: Principal,
     /// SHA-256 of the token's text.
     pub hash: Vec<u8>,
-    /// When it ends, if ever.
+    /// When it expires, if ever.
     pub expires_at: Option<Timestamp>,
 }
 
@@ -52,16 +52,16 @@ pub struct TokenSummary {
     pub label: String,
     /// What it may do.
     pub scope: Scope,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// When it ends, if ever.
+    /// When it expires, if ever.
     pub expires_at: Option<Timestamp>,
     /// When it was revoked, if it was.
     pub revoked_at: Option<Timestamp>,
 }
 
 impl Store {
-    /// Keeps a token.
+    /// Stores a token.
     ///
     /// # Errors
     /// If the database fails.
@@ -81,7 +81,7 @@ impl Store {
         write.commit().await
     }
 
-    /// The token of this hash, unless it was revoked.
+    /// The token with this hash, unless it was revoked.
     ///
     /// # Errors
     /// If the database fails.
@@ -130,7 +130,7 @@ impl Store {
             .collect()
     }
 
-    /// Revokes a token; says whether there was one to revoke.
+    /// Revokes a token; returns whether there was one to revoke.
     ///
     /// # Errors
     /// If the database fails.

@@ -1,11 +1,11 @@
 //! A transaction that writes what belongs to a program.
 //!
 //! A program has one writer at a time, until its commit: on SQLite there is one
-//! writer anyway, on PostgreSQL a lock a program says so. So a program's changes
-//! are numbered in the order of their commits, a customer cannot arrive between
-//! an event's look-up and its waiting, and no two writers can wait for each
-//! other. Programs do not wait for each other. A writer that freezes in the
-//! middle loses its transaction: PostgreSQL ends one that does nothing.
+//! writer anyway, on PostgreSQL there is a lock for each program. So a program's
+//! changes are numbered in the order of their commits, a customer cannot arrive
+//! between the look-up of an event's customer and the event's waiting, and two
+//! writers cannot deadlock. Programs do not wait for each other. A writer that
+//! freezes loses its transaction: PostgreSQL ends one that is idle.
 
 use sea_orm::{ConnectionTrait as _, DbBackend, QueryResult, Statement, Value};
 
@@ -15,7 +15,7 @@ use super::sql;
 use crate::domain::principal::ProgramId;
 use crate::error::Result;
 
-/// Ends the transaction of a writer that does nothing.
+/// Ends the transaction of a writer that is idle.
 const IDLE: &str = "SET LOCAL idle_in_transaction_session_timeout = '5s'";
 /// Events come one by one or by the hundred, into tables that were empty a
 /// moment ago: their statements are planned each time, which takes a tenth of a
@@ -28,8 +28,8 @@ const EVENTS: &str = "SET LOCAL plan_cache_mode = force_custom_plan; \
 /// program.
 const LOCK: i32 = 420_784_949;
 
-/// An open transaction of the one writer of a program. Unless it is committed,
-/// nothing of it remains.
+/// An open transaction of the one writer of a program. Dropped, it is rolled
+/// back.
 pub struct WriteTx {
     pub(super) write: DbTx,
     pub(super) program: ProgramId,
@@ -61,10 +61,10 @@ impl Store {
 }
 
 impl WriteTx {
-    /// Makes everything that was done in the transaction last.
+    /// Commits.
     ///
     /// # Errors
-    /// If the database fails; whether it lasts is not known then.
+    /// If the database fails; whether it was committed is not known then.
     pub async fn commit(self) -> Result<()> {
         self.write.commit().await
     }
