@@ -1,9 +1,11 @@
-//! The calls that are made, and what the answers say.
+//! Encodes the calls to the contracts and decodes their answers.
 
 use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_sol_types::{SolCall as _, sol};
 
-use super::{Block, Chain, Wallet};
+use super::block::Block;
+use super::network::Chain;
+use super::wallet::Wallet;
 
 sol! {
     struct Call3 {
@@ -25,11 +27,11 @@ sol! {
     function decimals() external view returns (uint8 decimals);
 }
 
-/// The calls of a batch that ask for its block.
-const ABOUT_THE_BLOCK: usize = 3;
+/// Calls of a batch that return its block.
+const BLOCK_CALLS: usize = 3;
 
-/// One call that asks for the block and for each wallet's balance.
-pub(super) fn ask(chain: &Chain, wallets: &[Wallet]) -> Bytes {
+/// One call that returns the block and each wallet's balance.
+pub(super) fn balances_call(chain: &Chain, wallets: &[Wallet]) -> Bytes {
     batch(
         chain,
         wallets.iter().map(|wallet| {
@@ -39,8 +41,8 @@ pub(super) fn ask(chain: &Chain, wallets: &[Wallet]) -> Bytes {
     )
 }
 
-/// One call that asks for the block and for each token's decimals.
-pub(super) fn ask_decimals(chain: &Chain) -> Bytes {
+/// One call that returns the block and each token's decimals.
+pub(super) fn decimals_call(chain: &Chain) -> Bytes {
     let tokens = chain.tokens.iter();
     batch(chain, tokens.map(|(_, token)| (token.address, decimalsCall {}.abi_encode())))
 }
@@ -61,15 +63,15 @@ fn batch(chain: &Chain, calls: impl Iterator<Item = (Address, Vec<u8>)>) -> Byte
     aggregate3Call { calls: of_block.chain(calls).collect() }.abi_encode().into()
 }
 
-/// What a batch said: its block, and the number that each of `calls` returned;
-/// none where one did not. Nothing at all if it is not the answer to such a question.
+/// Decodes the answer to a batch: its block, and the number that each of `calls`
+/// returned, or none if the call failed. None if it is not an answer to a batch.
 pub(super) fn decode_batch(data: &Bytes, calls: usize) -> Option<(Block, Vec<Option<U256>>)> {
     let results = aggregate3Call::abi_decode_returns(data).ok()?;
-    if results.len() != ABOUT_THE_BLOCK + calls {
+    if results.len() != BLOCK_CALLS + calls {
         return None;
     }
     let words: Vec<Option<U256>> = results.iter().map(word).collect();
-    let (of_block, numbers) = words.split_at(ABOUT_THE_BLOCK);
+    let (of_block, numbers) = words.split_at(BLOCK_CALLS);
     let block = Block {
         number: u64::try_from(of_block[0]?).ok()?,
         seconds: i64::try_from(of_block[1]?).ok()?,
@@ -103,9 +105,9 @@ mod tests {
     }
 
     #[test]
-    fn what_a_token_does_not_say_is_not_zero() {
+    fn a_missing_amount_is_not_zero() {
         let block = || vec![(true, number(7)), (true, number(1_700_000_000)), (true, number(9))];
-        for (told_as, expected) in [
+        for (result, expected) in [
             ((true, number(5)), Some(U256::from(5))),
             ((true, number(0)), Some(U256::ZERO)),
             ((true, Vec::new()), None),
@@ -116,15 +118,15 @@ mod tests {
             ((true, vec![0xff; 32]), Some(U256::MAX)),
         ] {
             let mut results = block();
-            results.push(told_as.clone());
+            results.push(result.clone());
             let (block, wallets) = decode_batch(&answer(results), 1).expect("an answer");
             assert_eq!((block.number, block.seconds), (7, 1_700_000_000));
-            assert_eq!(wallets, [expected], "{told_as:?}");
+            assert_eq!(wallets, [expected], "{result:?}");
         }
         assert!(decode_batch(&answer(block()), 1).is_none(), "a result is missing");
-        assert!(decode_batch(&Bytes::new(), 0).is_none(), "there is no batch at that address");
+        assert!(decode_batch(&Bytes::new(), 0).is_none(), "no contract at that address");
         let mut silent = block();
         silent[0].1.clear();
-        assert!(decode_batch(&answer(silent), 0).is_none(), "it does not know its block");
+        assert!(decode_batch(&answer(silent), 0).is_none(), "the block number is missing");
     }
 }

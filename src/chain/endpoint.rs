@@ -1,4 +1,4 @@
-//! The calls that are made to an endpoint, if it has time for them.
+//! The calls to one endpoint, within its circuit breaker and rate limit.
 
 use std::num::NonZeroU32;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -11,22 +11,24 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::health::{Health, State};
+use super::block::Block;
+use super::circuit_breaker::{CircuitBreaker, State};
+use super::network::Chain;
 use super::rpc::{Failure, Rpc};
-use super::{Block, Chain};
 
-/// With less time left, a call is not made.
-const HARDLY: Duration = Duration::from_millis(5);
-/// A call that had so much time and was not answered says something of the endpoint.
-const ENOUGH: Duration = Duration::from_millis(400);
+/// With less time left, no call is sent.
+const MIN_TIME: Duration = Duration::from_millis(5);
+/// A time-out counts as a failure of the endpoint if the call had at least this long.
+const FAIR_TIME: Duration = Duration::from_millis(400);
 
-/// An endpoint with its health and its budget.
+/// An endpoint with its circuit breaker and rate limit.
 pub(super) struct Endpoint {
-    /// Its place in the settings, from 1: addresses can hold keys.
+    /// Its position in the settings, from 1. Logs show it instead of the address,
+    /// which can contain a key.
     pub(super) number: usize,
     rpc: Rpc,
-    health: Mutex<Health>,
-    budget: DefaultDirectRateLimiter,
+    breaker: Mutex<CircuitBreaker>,
+    rate_limit: DefaultDirectRateLimiter,
 }
 
 #[derive(Deserialize)]
@@ -41,28 +43,28 @@ struct Header {
 impl Endpoint {
     pub(super) fn new(number: usize, rpc: Rpc, calls_per_second: u32) -> Self {
         let calls = NonZeroU32::new(calls_per_second).unwrap_or(NonZeroU32::MIN);
-        let budget = RateLimiter::direct(Quota::per_second(calls));
-        Self { number, rpc, health: Mutex::default(), budget }
+        let rate_limit = RateLimiter::direct(Quota::per_second(calls));
+        Self { number, rpc, breaker: Mutex::default(), rate_limit }
     }
 
-    fn health(&self) -> MutexGuard<'_, Health> {
-        self.health.lock().unwrap_or_else(PoisonError::into_inner)
+    fn breaker(&self) -> MutexGuard<'_, CircuitBreaker> {
+        self.breaker.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What may be sent to it now.
+    /// The state of its circuit breaker.
     pub(super) fn state(&self) -> State {
-        self.health().state(Instant::now())
+        self.breaker().state(Instant::now())
     }
 
-    /// Its answers were believed.
+    /// Records a valid answer.
     pub(super) fn succeeded(&self) {
-        self.health().succeeded();
+        self.breaker().succeeded();
     }
 
-    /// A call failed, or its answer cannot be believed.
+    /// Records a failed call or an invalid answer.
     pub(super) fn failed(&self, failure: &Failure) {
         let after = if let Failure::Status(_, after) = failure { *after } else { None };
-        self.health().failed(Instant::now(), after);
+        self.breaker().failed(Instant::now(), after);
     }
 
     pub(super) async fn chain_id(&self, deadline: Instant) -> Result<u64, Failure> {
@@ -83,7 +85,7 @@ impl Endpoint {
         self.header(json!("latest"), deadline).await
     }
 
-    /// The header of the block that has a number now.
+    /// The header of the block that has this number now.
     pub(super) async fn numbered(&self, number: u64, deadline: Instant) -> Result<Block, Failure> {
         self.header(json!(U64::from(number)), deadline).await
     }
@@ -94,13 +96,13 @@ impl Endpoint {
         Ok(Block {
             number: header.number.to(),
             seconds: i64::try_from(header.timestamp.to::<u64>())
-                .map_err(|_| Failure::Incredible)?,
+                .map_err(|_| Failure::InvalidAnswer)?,
             parent: header.parent_hash,
             hash: Some(header.hash),
         })
     }
 
-    /// `eth_call` to Multicall3, in the block of a hash (EIP-1898) or the newest.
+    /// `eth_call` to Multicall3 in the block `at` (by its hash, EIP-1898), or in the newest.
     pub(super) async fn eth_call(
         &self,
         chain: &Chain,
@@ -116,35 +118,35 @@ impl Endpoint {
         self.call("eth_call", params, deadline).await
     }
 
-    /// A call, if the endpoint has time for one.
+    /// One call, if circuit breaker and rate limit allow it before the deadline.
     async fn call<T: DeserializeOwned>(
         &self,
         method: &'static str,
         params: Value,
         deadline: Instant,
     ) -> Result<T, Failure> {
-        if self.health().state(Instant::now()) == State::Resting {
-            return Err(Failure::Resting);
+        if self.breaker().state(Instant::now()) == State::Open {
+            return Err(Failure::NotCalled);
         }
-        while let Err(early) = self.budget.check() {
+        while let Err(early) = self.rate_limit.check() {
             let wait = early.wait_time_from(DefaultClock::default().now());
             if Instant::now() + wait >= deadline {
-                return Err(Failure::Resting);
+                return Err(Failure::NotCalled);
             }
             tokio::time::sleep(wait).await;
         }
         let sent = Instant::now();
         let left = deadline.saturating_duration_since(sent);
-        if left < HARDLY || !self.health().may_call(sent) {
-            return Err(Failure::Resting);
+        if left < MIN_TIME || !self.breaker().may_call(sent) {
+            return Err(Failure::NotCalled);
         }
         let result = self.rpc.call(method, params, left).await;
         self.record(method, sent.elapsed(), result.as_ref().err());
         match &result {
-            // There was no time for it, which is not its fault.
-            Err(Failure::Timeout) if left < ENOUGH => {}
-            Err(failure) if failure.is_its_own() => self.failed(failure),
-            _ => self.health().answered(sent),
+            // Too little time was left; that is not a failure of the endpoint.
+            Err(Failure::Timeout) if left < FAIR_TIME => {}
+            Err(failure) if failure.is_of_endpoint() => self.failed(failure),
+            _ => self.breaker().answered(sent),
         }
         result
     }
@@ -156,9 +158,9 @@ impl Endpoint {
             .increment(1);
         metrics::histogram!("chain_call_duration_seconds", "method" => method).record(took);
         if let Some(failure) = failure {
-            // What it says in words could hold anything.
+            // The message could contain anything, so that it is logged on request only.
             tracing::warn!(endpoint = self.number, method, outcome, "a chain call failed");
-            tracing::debug!(endpoint = self.number, ?failure, "what the endpoint said");
+            tracing::debug!(endpoint = self.number, ?failure, "the endpoint's answer");
         }
     }
 }

@@ -1,45 +1,47 @@
-//! Whether an endpoint is one of the chain that is read.
+//! Checks that an endpoint serves the chain that the settings describe.
 
 use std::time::Instant;
 
 use alloy_primitives::{Address, Bytes, U256};
 use futures_util::future::try_join_all;
 
+use super::abi;
 use super::endpoint::Endpoint;
+use super::network::Chain;
 use super::rpc::Failure;
-use super::{Chain, abi};
 
 /// Whether an endpoint can be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fitness {
-    /// It has not answered all checks yet.
+    /// Not all checks have been answered yet.
     Unknown,
-    /// It is an endpoint of the chain that the settings describe.
+    /// It serves the chain that the settings describe.
     Fit,
-    /// It is not, for this reason; it is not used.
+    /// It does not, for this reason, and is not used.
     Unfit(String),
 }
 
-/// What is wrong with an endpoint, if anything.
-pub(super) async fn what_is_wrong(
+/// Checks everything: the chain id, the contracts, and the decimals of the tokens.
+/// Returns what is wrong, if anything.
+pub(super) async fn check(
     endpoint: &Endpoint,
     chain: &Chain,
     deadline: Instant,
 ) -> Result<Option<String>, Failure> {
-    if let Some(what) = wrong_chain(endpoint, chain, deadline).await? {
+    if let Some(what) = check_chain_id(endpoint, chain, deadline).await? {
         return Ok(Some(what));
     }
-    match wrong_contracts(endpoint, chain, deadline).await {
-        // It answers, and not as the contracts would.
-        Err(Failure::Refused { .. } | Failure::Incredible) => {
+    match check_contracts(endpoint, chain, deadline).await {
+        // It answers, but not as the contracts would.
+        Err(Failure::Refused { .. } | Failure::InvalidAnswer) => {
             Ok(Some(format!("there is no Multicall3 at {}", chain.multicall)))
         }
         found => found,
     }
 }
 
-/// What is wrong with its chain's id.
-pub(super) async fn wrong_chain(
+/// Checks the chain id alone.
+pub(super) async fn check_chain_id(
     endpoint: &Endpoint,
     chain: &Chain,
     deadline: Instant,
@@ -48,7 +50,7 @@ pub(super) async fn wrong_chain(
     Ok((id != chain.id).then(|| format!("it is of chain {id}, not of {}", chain.id)))
 }
 
-async fn wrong_contracts(
+async fn check_contracts(
     endpoint: &Endpoint,
     chain: &Chain,
     deadline: Instant,
@@ -67,14 +69,15 @@ async fn wrong_contracts(
             return Ok(Some(format!("{name} has no code at {address}")));
         }
     }
-    let asked = abi::ask_decimals(chain);
-    let data = endpoint.eth_call(chain, asked, None, deadline).await?;
-    let (_, decimals) = abi::decode_batch(&data, chain.tokens.len()).ok_or(Failure::Incredible)?;
-    for ((currency, token), said) in chain.tokens.iter().zip(decimals) {
-        if said != Some(U256::from(token.decimals)) {
-            let said = said.map_or_else(|| "none".to_owned(), |said| said.to_string());
+    let call = abi::decimals_call(chain);
+    let data = endpoint.eth_call(chain, call, None, deadline).await?;
+    let (_, decimals) =
+        abi::decode_batch(&data, chain.tokens.len()).ok_or(Failure::InvalidAnswer)?;
+    for ((currency, token), found) in chain.tokens.iter().zip(decimals) {
+        if found != Some(U256::from(token.decimals)) {
+            let found = found.map_or_else(|| "none".to_owned(), |found| found.to_string());
             let (name, expected) = (currency.as_ref(), token.decimals);
-            let what = format!("the token of {name} has {said} decimals, not {expected}");
+            let what = format!("the token of {name} has {found} decimals, not {expected}");
             return Ok(Some(what));
         }
     }

@@ -1,5 +1,5 @@
-//! Reading from one endpoint: only if it is fit, no more wallets at once than
-//! it takes, and only what can be believed.
+//! Reads from one endpoint: only if it serves the right chain, in batches of the size
+//! that it accepts, and with checked answers.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -10,27 +10,31 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::{StreamExt as _, TryStreamExt as _, iter};
 use tokio::sync::watch;
 
+use super::abi;
+use super::block::Block;
+use super::circuit_breaker::State;
 use super::endpoint::Endpoint;
-use super::fitness::{Fitness, what_is_wrong, wrong_chain};
-use super::health::State;
+use super::fitness::{self, Fitness};
+use super::network::Chain;
 use super::rpc::{Failure, Rpc};
-use super::{Block, Chain, Settings, Wallet, abi};
+use super::settings::Settings;
+use super::wallet::Wallet;
 use crate::domain::time::Timestamp;
 
-/// Calls of one question that are under way at once.
-const AT_ONCE: usize = 4;
+/// Concurrent calls of one read.
+const CONCURRENT_CALLS: usize = 4;
 
 pub(super) struct Provider {
     endpoint: Endpoint,
     fitness: Mutex<Fitness>,
-    /// Whether its fitness was checked at least once.
-    looked_at: watch::Sender<bool>,
-    /// How many wallets it takes at once, as far as is known, and at the most.
+    /// Whether it was probed at least once.
+    probed: watch::Sender<bool>,
+    /// The batch size that it accepts, as far as is known.
     batch: AtomicUsize,
-    most: usize,
+    max_batch: usize,
 }
 
-/// What a read says: the block, and each wallet's amount, if the token returned one.
+/// The result of a read: the block, and each wallet's amount if the token returned one.
 pub(super) type Amounts = (Block, Vec<Option<U256>>);
 
 impl Provider {
@@ -38,9 +42,9 @@ impl Provider {
         Self {
             endpoint: Endpoint::new(number, rpc, settings.calls_per_second),
             fitness: Mutex::new(Fitness::Unknown),
-            looked_at: watch::Sender::new(false),
+            probed: watch::Sender::new(false),
             batch: AtomicUsize::new(settings.batch),
-            most: settings.batch,
+            max_batch: settings.batch,
         }
     }
 
@@ -48,20 +52,20 @@ impl Provider {
         self.fitness.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// What may be sent to it now: nothing, if it is not known to be fit, but
-    /// for the moment in which it is looked at for the first time.
+    /// What may be sent to it: nothing unless it is fit. Before the first probe, reads
+    /// wait for its result.
     pub(super) fn state(&self) -> State {
-        let fit = self.fitness() == Fitness::Fit || !*self.looked_at.borrow();
-        if fit { self.endpoint.state() } else { State::Resting }
+        let fit = self.fitness() == Fitness::Fit || !*self.probed.borrow();
+        if fit { self.endpoint.state() } else { State::Open }
     }
 
-    /// Finds out whether it is fit, if that is not known, and whether it is
-    /// back from a rest.
-    pub(super) async fn look(&self, chain: &Chain, deadline: Instant) {
+    /// Checks its fitness if that is not known, and tries it if its circuit breaker is
+    /// half-open.
+    pub(super) async fn probe(&self, chain: &Chain, deadline: Instant) {
         let found = match self.fitness() {
-            Fitness::Unknown => what_is_wrong(&self.endpoint, chain, deadline).await,
-            Fitness::Fit if self.state() == State::Recovering => {
-                wrong_chain(&self.endpoint, chain, deadline).await
+            Fitness::Unknown => fitness::check(&self.endpoint, chain, deadline).await,
+            Fitness::Fit if self.state() == State::HalfOpen => {
+                fitness::check_chain_id(&self.endpoint, chain, deadline).await
             }
             Fitness::Fit | Fitness::Unfit(_) => return,
         };
@@ -75,41 +79,41 @@ impl Provider {
                 );
                 Some(Fitness::Unfit(what))
             }
-            // The endpoint has logged that itself.
+            // `Endpoint::call` has logged it.
             Err(_) => None,
         };
         if let Some(found) = found {
             self.endpoint.succeeded();
             *self.fitness.lock().unwrap_or_else(PoisonError::into_inner) = found;
         }
-        self.looked_at.send_replace(true);
+        self.probed.send_replace(true);
     }
 
-    /// Waits until it has been looked at for the first time.
-    async fn fit(&self, deadline: Instant) -> Result<(), Failure> {
-        if !*self.looked_at.borrow() {
+    /// Waits for the first probe.
+    async fn wait_until_fit(&self, deadline: Instant) -> Result<(), Failure> {
+        if !*self.probed.borrow() {
             let until = tokio::time::Instant::from_std(deadline);
-            let mut looked_at = self.looked_at.subscribe();
-            let looked = tokio::time::timeout_at(until, looked_at.wait_for(|looked| *looked)).await;
-            looked.map_err(|_| Failure::Resting)?.map_err(|_| Failure::Resting)?;
+            let mut probed = self.probed.subscribe();
+            let waited = tokio::time::timeout_at(until, probed.wait_for(|probed| *probed)).await;
+            waited.map_err(|_| Failure::NotCalled)?.map_err(|_| Failure::NotCalled)?;
         }
         match self.fitness() {
             Fitness::Fit => Ok(()),
             Fitness::Unfit(_) => Err(Failure::Unfit),
-            Fitness::Unknown => Err(Failure::Resting),
+            Fitness::Unknown => Err(Failure::NotCalled),
         }
     }
 
-    /// Forgets that it is unfit, so that it is checked again: its operator may
-    /// have repaired it.
-    pub(super) fn reconsider(&self) {
+    /// Makes the next probe check an unfit endpoint again: its operator may have
+    /// repaired it.
+    pub(super) fn recheck(&self) {
         let mut fitness = self.fitness.lock().unwrap_or_else(PoisonError::into_inner);
         if matches!(*fitness, Fitness::Unfit(_)) {
             *fitness = Fitness::Unknown;
         }
     }
 
-    /// What wallets hold in one block: the one `at` is, the newest without one.
+    /// The amounts of wallets in one block: `at`, or the newest.
     pub(super) async fn read(
         &self,
         settings: &Settings,
@@ -117,18 +121,20 @@ impl Provider {
         at: Option<Block>,
         deadline: Instant,
     ) -> Result<Amounts, Failure> {
-        self.fit(deadline).await?;
-        let found = self.read_believed(settings, wallets, at, deadline).await;
+        self.wait_until_fit(deadline).await?;
+        let found = self.read_checked(settings, wallets, at, deadline).await;
         match &found {
             Ok(_) => self.endpoint.succeeded(),
-            // Calls that fail have said so themselves; these were answered.
-            Err(failure @ (Failure::Incredible | Failure::Stale)) => self.endpoint.failed(failure),
+            // Failed calls are recorded by the endpoint; these calls were answered.
+            Err(failure @ (Failure::InvalidAnswer | Failure::Stale)) => {
+                self.endpoint.failed(failure);
+            }
             Err(_) => {}
         }
         found
     }
 
-    async fn read_believed(
+    async fn read_checked(
         &self,
         settings: &Settings,
         wallets: &[Wallet],
@@ -139,7 +145,7 @@ impl Provider {
         let newest = || self.endpoint.newest(deadline);
         let pinned = match at {
             Some(block) => Some(self.pinned(block, deadline).await?),
-            // One call is of one block whichever that is.
+            // A single call reads a single block.
             None if wallets.len() <= self.batch.load(Ordering::Relaxed) => None,
             None => Some(newest().await?),
         };
@@ -151,10 +157,10 @@ impl Provider {
             }
             found => found?,
         };
-        // A block that was young when it was chosen may have grown old since.
+        // A given block was new enough when it was chosen.
         let age = Timestamp::now().millis().saturating_sub(found.0.seconds.saturating_mul(1_000));
-        let most = i64::try_from(settings.max_head_age.as_millis()).unwrap_or(i64::MAX);
-        if at.is_none() && age > most { Err(Failure::Stale) } else { Ok(found) }
+        let max_age = i64::try_from(settings.max_head_age.as_millis()).unwrap_or(i64::MAX);
+        if at.is_none() && age > max_age { Err(Failure::Stale) } else { Ok(found) }
     }
 
     async fn read_at(
@@ -169,13 +175,13 @@ impl Provider {
         for part in wallets.chunks(if at.is_some() { batch } else { wallets.len().max(1) }) {
             parts.push(self.part(chain, part, at, deadline));
         }
-        let parts: Vec<Amounts> = iter(parts).buffered(AT_ONCE).try_collect().await?;
-        let block = parts.first().ok_or(Failure::Incredible)?.0;
+        let parts: Vec<Amounts> = iter(parts).buffered(CONCURRENT_CALLS).try_collect().await?;
+        let block = parts.first().ok_or(Failure::InvalidAnswer)?.0;
         let block = Block { hash: at.and_then(|at| at.hash), ..block };
         Ok((block, parts.into_iter().flat_map(|(_, amounts)| amounts).collect()))
     }
 
-    /// One call; two smaller ones where the endpoint refuses its size.
+    /// One call; two smaller ones if it is too large for the endpoint.
     fn part<'a>(
         &'a self,
         chain: &'a Chain,
@@ -184,17 +190,21 @@ impl Provider {
         deadline: Instant,
     ) -> BoxFuture<'a, Result<Amounts, Failure>> {
         Box::pin(async move {
-            match self.endpoint.eth_call(chain, abi::ask(chain, wallets), at, deadline).await {
+            match self
+                .endpoint
+                .eth_call(chain, abi::balances_call(chain, wallets), at, deadline)
+                .await
+            {
                 Ok(data) => {
                     let (block, amounts) =
-                        abi::decode_batch(&data, wallets.len()).ok_or(Failure::Incredible)?;
+                        abi::decode_batch(&data, wallets.len()).ok_or(Failure::InvalidAnswer)?;
                     if at.is_some_and(|at| (at.number, at.parent) != (block.number, block.parent)) {
-                        return Err(Failure::Incredible);
+                        return Err(Failure::InvalidAnswer);
                     }
-                    self.took(wallets.len());
+                    self.accepted(wallets.len());
                     Ok((block, amounts))
                 }
-                // Without a block to keep to, two calls could be of two.
+                // Without a given block, two calls could read two blocks.
                 Err(failure) if failure.is_too_large() && wallets.len() > 1 && at.is_some() => {
                     self.too_large(wallets.len());
                     let (one, other) = wallets.split_at(wallets.len() / 2);
@@ -211,16 +221,16 @@ impl Provider {
         self.batch.fetch_min((wallets / 2).max(1), Ordering::Relaxed);
     }
 
-    /// It took so many; it may take some more the next time.
-    fn took(&self, wallets: usize) {
+    /// Raises the batch size a little after a full batch was accepted.
+    fn accepted(&self, wallets: usize) {
         let more = wallets + wallets / 10 + 1;
         let _ = self.batch.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |batch| {
-            (batch == wallets && batch < self.most).then_some(more.min(self.most))
+            (batch == wallets && batch < self.max_batch).then_some(more.min(self.max_batch))
         });
     }
 
-    /// The block with its hash: where that is not known, by its number, if the
-    /// block that has the number now is the same.
+    /// The block with its hash. If the hash is not known, the block is looked up by its
+    /// number and must be the same.
     async fn pinned(&self, block: Block, deadline: Instant) -> Result<Block, Failure> {
         if block.hash.is_some() {
             return Ok(block);

@@ -1,23 +1,25 @@
-//! The endpoints in their order, as long as there is time.
+//! Tries the endpoints in order until the deadline.
 
 use std::time::{Duration, Instant};
 
 use backon::{BackoffBuilder as _, ExponentialBuilder};
 use futures_util::future::join_all;
 
+use super::block::Block;
+use super::circuit_breaker::State;
 use super::fitness::Fitness;
-use super::health::State;
 use super::provider::{Amounts, Provider};
 use super::rpc::{Failure, Rpc};
-use super::{Block, Settings, Wallet};
+use super::settings::Settings;
+use super::wallet::Wallet;
 use crate::error::Result as OurResult;
 
-/// How long looking at an endpoint may take at least.
-const PATIENCE: Duration = Duration::from_secs(4);
-/// How often those that are not fit, or have rested, are looked at again.
-const AGAIN: Duration = Duration::from_secs(1);
-/// Each so many times, one that was found unfit is, too: it may have been mended.
-const RECONSIDER: u32 = 60;
+/// Minimum time-out of a probe.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(4);
+/// How often endpoints that are not fit or half-open are probed.
+const PROBE_INTERVAL: Duration = Duration::from_secs(1);
+/// Unfit endpoints are checked again once in this many intervals.
+const RECHECK_INTERVALS: u32 = 60;
 
 pub(super) struct Providers {
     pub(super) settings: Settings,
@@ -33,29 +35,28 @@ impl Providers {
         Ok(Self { settings, list })
     }
 
-    /// What is known of each endpoint, in their order, and whether it is left
-    /// alone at the moment.
+    /// The fitness of each endpoint, in order, and whether its circuit breaker is open.
     pub(super) fn fitness(&self) -> Vec<(Fitness, bool)> {
-        let of = |provider: &Provider| (provider.fitness(), provider.state() == State::Resting);
+        let of = |provider: &Provider| (provider.fitness(), provider.state() == State::Open);
         self.list.iter().map(of).collect()
     }
 
-    /// Looks at each endpoint now, and again and again at those that are not
-    /// fit or have rested.
+    /// Probes each endpoint now, and then regularly those that are not fit or half-open.
+    /// Never ends.
     pub(super) async fn watch(&self) {
         for round in 1_u32.. {
-            let deadline = Instant::now() + self.settings.timeout.max(PATIENCE);
-            let look = |provider| Provider::look(provider, &self.settings.chain, deadline);
-            join_all(self.list.iter().map(look)).await;
-            tokio::time::sleep(AGAIN).await;
-            if round.is_multiple_of(RECONSIDER) {
-                self.list.iter().for_each(Provider::reconsider);
+            let deadline = Instant::now() + self.settings.timeout.max(PROBE_TIMEOUT);
+            let probe = |provider| Provider::probe(provider, &self.settings.chain, deadline);
+            join_all(self.list.iter().map(probe)).await;
+            tokio::time::sleep(PROBE_INTERVAL).await;
+            if round.is_multiple_of(RECHECK_INTERVALS) {
+                self.list.iter().for_each(Provider::recheck);
             }
         }
     }
 
-    /// What wallets hold, in one block: in `at` if that can be had, else in a
-    /// newer one. None if no endpoint could say before the deadline.
+    /// The amounts of wallets in one block: `at` if an endpoint has it, else a newer one.
+    /// None if no endpoint answered before the deadline.
     pub(super) async fn read(
         &self,
         wallets: &[Wallet],
@@ -72,17 +73,17 @@ impl Providers {
         loop {
             let (mut tried, mut block_unknown) = (false, false);
             for (place, provider) in self.list.iter().enumerate() {
-                // The endpoints after it must have time, too.
-                let others = self.list[place + 1..].iter().filter(|other| self.is_worth_it(other));
+                // Leave time for the endpoints after it.
+                let others = self.list[place + 1..].iter().filter(|other| self.is_usable(other));
                 let left = deadline.saturating_duration_since(Instant::now());
                 let share = left / u32::try_from(others.count() + 1).unwrap_or(u32::MAX);
-                if !self.is_worth_it(provider) || share.is_zero() {
+                if !self.is_usable(provider) || share.is_zero() {
                     continue;
                 }
                 let until = Instant::now() + share;
                 match provider.read(&self.settings, wallets, at, until).await {
                     Ok(found) => return Some(found),
-                    Err(Failure::Resting | Failure::Unfit) => {}
+                    Err(Failure::NotCalled | Failure::Unfit) => {}
                     Err(failure) => {
                         tried = true;
                         block_unknown |= at.is_some() && failure.may_be_the_block();
@@ -90,7 +91,7 @@ impl Providers {
                 }
             }
             if block_unknown {
-                // No endpoint has it any more: the newest will do.
+                // No endpoint has the block any more: read the newest.
                 at = None;
                 continue;
             }
@@ -102,13 +103,13 @@ impl Providers {
         }
     }
 
-    /// Whether an endpoint is to be asked. One that has rested is left to
-    /// [`Providers::watch`], as long as another is well.
-    fn is_worth_it(&self, provider: &Provider) -> bool {
+    /// Whether an endpoint is tried. A half-open one is left to [`Providers::watch`] while
+    /// another one works.
+    fn is_usable(&self, provider: &Provider) -> bool {
         match provider.state() {
-            State::Well => true,
-            State::Recovering => self.list.iter().all(|other| other.state() != State::Well),
-            State::Resting => false,
+            State::Closed => true,
+            State::HalfOpen => self.list.iter().all(|other| other.state() != State::Closed),
+            State::Open => false,
         }
     }
 }

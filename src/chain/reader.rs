@@ -1,9 +1,9 @@
-//! What many ask at once is asked once.
+//! Shares reads between concurrent callers.
 //!
-//! Reads come in epochs: all of an epoch are of one block, and an epoch ends
-//! when its block has been remembered long enough. So whatever an answer is
-//! made of (remembered, under way already, or asked for now), it is of one
-//! block, and no wallet is under way twice.
+//! Cached balances are always of one block. When the cache expires, the next read
+//! starts a new one with a new block. So all balances of an answer are of one block,
+//! whether they come from the cache, from a call in flight or from a new call; and no
+//! wallet is in two calls at once.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,21 +11,23 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, watch};
 
+use super::block::Block;
+use super::fitness::Fitness;
 use super::providers::Providers;
-use super::{Block, Fitness, Settings, Wallet, balance};
+use super::settings::Settings;
+use super::wallet::Wallet;
 use crate::domain::balance::{ChainBalance, ChainOutcome};
 use crate::error::Result;
 use crate::usage;
 
-/// A question is put again at most so often, when its parts turned out to be
-/// of different blocks.
+/// Attempts to get all balances of an answer from one block.
 const ROUNDS: usize = 3;
 
-/// So many calls are made of what is gathered, and then another gathering
-/// begins: a large request must not make others wait, or fail with it.
-const CALLS_GATHERED: usize = 4;
-/// A request for more wallets than this gets its own call.
-const MOST_WALLETS: usize = 2_000;
+/// Maximum number of calls in a batch. After that a new batch begins, so that a large
+/// request does not delay others or fail them.
+const CALLS_PER_BATCH: usize = 4;
+/// Maximum number of wallets of one read; more are unavailable.
+const MAX_WALLETS: usize = 2_000;
 
 /// A balance that was read just now.
 pub type Reading = (Wallet, ChainBalance);
@@ -37,48 +39,48 @@ pub struct Reader(Arc<Inner>);
 struct Inner {
     providers: Providers,
     state: Mutex<State>,
-    /// Who keeps what was read.
+    /// Receives everything that was read, to store it.
     readings: mpsc::Sender<Vec<Reading>>,
 }
 
 #[derive(Default)]
 struct State {
-    epoch: Epoch,
-    /// Epochs are numbered from 1.
-    last_epoch: u64,
-    /// Wallets that are going to be asked about in a moment. The last of them
-    /// is added to, until it has enough.
-    gatherings: Vec<Gathering>,
-    last_gathering: u64,
-    /// Wallets that are gathered or under way.
-    flights: HashMap<Wallet, Flight>,
+    cache: BlockCache,
+    /// Caches are numbered from 1.
+    last_cache: u64,
+    /// Batches that are not sent yet. Wallets are added to the last one until it is full.
+    pending: Vec<PendingBatch>,
+    last_batch: u64,
+    /// The call of each wallet that is pending or in flight.
+    in_flight: HashMap<Wallet, BatchResult>,
 }
 
-/// What was read of one block.
+/// Balances of one block.
 #[derive(Default)]
-struct Epoch {
+struct BlockCache {
     number: u64,
     block: Option<(Block, Instant)>,
     values: HashMap<Wallet, ChainBalance>,
 }
 
-struct Gathering {
+/// Wallets to read in one batch.
+struct PendingBatch {
     number: u64,
     wallets: Vec<Wallet>,
-    flight: Flight,
+    result: BatchResult,
 }
 
-/// Where the outcome of a call will be; each has its own.
-type Flight = watch::Receiver<Option<Arc<Landed>>>;
+/// Receives the outcome of a batch.
+type BatchResult = watch::Receiver<Option<Arc<BatchOutcome>>>;
 
-/// The outcome of a call: the epoch that it is of, and what it found.
-struct Landed {
-    epoch: u64,
+/// The outcome of a batch, and the number of the cache whose block it is of.
+struct BatchOutcome {
+    cache: u64,
     outcomes: HashMap<Wallet, ChainOutcome>,
 }
 
 impl Reader {
-    /// Reads as the settings say; `readings` gets everything that was read.
+    /// A reader with these settings; `readings` receives everything that was read.
     ///
     /// # Errors
     /// If this machine cannot call endpoints at all.
@@ -87,44 +89,43 @@ impl Reader {
         Ok(Self(Arc::new(Inner { providers, state: Mutex::default(), readings })))
     }
 
-    /// Looks at the endpoints now and then; never ends.
+    /// Probes the endpoints regularly; never ends.
     pub async fn watch(self) {
         self.0.providers.watch().await;
     }
 
-    /// What is known of each endpoint, in the order of the settings, and whether
-    /// it is left alone at the moment.
+    /// The fitness of each endpoint, in the order of the settings, and whether its
+    /// circuit breaker is open.
     pub fn fitness(&self) -> Vec<(Fitness, bool)> {
         self.0.providers.fitness()
     }
 
-    /// How many wallets one call takes.
+    /// Maximum number of wallets in one call.
     pub fn batch(&self) -> usize {
         self.0.providers.settings.batch
     }
 
-    /// What each wallet holds, in the order of `wallets`, all in one block. It
-    /// takes no longer than the settings allow; what could not be read by then
-    /// is [`ChainOutcome::Unavailable`], never zero.
+    /// The balance of each wallet, in the order of `wallets`, all of one block. A wallet
+    /// that was not read within the time-out is [`ChainOutcome::Unavailable`], never zero.
     pub async fn read(&self, wallets: &[Wallet]) -> Vec<ChainOutcome> {
         let deadline = Instant::now() + self.0.providers.settings.timeout;
-        let asked = &wallets[..wallets.len().min(MOST_WALLETS)];
+        let asked = &wallets[..wallets.len().min(MAX_WALLETS)];
         let mut failed: HashSet<Wallet> = HashSet::new();
-        // What was found, by the epoch that it is of.
+        // Balances by the number of their cache.
         let mut found: HashMap<u64, HashMap<Wallet, ChainOutcome>> = HashMap::new();
         for round in 0..ROUNDS {
             found.clear();
-            let (epoch, known, flights) = self.look(asked, &failed, round > 0);
+            let (cache, known, calls) = self.find(asked, &failed, round > 0);
             if !known.is_empty() {
-                found.insert(epoch, known);
+                found.insert(cache, known);
             }
-            usage::chain_calls(flights.len());
-            for flight in flights {
-                let Some(landed) = landed(flight, deadline).await else { continue };
+            usage::chain_calls(calls.len());
+            for call in calls {
+                let Some(outcome) = outcome_of(call, deadline).await else { continue };
                 for wallet in asked {
-                    match landed.outcomes.get(wallet) {
-                        Some(outcome @ ChainOutcome::Read(_)) => {
-                            found.entry(landed.epoch).or_default().insert(*wallet, *outcome);
+                    match outcome.outcomes.get(wallet) {
+                        Some(read @ ChainOutcome::Read(_)) => {
+                            found.entry(outcome.cache).or_default().insert(*wallet, *read);
                         }
                         Some(ChainOutcome::Unavailable) => drop(failed.insert(*wallet)),
                         None => {}
@@ -135,97 +136,95 @@ impl Reader {
                 break;
             }
         }
-        // All of an answer is of one block, come what may.
-        let newest = found.into_iter().max_by_key(|(epoch, _)| *epoch);
+        // If the rounds did not suffice, only the newest block counts.
+        let newest = found.into_iter().max_by_key(|(cache, _)| *cache);
         let found = newest.map(|(_, found)| found).unwrap_or_default();
         let of = |wallet| found.get(wallet).copied().unwrap_or(ChainOutcome::Unavailable);
         wallets.iter().map(of).collect()
     }
 
-    /// As [`Reader::read`], but nothing that is remembered, and nothing is
-    /// remembered of it: for those who read everything anyway. One call, if the
-    /// wallets fit into one.
+    /// Like [`Reader::read`], but without the cache: for callers that read every wallet.
+    /// One call if the wallets fit into one.
     pub async fn read_anew(&self, wallets: &[Wallet]) -> Vec<ChainOutcome> {
         let deadline = Instant::now() + self.0.providers.settings.timeout;
-        let outcomes = self.0.ask(wallets, None, deadline).await.1;
+        let outcomes = self.0.call_endpoints(wallets, None, deadline).await.1;
         let of = |wallet| outcomes.get(wallet).copied().unwrap_or(ChainOutcome::Unavailable);
         wallets.iter().map(of).collect()
     }
 
-    /// What is remembered of the present epoch, and the calls that will bring
-    /// the rest: those under way, and those that are being gathered for. With
-    /// `anew`, all is asked for that is not under way.
-    fn look(
+    /// The cached balances, with the number of their cache, and the calls for the other
+    /// wallets: in flight, or pending. With `anew`, the cache is not used.
+    fn find(
         &self,
         wallets: &[Wallet],
         failed: &HashSet<Wallet>,
         anew: bool,
-    ) -> (u64, HashMap<Wallet, ChainOutcome>, Vec<Flight>) {
+    ) -> (u64, HashMap<Wallet, ChainOutcome>, Vec<BatchResult>) {
         let mut state = self.0.state();
-        state.end_epoch_if_old(self.0.providers.settings.ttl);
+        state.expire_cache(self.0.providers.settings.ttl);
         let mut known = HashMap::new();
-        let mut flights: Vec<Flight> = Vec::new();
+        let mut calls: Vec<BatchResult> = Vec::new();
         for wallet in wallets {
-            if let Some(balance) = state.epoch.values.get(wallet).filter(|_| !anew) {
+            if let Some(balance) = state.cache.values.get(wallet).filter(|_| !anew) {
                 known.insert(*wallet, ChainOutcome::Read(*balance));
             } else if !failed.contains(wallet) {
-                let flight = self.flight_of(&mut state, *wallet);
-                if !flights.iter().any(|other| other.same_channel(&flight)) {
-                    flights.push(flight);
+                let call = self.call_of(&mut state, *wallet);
+                if !calls.iter().any(|other| other.same_channel(&call)) {
+                    calls.push(call);
                 }
             }
         }
-        (state.epoch.number, known, flights)
+        (state.cache.number, known, calls)
     }
 
-    /// The call that asks about a wallet; if there is none, it joins the one
-    /// that is being gathered for.
-    fn flight_of(&self, state: &mut State, wallet: Wallet) -> Flight {
-        // One that was lost without an outcome is as good as none.
-        let lost = |flight: &Flight| flight.has_changed().is_err() && flight.borrow().is_none();
-        if let Some(flight) = state.flights.get(&wallet).filter(|flight| !lost(flight)) {
-            return flight.clone();
+    /// The call that reads a wallet. If there is none, the wallet is added to the pending
+    /// batch.
+    fn call_of(&self, state: &mut State, wallet: Wallet) -> BatchResult {
+        // Its task ended without an outcome, so another call is needed.
+        let lost = |call: &BatchResult| call.has_changed().is_err() && call.borrow().is_none();
+        if let Some(call) = state.in_flight.get(&wallet).filter(|call| !lost(call)) {
+            return call.clone();
         }
-        let full = self.batch() * CALLS_GATHERED;
-        if state.gatherings.last().is_none_or(|last| last.wallets.len() >= full) {
-            let (sender, flight) = watch::channel(None);
-            state.last_gathering += 1;
-            let number = state.last_gathering;
-            // In a task of its own: the caller that asked first may go away.
-            tokio::spawn(Arc::clone(&self.0).fly(number, sender));
-            state.gatherings.push(Gathering { number, wallets: Vec::new(), flight });
+        let full = self.batch() * CALLS_PER_BATCH;
+        if state.pending.last().is_none_or(|last| last.wallets.len() >= full) {
+            let (sender, result) = watch::channel(None);
+            state.last_batch += 1;
+            let number = state.last_batch;
+            // In a task of its own: the first caller may be cancelled.
+            tokio::spawn(Arc::clone(&self.0).run_batch(number, sender));
+            state.pending.push(PendingBatch { number, wallets: Vec::new(), result });
         }
-        let last = state.gatherings.len() - 1;
-        let gathering = &mut state.gatherings[last];
-        gathering.wallets.push(wallet);
-        let flight = gathering.flight.clone();
-        state.flights.insert(wallet, flight.clone());
-        flight
+        let last = state.pending.len() - 1;
+        let batch = &mut state.pending[last];
+        batch.wallets.push(wallet);
+        let result = batch.result.clone();
+        state.in_flight.insert(wallet, result.clone());
+        result
     }
 }
 
-/// The outcome of a call, unless it comes too late.
-async fn landed(mut flight: Flight, deadline: Instant) -> Option<Arc<Landed>> {
+/// The outcome of a batch; none after the deadline.
+async fn outcome_of(mut result: BatchResult, deadline: Instant) -> Option<Arc<BatchOutcome>> {
     let until = tokio::time::Instant::from_std(deadline);
-    let landed = tokio::time::timeout_at(until, flight.wait_for(Option::is_some)).await;
-    landed.ok()?.ok()?.clone()
+    let outcome = tokio::time::timeout_at(until, result.wait_for(Option::is_some)).await;
+    outcome.ok()?.ok()?.clone()
 }
 
 impl State {
-    fn end_epoch_if_old(&mut self, ttl: Duration) {
-        if self.epoch.block.is_some_and(|(_, since)| since.elapsed() >= ttl) {
-            self.begin_epoch(None);
+    fn expire_cache(&mut self, ttl: Duration) {
+        if self.cache.block.is_some_and(|(_, since)| since.elapsed() >= ttl) {
+            self.begin_cache(None);
         }
     }
 
-    fn begin_epoch(&mut self, block: Option<Block>) {
+    fn begin_cache(&mut self, block: Option<Block>) {
         let block = block.map(|block| (block, Instant::now()));
-        self.epoch = Epoch { number: self.next_epoch(), block, values: HashMap::new() };
+        self.cache = BlockCache { number: self.next_cache(), block, values: HashMap::new() };
     }
 
-    fn next_epoch(&mut self) -> u64 {
-        self.last_epoch += 1;
-        self.last_epoch
+    fn next_cache(&mut self) -> u64 {
+        self.last_cache += 1;
+        self.last_cache
     }
 }
 
@@ -234,35 +233,38 @@ impl Inner {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Gathers for a moment, asks, and answers every caller.
-    async fn fly(self: Arc<Self>, number: u64, sender: watch::Sender<Option<Arc<Landed>>>) {
+    /// Collects wallets for a moment, reads them, and answers every caller.
+    async fn run_batch(
+        self: Arc<Self>,
+        number: u64,
+        sender: watch::Sender<Option<Arc<BatchOutcome>>>,
+    ) {
         tokio::time::sleep(self.providers.settings.gather).await;
         let (wallets, began, at) = {
             let mut state = self.state();
-            let mine = state.gatherings.iter().position(|of| of.number == number);
-            let wallets = mine.map(|at| state.gatherings.remove(at).wallets).unwrap_or_default();
-            (wallets, state.epoch.number, state.epoch.block.map(|(block, _)| block))
+            let mine = state.pending.iter().position(|of| of.number == number);
+            let wallets = mine.map(|at| state.pending.remove(at).wallets).unwrap_or_default();
+            (wallets, state.cache.number, state.cache.block.map(|(block, _)| block))
         };
         let deadline = Instant::now() + self.providers.settings.timeout;
-        let (block, outcomes) = self.ask(&wallets, at, deadline).await;
-        let landed = {
+        let (block, outcomes) = self.call_endpoints(&wallets, at, deadline).await;
+        let outcome = {
             let mut state = self.state();
             for wallet in &wallets {
-                state.flights.remove(wallet);
+                state.in_flight.remove(wallet);
             }
-            let epoch = state.epoch.number;
-            let landed = match block {
-                None => epoch,
-                Some(block) => state.take_in(began, at, block, &outcomes),
+            let cache = match block {
+                None => state.cache.number,
+                Some(block) => state.store(began, at, block, &outcomes),
             };
-            Arc::new(Landed { epoch: landed, outcomes })
+            Arc::new(BatchOutcome { cache, outcomes })
         };
-        // The caller may have gone away.
-        let _ = sender.send(Some(landed));
+        // Every caller may be cancelled by now.
+        let _ = sender.send(Some(outcome));
     }
 
-    /// Asks the endpoints about wallets, and passes on what they say.
-    async fn ask(
+    /// Reads wallets from the endpoints, and passes the balances on to be stored.
+    async fn call_endpoints(
         &self,
         wallets: &[Wallet],
         at: Option<Block>,
@@ -274,7 +276,7 @@ impl Inner {
         };
         let chain = &self.providers.settings.chain;
         let outcome = |(wallet, amount): (&Wallet, Option<_>)| {
-            let balance = amount.and_then(|amount| balance(chain, wallet, amount, &block));
+            let balance = amount.and_then(|amount| chain.balance(wallet, amount, &block));
             (*wallet, balance.map_or(ChainOutcome::Unavailable, ChainOutcome::Read))
         };
         let outcomes: HashMap<_, _> = wallets.iter().zip(amounts).map(outcome).collect();
@@ -283,7 +285,7 @@ impl Inner {
             ChainOutcome::Unavailable => None,
         });
         if self.readings.try_send(readings.collect()).is_err() {
-            // It is behind: the next read brings it again.
+            // The receiver is too slow. The next read stores a newer balance.
             metrics::counter!("chain_readings_not_kept_total").increment(1);
         }
         (Some(block), outcomes)
@@ -291,9 +293,9 @@ impl Inner {
 }
 
 impl State {
-    /// Takes in what a call has found that began in epoch `began`, for the
-    /// block `at` of it; says which epoch it is of.
-    fn take_in(
+    /// Caches the outcomes of a call that was sent for block `at` while the cache `began`
+    /// was current. Returns the number of the cache whose block they are of.
+    fn store(
         &mut self,
         began: u64,
         at: Option<Block>,
@@ -304,24 +306,24 @@ impl State {
             (other.number, other.parent, other.seconds)
                 == (block.number, block.parent, block.seconds)
         };
-        let present = self.epoch.block.map(|(present, _)| present);
-        if let Some((present, _)) = self.epoch.block.as_mut().filter(|(present, _)| same(present)) {
-            // Its hash is known now, if it was not before.
+        let present = self.cache.block.map(|(present, _)| present);
+        if let Some((present, _)) = self.cache.block.as_mut().filter(|(present, _)| same(present)) {
+            // The call may have found the hash of the block.
             present.hash = present.hash.or(block.hash);
         } else if at.is_some_and(|at| same(&at)) {
-            // It came too late: its epoch has ended.
+            // The cache of this block has expired meanwhile.
             return began;
         } else if present.is_some_and(|present| present.number > block.number) {
-            // An older block, from an endpoint that lags: it is not used.
-            return self.next_epoch();
+            // An older block, from an endpoint that lags behind.
+            return self.next_cache();
         } else {
-            self.begin_epoch(Some(block));
+            self.begin_cache(Some(block));
         }
         for (wallet, outcome) in outcomes {
             if let ChainOutcome::Read(balance) = outcome {
-                self.epoch.values.insert(*wallet, *balance);
+                self.cache.values.insert(*wallet, *balance);
             }
         }
-        self.epoch.number
+        self.cache.number
     }
 }

@@ -14,36 +14,36 @@ use url::Url;
 
 use crate::error::{Error, Result as OurResult};
 
-/// The longest answer that is read, in bytes.
+/// Maximum size of an answer, in bytes.
 const MAX_ANSWER: usize = 1 << 20;
 
-/// Why there is no result. `Debug` is for the log: it has no address in it,
-/// because those can hold keys.
+/// Why there is no result. `Debug` is for the log and shows no address, because an
+/// address can contain a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Failure {
     /// It took too long.
     Timeout,
-    /// There is no connection, or it broke.
+    /// No connection, or it was lost.
     Unreachable,
-    /// Another HTTP status than 200, and when to come back, if it said so.
+    /// An HTTP status other than 200, with its `Retry-After`.
     Status(u16, Option<Duration>),
     /// The answer is not JSON-RPC.
     Garbled,
-    /// The answer is JSON-RPC, but cannot be the answer to what was asked.
-    Incredible,
-    /// The answer is longer than we read.
+    /// The answer is JSON-RPC, but not a possible answer to the call.
+    InvalidAnswer,
+    /// The answer exceeds [`MAX_ANSWER`].
     TooLong,
-    /// It is the answer to another question.
+    /// The answer has the id of another call.
     OtherAnswer,
-    /// The block of that number is another one now.
+    /// Another block has that number now.
     OtherBlock,
-    /// The endpoint understood, and said no.
+    /// A JSON-RPC error.
     Refused { code: i64, message: String },
-    /// Its newest block is old: it does not keep up.
+    /// Its newest block is too old.
     Stale,
-    /// It has no time for us now: its breaker is open, or its budget is spent.
-    Resting,
-    /// It is not an endpoint of the chain that is read.
+    /// No call was sent: the circuit breaker is open, or the rate limit is used up.
+    NotCalled,
+    /// The endpoint serves another chain.
     Unfit,
 }
 
@@ -77,12 +77,12 @@ impl Rpc {
     /// # Errors
     /// If this machine cannot do TLS.
     pub(super) fn new(url: Url) -> OurResult<Self> {
-        static CRYPTOGRAPHY: Once = Once::new();
-        CRYPTOGRAPHY.call_once(|| {
-            // The first caller has installed the same.
+        static TLS_PROVIDER: Once = Once::new();
+        TLS_PROVIDER.call_once(|| {
+            // Another caller may have installed the same one already.
             let _ = rustls::crypto::ring::default_provider().install_default();
         });
-        // A redirect could lead anywhere.
+        // A redirect could lead to any host.
         let client = Client::builder().redirect(Policy::none()).user_agent("card-gateway").build();
         Ok(Self { client: client.map_err(Error::internal)?, url, last_id: AtomicU64::new(0) })
     }
@@ -119,7 +119,7 @@ impl Rpc {
         let mut answer = request.send().await.map_err(lost)?;
         if answer.status() != StatusCode::OK {
             let after = answer.headers().get(header::RETRY_AFTER);
-            let after = after.and_then(|value| later(value.to_str().ok()?.trim()));
+            let after = after.and_then(|value| retry_after(value.to_str().ok()?.trim()));
             return Err(Failure::Status(answer.status().as_u16(), after));
         }
         let mut text = Vec::new();
@@ -133,8 +133,8 @@ impl Rpc {
     }
 }
 
-/// When to come back (RFC 9110, section 10.2.3): in seconds, or at a date.
-fn later(text: &str) -> Option<Duration> {
+/// Reads a `Retry-After` header (RFC 9110, section 10.2.3): seconds or a date.
+fn retry_after(text: &str) -> Option<Duration> {
     if let Ok(seconds) = text.parse() {
         return Some(Duration::from_secs(seconds));
     }
@@ -142,12 +142,12 @@ fn later(text: &str) -> Option<Duration> {
     (date.to_utc() - Utc::now()).to_std().ok()
 }
 
-/// Some servers report their rate limit in words of their own.
+/// Some servers report a rate limit with their own code and message.
 impl From<Refusal> for Failure {
     fn from(Refusal { code, message }: Refusal) -> Self {
         let words = message.to_ascii_lowercase();
-        let often = ["rate", "too many", "per second", "request limit"];
-        if matches!(code, -32_005 | 429) || often.iter().any(|word| words.contains(word)) {
+        let rate_limited = ["rate", "too many", "per second", "request limit"];
+        if matches!(code, -32_005 | 429) || rate_limited.iter().any(|word| words.contains(word)) {
             return Self::Status(429, Some(Duration::from_secs(1)));
         }
         Self::Refused { code, message }
@@ -155,8 +155,8 @@ impl From<Refusal> for Failure {
 }
 
 impl Failure {
-    /// Whether it says that the question was too large for the endpoint.
-    /// There is no code for it: each says so in words of its own.
+    /// Whether the call was too large for the endpoint. There is no code for this, so
+    /// the message decides.
     pub(super) fn is_too_large(&self) -> bool {
         match self {
             Self::TooLong | Self::Status(413, _) => true,
@@ -170,30 +170,30 @@ impl Failure {
         }
     }
 
-    /// Whether it says that something is wrong with the endpoint itself.
-    pub(super) const fn is_its_own(&self) -> bool {
-        !matches!(self, Self::Refused { .. } | Self::TooLong | Self::Resting | Self::Unfit)
+    /// Whether it is a failure of the endpoint itself.
+    pub(super) const fn is_of_endpoint(&self) -> bool {
+        !matches!(self, Self::Refused { .. } | Self::TooLong | Self::NotCalled | Self::Unfit)
     }
 
-    /// Whether it can mean that the endpoint does not know the block.
+    /// Whether it can mean that the endpoint does not have the block.
     pub(super) const fn may_be_the_block(&self) -> bool {
         matches!(self, Self::Refused { .. } | Self::OtherBlock | Self::Garbled)
     }
 
-    /// A word for metrics.
+    /// The label in metrics.
     pub(super) const fn name(&self) -> &'static str {
         match self {
             Self::Timeout => "timeout",
             Self::Unreachable => "unreachable",
             Self::Status(..) => "status",
             Self::Garbled => "garbled",
-            Self::Incredible => "incredible",
+            Self::InvalidAnswer => "incredible",
             Self::OtherBlock => "other_block",
             Self::TooLong => "too_long",
             Self::OtherAnswer => "other_answer",
             Self::Refused { .. } => "refused",
             Self::Stale => "stale",
-            Self::Resting => "resting",
+            Self::NotCalled => "resting",
             Self::Unfit => "unfit",
         }
     }
@@ -204,17 +204,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn when_to_come_back_is_said_in_seconds_or_as_a_date() {
-        assert_eq!(later("7"), Some(Duration::from_secs(7)));
-        assert_eq!(later("Wed, 21 Oct 2015 07:28:00 GMT"), None, "it is over");
+    fn retry_after_is_in_seconds_or_a_date() {
+        assert_eq!(retry_after("7"), Some(Duration::from_secs(7)));
+        assert_eq!(retry_after("Wed, 21 Oct 2015 07:28:00 GMT"), None, "in the past");
         let date = (Utc::now() + chrono::Duration::seconds(90)).to_rfc2822();
-        let found = later(&date.replace("+0000", "GMT")).expect("a date");
+        let found = retry_after(&date.replace("+0000", "GMT")).expect("a date");
         assert!((85..=90).contains(&found.as_secs()), "{found:?}");
-        assert_eq!(later("soon"), None);
+        assert_eq!(retry_after("soon"), None);
     }
 
     #[test]
-    fn too_often_is_not_too_large() {
+    fn a_rate_limit_is_not_a_size_limit() {
         let of = |code, message: &str| Failure::from(Refusal { code, message: message.to_owned() });
         for (code, message) in
             [(-32_005, "limit exceeded"), (429, "no"), (-32_000, "Too many requests")]

@@ -4,7 +4,9 @@ use fastrand::Rng;
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::{EventCommand, out, program_named};
+use super::arguments::EventCommand;
+use super::lookup::program_named;
+use super::output::out;
 use crate::app;
 use crate::config::Config;
 use crate::domain::identifier::Identifier;

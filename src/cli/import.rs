@@ -9,7 +9,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{out, program_named};
+use super::lookup::program_named;
+use super::output::out;
 use crate::error::{Error, Kind, Result};
 use crate::services::import::{Report, Summary, import};
 use crate::store::Store;

@@ -1,206 +1,28 @@
 //! The commands. Results go to standard output, everything else to standard
 //! error. Exit status: 0 for success, 2 for bad usage, 1 for the rest.
 
+mod arguments;
 mod events;
 mod import;
+mod lookup;
+mod output;
 mod programs;
 mod reconcile;
 mod tokens;
 
-use std::io::Write as _;
-use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::Parser as _;
 
-use crate::config::{Config, Flags, Mistakes};
+use arguments::{Cli, Command};
+use output::{failed, out};
+
+use crate::config::{Config, ConfigErrors, Flags};
 #[cfg(feature = "demo")]
 use crate::demo;
-use crate::domain::principal::Scope;
-use crate::error::{Error, Kind, Result};
-use crate::store::{Program, Store};
+use crate::error::{Error, Result};
+use crate::store::Store;
 use crate::{app, graphql, openapi, telemetry};
-
-/// A GraphQL gateway for a card-issuer program that also answers its old REST API.
-#[derive(Parser)]
-#[command(name = "card-gateway", version, about, after_help = "Without a command, it serves.")]
-struct Cli {
-    /// The settings file [default: card-gateway.toml, if there is one]
-    #[arg(long, global = true, value_name = "FILE")]
-    config: Option<PathBuf>,
-    /// The database: sqlite://… or postgres://… [default: `DATABASE_URL`, then the settings]
-    #[arg(long, global = true, value_name = "URL")]
-    database_url: Option<String>,
-    /// Where `serve` and `demo` listen [default: 127.0.0.1:8080]
-    #[arg(long, global = true, value_name = "ADDRESS")]
-    listen: Option<String>,
-    #[command(subcommand)]
-    command: Option<Command>,
-}
-
-#[derive(Subcommand)]
-enum Command {
-    /// Serve both APIs until Ctrl-C or SIGTERM
-    Serve {
-        /// Only run GraphQL documents that are in the file of trusted documents
-        #[arg(long)]
-        persisted_only: bool,
-    },
-    /// Serve a sample program out of a throw-away database
-    #[cfg(feature = "demo")]
-    Demo {
-        /// How many customers the sample program has
-        #[arg(long, default_value_t = 5_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
-        customers: u32,
-    },
-    /// Bring the database's schema up to date
-    Migrate {
-        /// Then count all customers and compare with the counts that the database keeps
-        #[arg(long)]
-        verify: bool,
-        /// Then make those counts anew
-        #[arg(long)]
-        repair: bool,
-    },
-    /// Make and list programs
-    #[command(subcommand)]
-    Program(ProgramCommand),
-    /// Make, list and revoke API tokens
-    #[command(subcommand)]
-    Token(TokenCommand),
-    /// Insert or update a program's customers from newline-delimited JSON
-    Import {
-        /// The program
-        #[arg(long, value_name = "NAME")]
-        program: String,
-        /// The file; - for standard input
-        file: PathBuf,
-    },
-    /// Read every wallet from the chain whose balance is older than two hours
-    Reconcile,
-    /// List, replay and send live notifications
-    #[command(subcommand)]
-    Events(EventCommand),
-    /// Print the GraphQL schema
-    Schema,
-    /// Print the REST API as an OpenAPI document
-    Openapi,
-    /// Print the effective settings, secrets hidden
-    Config,
-}
-
-#[derive(Subcommand)]
-enum ProgramCommand {
-    /// Make a program
-    Create {
-        /// Its name: a-z, 0-9 and -
-        #[arg(long)]
-        name: String,
-    },
-    /// List every program
-    List,
-}
-
-#[derive(Subcommand)]
-enum TokenCommand {
-    /// Make a token and print it, this once
-    Create {
-        /// The program that the token speaks for
-        #[arg(long, value_name = "NAME")]
-        program: String,
-        /// What its owner calls it
-        #[arg(long, value_name = "LABEL", default_value = "")]
-        name: String,
-        /// What it may do: all may read; schema is for tools, where introspection is limited
-        #[arg(long, value_enum, default_value_t = ScopeArg::Read)]
-        scope: ScopeArg,
-        /// How long it lives, like 90d or 12h [default: for ever]
-        #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
-        expires_in: Option<Duration>,
-    },
-    /// List tokens, never their text
-    List {
-        /// Only those of this program
-        #[arg(long, value_name = "NAME")]
-        program: Option<String>,
-    },
-    /// Revoke a token
-    Revoke {
-        /// Its identifier, from `token list`
-        id: String,
-    },
-}
-
-#[derive(Subcommand)]
-enum EventCommand {
-    /// List the notifications in the inbox, those that came first before others
-    List {
-        /// Only those of this program
-        #[arg(long, value_name = "NAME")]
-        program: Option<String>,
-        /// Only those that cannot be applied, with the reason
-        #[arg(long, conflicts_with = "waiting")]
-        failed: bool,
-        /// Only those that wait for a customer who is not known yet
-        #[arg(long)]
-        waiting: bool,
-    },
-    /// Take up notifications again that could not be applied
-    #[command(group = clap::ArgGroup::new("which").required(true))]
-    Replay {
-        /// The notification, from `events list`
-        #[arg(group = "which")]
-        id: Option<String>,
-        /// All that have failed, and all that wait
-        #[arg(long, group = "which")]
-        all: bool,
-        /// Only those of this program
-        #[arg(long, value_name = "NAME")]
-        program: Option<String>,
-    },
-    /// Sign a sample notification and post it to a running gateway
-    Send {
-        /// The program; its webhook secret is taken from the settings
-        #[arg(long, value_name = "NAME")]
-        program: String,
-        /// Its type, like transaction.authorized
-        #[arg(long = "type", value_name = "TYPE", default_value = "customer.balance.updated")]
-        event_type: String,
-        /// Whom it is about, by any name
-        #[arg(long, value_name = "NAME")]
-        customer: Option<String>,
-        /// Where the gateway is [default: where `serve` listens]
-        #[arg(long, value_name = "URL")]
-        url: Option<url::Url>,
-        /// The notification's identifier [default: a new one]
-        #[arg(long, value_name = "ID")]
-        id: Option<String>,
-        /// When it happened, in RFC 3339 [default: now]
-        #[arg(long, value_name = "TIME")]
-        at: Option<String>,
-        /// Members of `data`, as a JSON object; the rest is made up
-        #[arg(long, value_name = "JSON")]
-        data: Option<String>,
-    },
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum ScopeArg {
-    Read,
-    Schema,
-    Write,
-}
-
-impl From<ScopeArg> for Scope {
-    fn from(scope: ScopeArg) -> Self {
-        match scope {
-            ScopeArg::Read => Self::Read,
-            ScopeArg::Schema => Self::Schema,
-            ScopeArg::Write => Self::Write,
-        }
-    }
-}
 
 /// Runs the command of this process' arguments.
 pub fn run() -> ExitCode {
@@ -219,9 +41,9 @@ pub fn run() -> ExitCode {
     let flags = Flags { database_url: cli.database_url, listen: cli.listen, persisted_only };
     let config = match Config::load(cli.config.as_deref(), &flags) {
         Ok(config) => config,
-        Err(Mistakes(mistakes)) => {
-            for mistake in mistakes {
-                eprintln!("card-gateway: {mistake}");
+        Err(ConfigErrors(errors)) => {
+            for error in errors {
+                eprintln!("card-gateway: {error}");
             }
             return ExitCode::from(2);
         }
@@ -234,26 +56,6 @@ pub fn run() -> ExitCode {
         Ok(status) => status,
         Err(error) => failed(&error),
     }
-}
-
-/// Prints a result. A reader that closes the pipe early is not an error.
-fn out(text: &str) -> Result<()> {
-    let mut stdout = std::io::stdout().lock();
-    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            let message = "standard output cannot be written to";
-            Err(Error::new(Kind::Unavailable, message).because(error))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// One sentence, with the cause: the operator may know it.
-fn failed(error: &Error) -> ExitCode {
-    let cause = error.private_source().map(|cause| format!(" ({cause})")).unwrap_or_default();
-    eprintln!("card-gateway: {}{cause}", error.message());
-    let usage = error.kind() == Kind::Invalid;
-    if usage { ExitCode::from(2) } else { ExitCode::FAILURE }
 }
 
 async fn execute(command: Command, config: Config) -> Result<ExitCode> {
@@ -295,7 +97,7 @@ async fn serve(config: &Config) -> Result<()> {
 }
 
 async fn migrate(config: &Config, verify: bool, repair: bool) -> Result<ExitCode> {
-    let store = Store::connect(&config.database.store).await?;
+    let store = Store::connect(&app::settings::store(&config.database)).await?;
     match store.migrate().await? {
         0 => out("the database is up to date\n")?,
         applied => out(&format!("applied {applied} migrations\n"))?,
@@ -314,13 +116,4 @@ async fn migrate(config: &Config, verify: bool, repair: bool) -> Result<ExitCode
         out("the counts of customers are right\n")?;
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// The program of this name, or an error that says what to do.
-async fn program_named(store: &Store, name: &str) -> Result<Program> {
-    let program = store.program_named(name).await?;
-    program.ok_or_else(|| {
-        let hint = format!("there is no program {name}; see: card-gateway program list");
-        Error::new(Kind::NotFound, hint)
-    })
 }

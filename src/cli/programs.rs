@@ -1,6 +1,7 @@
 //! `program create` and `program list`.
 
-use super::{ProgramCommand, out};
+use super::arguments::ProgramCommand;
+use super::output::out;
 use crate::domain::principal::is_program_name;
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Kind, Result};

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::out;
+use super::output::out;
 use crate::app::Chain;
 use crate::config::Config;
 use crate::error::{Error, Kind, Result};

@@ -1,6 +1,8 @@
 //! `token create`, `token list` and `token revoke`.
 
-use super::{TokenCommand, out, program_named};
+use super::arguments::TokenCommand;
+use super::lookup::program_named;
+use super::output::out;
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Kind, Result};
 use crate::services::token;

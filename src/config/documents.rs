@@ -1,47 +1,47 @@
-//! What GraphQL documents may ask for, and which may be used.
+//! Settings of GraphQL documents: limits, trusted documents, introspection.
 
 use std::collections::HashMap;
 use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
 
-use super::Reader;
-use super::parse::{introspection, text, whole, yes_or_no};
+use super::parse::{boolean, integer, one_of, text};
+use super::reader::Reader;
 use crate::domain::principal::Scope;
 
-/// What a document may ask of us.
+/// The limits of a document.
 #[derive(Clone, Copy, Debug)]
 pub struct DocumentLimits {
-    /// Bytes of its text.
+    /// Size of its text in bytes.
     pub document: usize,
     /// Tokens of its text.
     pub tokens: usize,
-    /// How deep brackets of any kind may be nested.
+    /// Nesting of brackets of any kind.
     pub nesting: usize,
-    /// How deep fields may be nested; those of introspection apart.
+    /// Nesting of fields, without introspection.
     pub depth: usize,
-    /// Fields with another name.
+    /// Number of aliases.
     pub aliases: usize,
-    /// Fields of the operation itself.
+    /// Number of root fields.
     pub root_fields: usize,
-    /// Directives.
+    /// Number of directives.
     pub directives: usize,
-    /// Selections once all fragments are spread.
+    /// Number of selections with all fragments spread.
     pub selections: usize,
-    /// Selections of one object.
+    /// Number of selections on one object.
     pub fields: usize,
-    /// Variables that come with a request.
+    /// Number of values in the variables of a request, on all levels.
     pub variables: usize,
-    /// What it costs: fields, multiplied by the pages that they are on.
+    /// Cost of a document: its fields, multiplied by page sizes.
     pub complexity: usize,
 }
 
-/// Who may ask what the schema holds.
+/// Who may introspect the schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Introspection {
     /// Any token.
     Any,
-    /// Tokens that may read the schema.
+    /// Tokens of scope `schema`.
     Schema,
     /// No token.
     Off,
@@ -61,57 +61,60 @@ impl Introspection {
 /// Documents by the hexadecimal form of their SHA-256.
 pub type Trusted = HashMap<String, String>;
 
-/// The documents that may be used.
+/// Settings of GraphQL documents.
 #[derive(Clone, Debug)]
 pub struct Documents {
-    /// What each may ask for.
+    /// The limits of each document.
     pub limits: DocumentLimits,
-    /// How many bytes of persisted documents are remembered.
+    /// Size of the cache of automatically persisted queries, in bytes.
     pub persisted_cache: u64,
-    /// Documents that are known beforehand.
+    /// The trusted documents.
     pub trusted: Trusted,
-    /// Whether no others may be used.
+    /// Whether only trusted documents can run.
     pub persisted_only: bool,
-    /// Who may ask what the schema holds.
+    /// Who may introspect the schema.
     pub introspection: Introspection,
 }
 
-impl Reader<'_> {
-    pub(super) fn documents(&mut self) -> Documents {
-        let limits = DocumentLimits {
-            document: self.get("limits.document", whole),
-            tokens: self.get("limits.tokens", whole),
-            nesting: self.get("limits.nesting", whole),
-            depth: self.get("limits.depth", whole),
-            aliases: self.get("limits.aliases", whole),
-            root_fields: self.get("limits.root_fields", whole),
-            directives: self.get("limits.directives", whole),
-            selections: self.get("limits.selections", whole),
-            fields: self.get("limits.fields", whole),
-            variables: self.get("limits.variables", whole),
-            complexity: self.get("limits.complexity", whole),
-        };
-        if limits.nesting > 64 {
-            self.mistake("limits.nesting", "must be at most 64: the parser works on the stack");
-        }
-        let file = self.get("graphql.trusted_documents", text);
-        let trusted = if file.is_empty() { Ok(Trusted::new()) } else { read(Path::new(&file)) };
-        let trusted = trusted.unwrap_or_else(|what| {
-            self.mistake("graphql.trusted_documents", &what);
-            Trusted::new()
-        });
-        Documents {
-            limits,
-            persisted_cache: self.get("graphql.persisted_cache", whole),
-            trusted,
-            persisted_only: self.get("graphql.persisted_only", yes_or_no),
-            introspection: self.get("graphql.introspection", introspection),
-        }
+pub(super) fn documents(read: &mut Reader) -> Documents {
+    let introspection = [
+        ("any", Introspection::Any),
+        ("schema", Introspection::Schema),
+        ("off", Introspection::Off),
+    ];
+    let limits = DocumentLimits {
+        document: read.get("limits.document", integer),
+        tokens: read.get("limits.tokens", integer),
+        nesting: read.get("limits.nesting", integer),
+        depth: read.get("limits.depth", integer),
+        aliases: read.get("limits.aliases", integer),
+        root_fields: read.get("limits.root_fields", integer),
+        directives: read.get("limits.directives", integer),
+        selections: read.get("limits.selections", integer),
+        fields: read.get("limits.fields", integer),
+        variables: read.get("limits.variables", integer),
+        complexity: read.get("limits.complexity", integer),
+    };
+    if limits.nesting > 64 {
+        read.error("limits.nesting", "must be at most 64: the parser works on the stack");
+    }
+    let file = read.get("graphql.trusted_documents", text);
+    let trusted = if file.is_empty() { Ok(Trusted::new()) } else { read_trusted(Path::new(&file)) };
+    let trusted = trusted.unwrap_or_else(|what| {
+        read.error("graphql.trusted_documents", &what);
+        Trusted::new()
+    });
+    Documents {
+        limits,
+        persisted_cache: read.get("graphql.persisted_cache", integer),
+        trusted,
+        persisted_only: read.get("graphql.persisted_only", boolean),
+        introspection: read.get("graphql.introspection", |value| one_of(value, &introspection)),
     }
 }
 
-/// A JSON object of texts, each under its hash.
-fn read(file: &Path) -> Result<Trusted, String> {
+/// Reads a JSON object of texts, each under its hash.
+fn read_trusted(file: &Path) -> Result<Trusted, String> {
     let text = std::fs::read_to_string(file).map_err(|error| format!("cannot be read: {error}"))?;
     let documents: Trusted = serde_json::from_str(&text)
         .map_err(|error| format!("must be a JSON object of documents by their hash: {error}"))?;

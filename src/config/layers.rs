@@ -5,7 +5,7 @@ use std::ffi::OsString;
 
 use toml::{Table, Value};
 
-use super::Flags;
+use super::flags::Flags;
 
 const DEFAULTS: &str = include_str!("../config.default.toml");
 const PREFIX: &str = "CARD_GATEWAY__";
@@ -21,7 +21,7 @@ impl Layers {
         file: Option<(&str, &str)>,
         environment: impl Iterator<Item = (OsString, OsString)>,
         flags: &Flags,
-        mistakes: &mut Vec<String>,
+        errors: &mut Vec<String>,
     ) -> Self {
         let mut defaults = BTreeMap::new();
         let table = DEFAULTS.parse().unwrap_or_else(|error| unreachable!("the defaults: {error}"));
@@ -29,42 +29,42 @@ impl Layers {
         defaults.retain(|_, value| !value.is_table());
         let mut layers = Self { defaults, set: BTreeMap::new() };
         if let Some((name, text)) = file {
-            layers.add_file(name, text, mistakes);
+            layers.add_file(name, text, errors);
         }
-        layers.add_environment(environment, mistakes);
+        layers.add_environment(environment, errors);
         for (key, flag, value) in [
             ("server.listen", "--listen", &flags.listen),
             ("database.url", "--database-url", &flags.database_url),
         ] {
             if let Some(value) = value {
-                layers.put(key, value.clone().into(), flag, mistakes);
+                layers.put(key, value.clone().into(), flag, errors);
             }
         }
         if flags.persisted_only {
-            layers.put("graphql.persisted_only", true.into(), "--persisted-only", mistakes);
+            layers.put("graphql.persisted_only", true.into(), "--persisted-only", errors);
         }
         layers
     }
 
-    fn add_file(&mut self, name: &str, text: &str, mistakes: &mut Vec<String>) {
+    fn add_file(&mut self, name: &str, text: &str, errors: &mut Vec<String>) {
         match text.parse() {
             Ok(table) => {
                 let mut values = BTreeMap::new();
                 flatten("", table, &mut values);
                 for (key, value) in values {
-                    self.put(&key, value, name, mistakes);
+                    self.put(&key, value, name, errors);
                 }
             }
-            Err(error) => mistakes.push(format!("{name} is not TOML: {}", error.message())),
+            Err(error) => errors.push(format!("{name} is not TOML: {}", error.message())),
         }
     }
 
     fn add_environment(
         &mut self,
         environment: impl Iterator<Item = (OsString, OsString)>,
-        mistakes: &mut Vec<String>,
+        errors: &mut Vec<String>,
     ) {
-        // Sorted, so that mistakes come in the same order every time.
+        // Sorted, so that the order of errors does not change.
         let environment: BTreeMap<OsString, OsString> = environment.collect();
         for (name, value) in environment {
             let Some(name) = name.to_str() else { continue };
@@ -74,13 +74,13 @@ impl Layers {
                 None => continue,
             };
             match value.into_string() {
-                Ok(value) => self.put(&key, value.into(), name, mistakes),
-                Err(_) => mistakes.push(format!("{key} ({name}) is not UTF-8")),
+                Ok(value) => self.put(&key, value.into(), name, errors),
+                Err(_) => errors.push(format!("{key} ({name}) is not UTF-8")),
             }
         }
     }
 
-    fn put(&mut self, key: &str, value: Value, origin: &str, mistakes: &mut Vec<String>) {
+    fn put(&mut self, key: &str, value: Value, origin: &str, errors: &mut Vec<String>) {
         let below = format!("{key}.");
         let section = || {
             matches!(key, "webhooks" | "webhooks.secrets")
@@ -91,7 +91,7 @@ impl Layers {
         } else if self.defaults.contains_key(key) || program_in(key).is_some() {
             self.set.insert(key.to_owned(), (value, origin.to_owned()));
         } else {
-            mistakes.push(format!("{key} ({origin}) is not a setting"));
+            errors.push(format!("{key} ({origin}) is not a setting"));
         }
     }
 
@@ -105,12 +105,12 @@ impl Layers {
         self.set.get(key).map_or_else(|| self.default_value(key), |(value, _)| value)
     }
 
-    /// Whether it is set anywhere but in the defaults.
+    /// Whether another layer than the defaults has it.
     pub(super) fn has(&self, key: &str) -> bool {
         self.set.contains_key(key)
     }
 
-    /// Who has set it.
+    /// The layer that its value comes from.
     pub(super) fn origin(&self, key: &str) -> &str {
         self.set.get(key).map_or("default", |(_, origin)| origin)
     }

@@ -1,26 +1,39 @@
-//! Settings: flags over environment over file over the defaults that are
-//! compiled in. Unknown keys are refused, and all mistakes are reported at once.
+//! Settings: flags over environment over file over the defaults that are compiled in.
+//! Unknown keys are errors, and all errors are reported at once.
+//!
+//! Each section has a file with its data and a function that reads it. The data is
+//! plain: rooms below define what they need, and `app` converts.
 
 mod chain;
+mod database;
 mod documents;
+mod flags;
+mod issuer;
 mod layers;
+mod log;
 mod parse;
+mod reader;
+mod secret;
+mod server;
 mod show;
+mod webhooks;
 
-use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
-use toml::Value;
-use url::Url;
-
+pub use chain::{Chain, Token};
+pub use database::Database;
 pub use documents::{DocumentLimits, Documents, Introspection, Trusted, hash_of};
+pub use flags::Flags;
+pub use issuer::{Credentials, Issuer};
+pub use log::{Log, LogFormat};
+pub use secret::Secret;
+pub use server::{Graphiql, Rate, Server};
+pub use webhooks::Webhooks;
+
 use layers::Layers;
-use parse::{
-    connections, database_url, duration, graphiql, list, log_filter, log_format, maybe_url,
-    origins, some_time, text, text_as, whole, whole_from_one, yes_or_no,
-};
+use parse::{duration, nonzero_duration};
+use reader::Reader;
 
 /// Every setting, checked. Its `Debug` form is [`Config::show`]: without secrets.
 pub struct Config {
@@ -28,225 +41,77 @@ pub struct Config {
     pub server: Server,
     /// The database.
     pub database: Database,
-    /// How long a token that was found is believed.
+    /// How long a valid token is cached.
     pub token_cache_ttl: Duration,
-    /// How many requests a token may send.
+    /// The rate limit of a token.
     pub rate: Rate,
     /// GraphQL documents.
     pub documents: Documents,
-    /// How old a live notification may be to answer without the chain.
+    /// Maximum age of a live balance that is shown without reading the chain.
     pub realtime_max_age: Duration,
-    /// How often old balances of all customers are read again.
+    /// How often older balances are read from the chain.
     pub reconcile_interval: Duration,
-    /// The chain; without endpoints it is not read.
-    pub chain: crate::chain::Settings,
+    /// The chain.
+    pub chain: Chain,
     /// The issuer's webhooks.
     pub webhooks: Webhooks,
-    /// The issuer's own API.
+    /// The issuer's API.
     pub issuer: Issuer,
-    /// What is logged and how.
+    /// The log.
     pub log: Log,
     layers: Layers,
 }
 
-/// Settings of the HTTP server.
-#[derive(Clone, Debug)]
-pub struct Server {
-    /// Where to listen.
-    pub listen: SocketAddr,
-    /// How long a request may take.
-    pub request_timeout: Duration,
-    /// The largest request body, in bytes.
-    pub body_limit: usize,
-    /// How long open requests may go on after a signal to stop.
-    pub shutdown_grace: Duration,
-    /// The origins whose pages may call from a browser.
-    pub cors_origins: Vec<String>,
-    /// Where GraphiQL comes from.
-    pub graphiql: Graphiql,
-}
-
-/// Where GraphiQL comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Graphiql {
-    /// It is in the program.
-    Bundled,
-    /// A content delivery network, by exact version and checked by hash.
-    Cdn,
-    /// Nowhere: there is none.
-    Off,
-}
-
-/// Settings of the database.
-#[derive(Clone)]
-pub struct Database {
-    /// How to reach it.
-    pub store: crate::store::Settings,
-    /// Whether `serve` migrates it first.
-    pub auto_migrate: bool,
-}
-
-/// How many requests a token may send.
-#[derive(Clone, Copy, Debug)]
-pub struct Rate {
-    /// At once.
-    pub burst: u32,
-    /// A second, in the long run.
-    pub per_second: u32,
-}
-
-/// The issuer's webhooks.
-#[derive(Debug)]
-pub struct Webhooks {
-    /// One or two secrets of each program.
-    pub secrets: BTreeMap<String, Vec<Secret>>,
-    /// How long before or after now a webhook may have been signed.
-    pub tolerance: Duration,
-}
-
-/// The issuer's own API.
-#[derive(Debug)]
-pub struct Issuer {
-    /// Its address, if it is to be called.
-    pub base_url: Option<Url>,
-    /// The credentials of each program.
-    pub credentials: BTreeMap<String, Credentials>,
-}
-
-/// A program's credentials at the issuer.
-#[derive(Debug)]
-pub struct Credentials {
-    /// The public half.
-    pub api_key: Secret,
-    /// The private half.
-    pub api_secret: Secret,
-}
-
-/// What is logged and how.
-#[derive(Clone, Debug)]
-pub struct Log {
-    /// Filters, as tracing-subscriber reads them.
-    pub level: String,
-    /// The form of a line.
-    pub format: LogFormat,
-}
-
-/// The form of a log line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LogFormat {
-    /// Text on a terminal, JSON otherwise.
-    Auto,
-    /// For people.
-    Text,
-    /// For machines.
-    Json,
-}
-
-/// A text that is never shown.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Keeps a text to itself.
-    pub fn new(text: &str) -> Self {
-        Self(text.to_owned())
-    }
-
-    /// The text itself.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("[hidden]")
-    }
-}
-
-/// What the command line says of settings.
-#[derive(Clone, Debug, Default)]
-pub struct Flags {
-    /// `--database-url`.
-    pub database_url: Option<String>,
-    /// `--listen`.
-    pub listen: Option<String>,
-    /// `--persisted-only`.
-    pub persisted_only: bool,
-}
-
 /// Everything that is wrong with the settings, a sentence each.
 #[derive(Debug)]
-pub struct Mistakes(pub Vec<String>);
+pub struct ConfigErrors(pub Vec<String>);
 
 impl Config {
     /// Reads the settings of this process. `file` is the one named on the
     /// command line; without one, `card-gateway.toml` is read if it exists.
     ///
     /// # Errors
-    /// Every mistake at once.
-    pub fn load(file: Option<&Path>, flags: &Flags) -> Result<Self, Mistakes> {
+    /// Every error at once.
+    pub fn load(file: Option<&Path>, flags: &Flags) -> Result<Self, ConfigErrors> {
         let default_file = Path::new("card-gateway.toml");
         let file = file.or_else(|| default_file.exists().then_some(default_file));
-        let mut mistakes = Vec::new();
+        let mut errors = Vec::new();
         let text = file.and_then(|path| match std::fs::read_to_string(path) {
             Ok(text) => Some((path.display().to_string(), text)),
             Err(error) => {
-                mistakes.push(format!("{} cannot be read: {error}", path.display()));
+                errors.push(format!("{} cannot be read: {error}", path.display()));
                 None
             }
         });
         let text = text.as_ref().map(|(name, text)| (name.as_str(), text.as_str()));
-        Self::from_parts(text, std::env::vars_os(), flags, mistakes)
+        Self::from_parts(text, std::env::vars_os(), flags, errors)
     }
 
     fn from_parts(
         file: Option<(&str, &str)>,
         environment: impl Iterator<Item = (std::ffi::OsString, std::ffi::OsString)>,
         flags: &Flags,
-        mut mistakes: Vec<String>,
-    ) -> Result<Self, Mistakes> {
-        let layers = Layers::gather(file, environment, flags, &mut mistakes);
-        let mut read = Reader { layers: &layers, mistakes };
-        let server = Server {
-            listen: read.get("server.listen", text_as("an address like 127.0.0.1:8080")),
-            request_timeout: read.get("server.request_timeout", duration),
-            body_limit: read.get("server.body_limit", whole),
-            shutdown_grace: read.get("server.shutdown_grace", duration),
-            cors_origins: read.get("server.cors_origins", origins),
-            graphiql: read.get("server.graphiql", graphiql),
-        };
-        let database = Database {
-            store: crate::store::Settings {
-                url: read.get("database.url", database_url),
-                max_connections: read.get("database.max_connections", connections),
-                acquire_timeout: read.get("database.acquire_timeout", duration),
-                statement_timeout: read.get("database.statement_timeout", duration),
-            },
-            auto_migrate: read.get("database.auto_migrate", yes_or_no),
-        };
-        let rate = Rate {
-            burst: read.get("limits.rate_burst", whole_from_one),
-            per_second: read.get("limits.rate_per_second", whole_from_one),
-        };
+        mut errors: Vec<String>,
+    ) -> Result<Self, ConfigErrors> {
+        let layers = Layers::gather(file, environment, flags, &mut errors);
+        let mut read = Reader::new(&layers, errors);
+        let server = server::server(&mut read);
+        let database = database::database(&mut read);
+        let rate = server::rate(&mut read);
         let token_cache_ttl = read.get("auth.token_cache_ttl", duration);
         if token_cache_ttl > Duration::from_secs(5) {
-            read.mistake("auth.token_cache_ttl", "must not be longer than 5s");
+            read.error("auth.token_cache_ttl", "must not be longer than 5s");
         }
-        let documents = read.documents();
+        let documents = documents::documents(&mut read);
         let realtime_max_age = read.get("balances.realtime_max_age", duration);
-        let reconcile_interval = read.get("balances.reconcile_interval", some_time);
-        let chain = read.chain();
-        let base_url = read.get("issuer.base_url", maybe_url);
-        let log = Log {
-            level: read.get("log.level", log_filter),
-            format: read.get("log.format", log_format),
-        };
-        let tolerance = read.get("webhooks.tolerance", some_time);
-        let webhooks = Webhooks { secrets: read.webhook_secrets(), tolerance };
-        let credentials = read.credentials();
-        if !read.mistakes.is_empty() {
-            return Err(Mistakes(read.mistakes));
+        let reconcile_interval = read.get("balances.reconcile_interval", nonzero_duration);
+        let chain = chain::chain(&mut read);
+        let log = log::log(&mut read);
+        let webhooks = webhooks::webhooks(&mut read);
+        let issuer = issuer::issuer(&mut read);
+        let errors = read.into_errors();
+        if !errors.is_empty() {
+            return Err(ConfigErrors(errors));
         }
         Ok(Self {
             server,
@@ -258,7 +123,7 @@ impl Config {
             reconcile_interval,
             chain,
             webhooks,
-            issuer: Issuer { base_url, credentials },
+            issuer,
             log,
             layers,
         })
@@ -276,75 +141,21 @@ impl std::fmt::Debug for Config {
     }
 }
 
-/// Reads single settings and collects what is wrong with them.
-struct Reader<'a> {
-    layers: &'a Layers,
-    mistakes: Vec<String>,
-}
-
-impl Reader<'_> {
-    fn mistake(&mut self, key: &str, what: &str) {
-        let origin = self.layers.origin(key);
-        self.mistakes.push(format!("{key} ({origin}) {what}"));
-    }
-
-    /// A setting; where it is wrong, its default, after the mistake is noted.
-    fn get<T>(&mut self, key: &str, parse: impl Fn(&Value) -> Result<T, String>) -> T {
-        match parse(self.layers.value(key)) {
-            Ok(value) => value,
-            Err(what) => {
-                self.mistake(key, &what);
-                let default = parse(self.layers.default_value(key));
-                default.unwrap_or_else(|what| unreachable!("the default of {key} {what}"))
-            }
-        }
-    }
-
-    fn webhook_secrets(&mut self) -> BTreeMap<String, Vec<Secret>> {
-        let mut secrets = BTreeMap::new();
-        for (key, program) in self.layers.programs_of("webhooks.secrets.", "") {
-            match list(self.layers.value(&key)) {
-                Ok(texts) if (1..=2).contains(&texts.len()) => {
-                    secrets.insert(program, texts.into_iter().map(Secret).collect());
-                }
-                _ => self.mistake(&key, "must be one or two secrets, separated by a comma"),
-            }
-        }
-        secrets
-    }
-
-    fn credentials(&mut self) -> BTreeMap<String, Credentials> {
-        let mut all = BTreeMap::new();
-        for (key, program) in self.layers.programs_of("issuer.", ".api_key") {
-            let secret = format!("issuer.{program}.api_secret");
-            if self.layers.has(&secret) {
-                let api_key = Secret(self.get(&key, text));
-                let api_secret = Secret(self.get(&secret, text));
-                all.insert(program, Credentials { api_key, api_secret });
-            } else {
-                self.mistake(&key, "needs the program's api_secret too");
-            }
-        }
-        for (key, program) in self.layers.programs_of("issuer.", ".api_secret") {
-            if !self.layers.has(&format!("issuer.{program}.api_key")) {
-                self.mistake(&key, "needs the program's api_key too");
-            }
-        }
-        all
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn load(file: &str, environment: &[(&str, &str)], flags: &Flags) -> Result<Config, Mistakes> {
+    fn load(
+        file: &str,
+        environment: &[(&str, &str)],
+        flags: &Flags,
+    ) -> Result<Config, ConfigErrors> {
         let environment = environment.iter().map(|(name, value)| (name.into(), value.into()));
         Config::from_parts(Some(("test.toml", file)), environment, flags, Vec::new())
     }
 
     #[test]
-    fn flags_go_before_environment_before_file_before_defaults() {
+    fn flags_override_environment_file_and_defaults() {
         let file = "[server]\nlisten = '127.0.0.1:1'\nbody_limit = 1\nrequest_timeout = '1s'";
         let environment = [
             ("CARD_GATEWAY__SERVER__LISTEN", "127.0.0.1:2"),
@@ -359,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn every_mistake_is_told_at_once() {
+    fn all_errors_are_reported_at_once() {
         let file = "[server]\nlisten = 'here'\nports = 1\n[auth]\ntoken_cache_ttl = '6s'\n[nonsense]\na = 1\n[sever]\n[webhooks.secrets]";
         let environment = [
             ("CARD_GATEWAY__LOG__FORMAT", "poem"),
@@ -369,8 +180,9 @@ mod tests {
             ("CARD_GATEWAY__DATABASE__AUTO_MIGRATE", "maybe"),
             ("CARD_GATEWAY__ISSUER__ACME__API_KEY", "key"),
         ];
-        let Mistakes(mistakes) = load(file, &environment, &Flags::default()).expect_err("refused");
-        let said = mistakes.join("\n");
+        let ConfigErrors(errors) =
+            load(file, &environment, &Flags::default()).expect_err("refused");
+        let text = errors.join("\n");
         for part in [
             "server.listen (test.toml) must be an address",
             "server.ports (test.toml) is not a setting",
@@ -382,15 +194,15 @@ mod tests {
             "database.auto_migrate (CARD_GATEWAY__DATABASE__AUTO_MIGRATE) must be true or false",
             "issuer.acme.api_key (CARD_GATEWAY__ISSUER__ACME__API_KEY) needs the program's api_secret",
         ] {
-            assert!(said.contains(part), "{part} is not in\n{said}");
+            assert!(text.contains(part), "{part} is not in\n{text}");
         }
-        assert!(said.contains("database.url (DATABASE_URL) must be a sqlite://"), "{said}");
-        assert!(!said.contains("hunter2"), "{said}");
-        assert_eq!(mistakes.len(), 11, "{said}");
+        assert!(text.contains("database.url (DATABASE_URL) must be a sqlite://"), "{text}");
+        assert!(!text.contains("hunter2"), "{text}");
+        assert_eq!(errors.len(), 11, "{text}");
     }
 
     #[test]
-    fn programs_have_secrets_and_they_are_hidden() {
+    fn secrets_are_read_and_never_shown() {
         let environment = [
             ("DATABASE_URL", "postgres://me:hunter2@db.example/cards?sslmode=require"),
             ("CARD_GATEWAY__WEBHOOKS__SECRETS__MY_PROGRAM", "whsec_new,whsec_old"),

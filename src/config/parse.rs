@@ -1,13 +1,11 @@
-//! From a value to what a setting needs; else what is wrong with it, as the
-//! rest of a sentence that begins with the setting's name.
+//! Converts a value to the type of a setting. An error is the rest of a sentence that
+//! begins with the name of the setting.
 
 use std::time::Duration;
 
 use alloy_primitives::Address;
 use toml::Value;
 use url::Url;
-
-use super::{Graphiql, Introspection, LogFormat};
 
 pub(super) fn text(value: &Value) -> Result<String, String> {
     match value {
@@ -20,7 +18,7 @@ pub(super) fn text_as<T: std::str::FromStr>(what: &str) -> impl Fn(&Value) -> Re
     move |value| text(value)?.parse().map_err(|_| format!("must be {what}"))
 }
 
-pub(super) fn whole<T: TryFrom<i64>>(value: &Value) -> Result<T, String> {
+pub(super) fn integer<T: TryFrom<i64>>(value: &Value) -> Result<T, String> {
     let number = match value {
         Value::Integer(number) => Some(*number),
         Value::String(text) => text.parse().ok(),
@@ -30,19 +28,19 @@ pub(super) fn whole<T: TryFrom<i64>>(value: &Value) -> Result<T, String> {
     number.ok_or_else(|| "must be a whole number that is not negative".to_owned())
 }
 
-pub(super) fn whole_from_one(value: &Value) -> Result<u32, String> {
-    match whole(value)? {
+pub(super) fn positive(value: &Value) -> Result<u32, String> {
+    match integer(value)? {
         0 => Err("must be at least 1".to_owned()),
         number => Ok(number),
     }
 }
 
 pub(super) fn connections(value: &Value) -> Result<u32, String> {
-    let number = whole_from_one(value)?;
+    let number = positive(value)?;
     if number <= 1_000 { Ok(number) } else { Err("must be at most 1000".to_owned()) }
 }
 
-/// The text must not come back in the mistake: it may hold a password.
+/// The error must not repeat the text, which can contain a password.
 pub(super) fn database_url(value: &Value) -> Result<String, String> {
     let text = text(value)?;
     let known = Url::parse(&text)
@@ -51,7 +49,7 @@ pub(super) fn database_url(value: &Value) -> Result<String, String> {
     if known { Ok(text) } else { Err(what.to_owned()) }
 }
 
-pub(super) fn yes_or_no(value: &Value) -> Result<bool, String> {
+pub(super) fn boolean(value: &Value) -> Result<bool, String> {
     match value {
         Value::Boolean(value) => Ok(*value),
         Value::String(text) if text == "true" => Ok(true),
@@ -96,12 +94,12 @@ pub(super) fn origins(value: &Value) -> Result<Vec<String>, String> {
     }
 }
 
-pub(super) fn maybe_url(value: &Value) -> Result<Option<Url>, String> {
+pub(super) fn optional_url(value: &Value) -> Result<Option<Url>, String> {
     let text = text(value)?;
     if text.is_empty() { Ok(None) } else { url(&text).map(Some) }
 }
 
-/// An address of the chain; where it is in both cases, it must be EIP-55's.
+/// An address of the chain. In mixed case it must have EIP-55's checksum.
 pub(super) fn address(value: &Value) -> Result<Address, String> {
     let text = text(value)?;
     let one_case = |digits: &str| {
@@ -116,22 +114,22 @@ pub(super) fn address(value: &Value) -> Result<Address, String> {
 }
 
 pub(super) fn decimals(value: &Value) -> Result<u8, String> {
-    let decimals: u8 = whole(value)?;
+    let decimals: u8 = integer(value)?;
     if decimals <= 77 { Ok(decimals) } else { Err("must be at most 77".to_owned()) }
 }
 
 pub(super) fn batch(value: &Value) -> Result<usize, String> {
-    let number = whole_from_one(value)?;
+    let number = positive(value)?;
     if number <= 1_000 { Ok(number as usize) } else { Err("must be at most 1000".to_owned()) }
 }
 
-pub(super) fn some_time(value: &Value) -> Result<Duration, String> {
+pub(super) fn nonzero_duration(value: &Value) -> Result<Duration, String> {
     let time = duration(value)?;
     if time.is_zero() { Err("must not be 0".to_owned()) } else { Ok(time) }
 }
 
-/// One of some names, each of which stands for something.
-fn one_of<T: Copy>(value: &Value, all: &[(&str, T)]) -> Result<T, String> {
+/// The meaning of a name.
+pub(super) fn one_of<T: Copy>(value: &Value, all: &[(&str, T)]) -> Result<T, String> {
     let text = text(value)?;
     let found = all.iter().find(|(name, _)| *name == text);
     found.map(|(_, meaning)| *meaning).ok_or_else(|| {
@@ -141,27 +139,8 @@ fn one_of<T: Copy>(value: &Value, all: &[(&str, T)]) -> Result<T, String> {
     })
 }
 
-pub(super) fn introspection(value: &Value) -> Result<Introspection, String> {
-    let all = [
-        ("any", Introspection::Any),
-        ("schema", Introspection::Schema),
-        ("off", Introspection::Off),
-    ];
-    one_of(value, &all)
-}
-
-pub(super) fn graphiql(value: &Value) -> Result<Graphiql, String> {
-    let all = [("bundled", Graphiql::Bundled), ("cdn", Graphiql::Cdn), ("off", Graphiql::Off)];
-    one_of(value, &all)
-}
-
 pub(super) fn log_filter(value: &Value) -> Result<String, String> {
     let text = text(value)?;
     let filter = tracing_subscriber::EnvFilter::try_new(&text);
     filter.map(|_| text).map_err(|_| "must be a level like info, or filters".to_owned())
-}
-
-pub(super) fn log_format(value: &Value) -> Result<LogFormat, String> {
-    let all = [("auto", LogFormat::Auto), ("text", LogFormat::Text), ("json", LogFormat::Json)];
-    one_of(value, &all)
 }

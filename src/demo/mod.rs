@@ -10,8 +10,8 @@ use alloy_primitives::{Address, U256};
 use card_gateway_sandbox::Sandbox;
 use tempfile::TempDir;
 
-use crate::chain::{self, Chain, Token};
-use crate::config::{Config, Secret};
+use crate::chain::{Chain, Token};
+use crate::config::{self, Config, Secret};
 use crate::domain::money::Currency;
 use crate::domain::principal::{ProgramId, Scope};
 use crate::domain::time::Timestamp;
@@ -44,11 +44,11 @@ pub async fn run(
     }
     telemetry::log(&config.log);
     let sandbox = Sandbox::start().map_err(Error::internal)?;
-    config.chain = chain_of(&sandbox, &config.chain)?;
+    use_sandbox(&mut config.chain, &sandbox)?;
     let folder = TempDir::with_prefix("card-gateway-demo-").map_err(Error::internal)?;
     let file = folder.path().join("demo.db");
     let url = format!("sqlite://{}?mode=rwc", file.display());
-    let store = Store::connect(&Settings { url, ..config.database.store.clone() }).await?;
+    let store = Store::connect(&Settings { url, ..app::settings::store(&config.database) }).await?;
     store.migrate().await?;
     let listener = app::bind(&config).await?;
     let address = listener.local_addr().map_err(Error::internal)?;
@@ -88,10 +88,15 @@ pub fn sandbox_chain() -> Chain {
     Chain { id, multicall, tokens }
 }
 
-/// The sandbox's chain, read as the settings say.
-fn chain_of(sandbox: &Sandbox, settings: &chain::Settings) -> Result<chain::Settings> {
+/// Makes the settings name the sandbox's chain and its endpoint.
+fn use_sandbox(settings: &mut config::Chain, sandbox: &Sandbox) -> Result<()> {
     let url = sandbox.url().parse().map_err(|error: url::ParseError| Error::internal(error))?;
-    Ok(chain::Settings { chain: sandbox_chain(), rpc_urls: vec![url], ..settings.clone() })
+    let Chain { id, multicall, tokens } = sandbox_chain();
+    settings.tokens = tokens.map(|(currency, Token { address, decimals })| {
+        (currency, config::Token { address, decimals })
+    });
+    (settings.id, settings.multicall, settings.rpc_urls) = (id, multicall, vec![url]);
+    Ok(())
 }
 
 async fn fill(

@@ -1,0 +1,39 @@
+//! Converts the settings of the process into those of the rooms.
+
+use crate::{chain, config, store, webhooks};
+
+/// Settings of the store.
+pub(crate) fn store(database: &config::Database) -> store::Settings {
+    store::Settings {
+        url: database.url.clone(),
+        max_connections: database.max_connections,
+        acquire_timeout: database.acquire_timeout,
+        statement_timeout: database.statement_timeout,
+    }
+}
+
+/// Settings of the chain.
+pub(super) fn chain(chain: &config::Chain) -> chain::Settings {
+    let tokens = chain.tokens.map(|(currency, config::Token { address, decimals })| {
+        (currency, chain::Token { address, decimals })
+    });
+    chain::Settings {
+        chain: chain::Chain { id: chain.id, multicall: chain.multicall, tokens },
+        rpc_urls: chain.rpc_urls.clone(),
+        ttl: chain.ttl,
+        timeout: chain.timeout,
+        gather: chain.gather,
+        batch: chain.batch,
+        calls_per_second: chain.calls_per_second,
+        max_head_age: chain.max_head_age,
+    }
+}
+
+/// Settings of the webhooks.
+pub(super) fn webhooks(webhooks: &config::Webhooks) -> webhooks::Settings {
+    let secrets = webhooks.secrets.iter().map(|(program, secrets)| {
+        let secrets = secrets.iter().map(|secret| secret.expose().as_bytes().to_vec());
+        (program.clone(), secrets.collect())
+    });
+    webhooks::Settings { secrets: secrets.collect(), tolerance: webhooks.tolerance }
+}

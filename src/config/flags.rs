@@ -1,0 +1,12 @@
+//! Settings on the command line.
+
+/// The settings that the command line can contain.
+#[derive(Clone, Debug, Default)]
+pub struct Flags {
+    /// `--database-url`.
+    pub database_url: Option<String>,
+    /// `--listen`.
+    pub listen: Option<String>,
+    /// `--persisted-only`.
+    pub persisted_only: bool,
+}

@@ -1,0 +1,63 @@
+//! Settings of the HTTP server.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use super::parse::{duration, integer, one_of, origins, positive, text_as};
+use super::reader::Reader;
+
+/// Settings of the HTTP server.
+#[derive(Clone, Debug)]
+pub struct Server {
+    /// The address to listen on.
+    pub listen: SocketAddr,
+    /// Maximum duration of a request.
+    pub request_timeout: Duration,
+    /// Maximum size of a request body, in bytes.
+    pub body_limit: usize,
+    /// How long open requests may take to finish after a signal to stop.
+    pub shutdown_grace: Duration,
+    /// The origins whose pages may call the gateway from a browser.
+    pub cors_origins: Vec<String>,
+    /// Where GraphiQL comes from.
+    pub graphiql: Graphiql,
+}
+
+/// Where GraphiQL comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Graphiql {
+    /// The program contains it.
+    Bundled,
+    /// A content delivery network, pinned by version and hash.
+    Cdn,
+    /// There is no GraphiQL.
+    Off,
+}
+
+/// The rate limit of a token.
+#[derive(Clone, Copy, Debug)]
+pub struct Rate {
+    /// Points that can be used at once.
+    pub burst: u32,
+    /// Points that come back each second.
+    pub per_second: u32,
+}
+
+pub(super) fn server(read: &mut Reader) -> Server {
+    let graphiql = [("bundled", Graphiql::Bundled), ("cdn", Graphiql::Cdn), ("off", Graphiql::Off)];
+    Server {
+        listen: read.get("server.listen", text_as("an address like 127.0.0.1:8080")),
+        request_timeout: read.get("server.request_timeout", duration),
+        body_limit: read.get("server.body_limit", integer),
+        shutdown_grace: read.get("server.shutdown_grace", duration),
+        cors_origins: read.get("server.cors_origins", origins),
+        graphiql: read.get("server.graphiql", |value| one_of(value, &graphiql)),
+    }
+}
+
+pub(super) fn rate(read: &mut Reader) -> Rate {
+    Rate {
+        burst: read.get("limits.rate_burst", positive),
+        per_second: read.get("limits.rate_per_second", positive),
+    }
+}
