@@ -41,6 +41,21 @@ on_both! {
         }
     }
 
+    fn a_misplaced_token_is_a_syntax_error_with_its_location(database) {
+        let (gateway, token) = open(&database);
+        for (query, line, column) in [
+            ("{\n  a: cardCustomer(identifier: \"é\" x) { id }\n}", 2, 35),
+            ("{ cardCustomers(page perPage: 1) { totalCount } }", 1, 17),
+            ("{ cardCustomers(page: 1 2) { totalCount } }", 1, 25),
+            ("\"a description\" query A { cardCustomers(page: 1 2) { totalCount } }", 1, 50),
+            ("{ cardCustomers(page: 1 }", 1, 25),
+        ] {
+            let answer = gateway.query(&token, query);
+            assert_eq!(answer.code(), "GRAPHQL_PARSE_FAILED", "{query}: {}", answer.text);
+            assert_eq!(answer.json()["errors"][0]["locations"], json!([{ "line": line, "column": column }]), "{query}: {}", answer.text);
+        }
+    }
+
     fn fields_that_conflict_are_refused(database) {
         let (gateway, token) = open(&database);
         for query in [

@@ -150,6 +150,8 @@ on_both! {
             "subscription { a: cardCustomersChanged { id } b: cardCustomersChanged { id } }",
             "subscription { cardCustomersChanged @skip(if: false) { id } }",
             "subscription { ...F cardCustomersChanged { id } } fragment F on Subscription { x: cardCustomersChanged { id } }",
+            "subscription { cardCustomersChanged { id } cardCustomerBalance(identifier: \"usr_1\") { id } }",
+            "subscription { cardCustomersChanged { id } cardCustomersChanged(status: ACTIVE) { id } }",
         ] {
             socket.subscribe("a", bad);
             assert_eq!(socket.expect("a", "error")[0]["extensions"]["code"], "GRAPHQL_VALIDATION_FAILED", "{bad}");
@@ -157,6 +159,17 @@ on_both! {
         let wrapped = "subscription { ...F } fragment F on Subscription { ... { cardCustomerBalance(identifier: \"usr_1\") { email } } }";
         socket.subscribe("a", wrapped);
         assert_eq!(socket.next("a")["cardCustomerBalance"]["email"], "customer1@example.com");
+        // Fields with the same response key are one field (sections 5.2.4.1 and 6.3.2).
+        let field = "cardCustomerBalance(identifier: \"usr_1\")";
+        for merged in [
+            format!("subscription {{ {field} {{ id }} {field} {{ email }} }}"),
+            format!("subscription {{ ...F {field} {{ id }} }} fragment F on Subscription {{ ... {{ {field} {{ email }} }} }}"),
+        ] {
+            let id = merged.len().to_string();
+            socket.subscribe(&id, &merged);
+            let customer = &socket.next(&id)["cardCustomerBalance"];
+            assert_eq!((&customer["id"], &customer["email"]), (&json!("000000000000000000000001"), &json!("customer1@example.com")), "{merged}");
+        }
     }
 
     fn programs_do_not_see_each_others_changes(database) {

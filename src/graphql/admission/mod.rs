@@ -10,6 +10,7 @@ mod positions;
 pub(crate) mod rejection;
 pub(crate) mod request_body;
 mod shape_limits;
+mod subscriptions;
 mod syntax;
 mod tokens;
 pub(crate) mod types;

@@ -1,87 +1,199 @@
-//! Whether a syntax tree has every token of its text. apollo-parser 0.8 drops
-//! some that do not belong where they stand without an error: in `a(b: 1 c)` it
-//! sees no argument `c`. The grammar says how many tokens each node has.
+//! Finds tokens that the parser dropped. apollo-parser 0.8 drops some misplaced tokens
+//! without an error: in `a(b: 1 c)` it sees no argument `c`. The tree is walked in the
+//! order of the grammar and compared with the tokens of the text.
 
 use apollo_compiler::Node;
 use apollo_compiler::ast::{
     Argument, Definition, Directive, Document, Selection, Type, Value, VariableDefinition,
 };
+use apollo_parser::{Lexer, TokenKind};
 
-/// The number of tokens of an executable document; none if it defines types,
-/// which the validator refuses.
-pub(crate) fn tokens(document: &Document, text: &str) -> Option<usize> {
-    let definitions = document.definitions.iter().map(|definition| match definition {
-        Definition::OperationDefinition(operation) => {
-            let start = operation.location().map_or(0, |span| span.offset());
-            let is_shorthand = text.as_bytes().get(start) == Some(&b'{');
-            let name = usize::from(!is_shorthand) + usize::from(operation.name.is_some());
-            let variables = within(operation.variables.iter().map(variable));
-            Some(
-                name + variables
-                    + directives(&operation.directives)
-                    + set(&operation.selection_set),
-            )
-        }
-        Definition::FragmentDefinition(fragment) => {
-            Some(4 + directives(&fragment.directives) + set(&fragment.selection_set))
-        }
-        _ => None,
-    });
-    definitions.sum()
+/// A token of the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Token<'a> {
+    pub(crate) text: &'a str,
+    /// Its first byte in the document.
+    pub(crate) offset: usize,
 }
 
-/// What stands in brackets, if anything does.
-fn within(inside: impl Iterator<Item = usize>) -> usize {
-    let mut inside = inside.peekable();
-    if inside.peek().is_none() { 0 } else { 2 + inside.sum::<usize>() }
-}
-
-fn set(set: &[Selection]) -> usize {
-    within(set.iter().map(|selection| match selection {
-        Selection::Field(field) => {
-            let name = if field.alias.is_some() { 3 } else { 1 };
-            name + arguments(&field.arguments)
-                + directives(&field.directives)
-                + self::set(&field.selection_set)
+/// The first token of an executable document that its tree lacks. None for a document
+/// that defines types: the validator refuses it.
+pub(crate) fn first_dropped<'a>(document: &Document, text: &'a str) -> Option<Token<'a>> {
+    let mut walk = Walk { tokens: tokens(text), at: 0, dropped: None };
+    for definition in &document.definitions {
+        match definition {
+            Definition::OperationDefinition(operation) => {
+                let is_shorthand = walk.next_is("{");
+                if !is_shorthand {
+                    walk.expect(operation.operation_type.name());
+                }
+                walk.name(operation.name.as_deref());
+                walk.list("(", ")", &operation.variables, Walk::variable);
+                walk.directives(&operation.directives);
+                walk.set(&operation.selection_set);
+            }
+            Definition::FragmentDefinition(fragment) => {
+                walk.expect("fragment");
+                walk.expect(&fragment.name);
+                walk.expect("on");
+                walk.expect(&fragment.type_condition);
+                walk.directives(&fragment.directives);
+                walk.set(&fragment.selection_set);
+            }
+            _ => return None,
         }
-        Selection::FragmentSpread(spread) => 2 + directives(&spread.directives),
-        Selection::InlineFragment(part) => {
-            let condition = if part.type_condition.is_some() { 2 } else { 0 };
-            1 + condition + directives(&part.directives) + self::set(&part.selection_set)
-        }
-    }))
-}
-
-fn variable(variable: &Node<VariableDefinition>) -> usize {
-    let default = variable.default_value.as_ref().map_or(0, |default| 1 + value(default));
-    3 + of(&variable.ty) + default + directives(&variable.directives)
-}
-
-fn of(of: &Type) -> usize {
-    match of {
-        Type::Named(_) => 1,
-        Type::NonNullNamed(_) => 2,
-        Type::List(item) => 2 + self::of(item),
-        Type::NonNullList(item) => 3 + self::of(item),
     }
+    walk.dropped.or_else(|| walk.tokens.get(walk.at).copied())
 }
 
-fn directives(directives: &[Node<Directive>]) -> usize {
-    directives.iter().map(|directive| 2 + arguments(&directive.arguments)).sum()
+fn tokens(text: &str) -> Vec<Token<'_>> {
+    let ignored = |kind| {
+        matches!(
+            kind,
+            TokenKind::Whitespace | TokenKind::Comment | TokenKind::Comma | TokenKind::Eof
+        )
+    };
+    // The parser has refused a text with invalid tokens.
+    let valid = Lexer::new(text).filter_map(Result::ok).filter(|token| !ignored(token.kind()));
+    valid.map(|token| Token { text: token.data(), offset: token.index() }).collect()
 }
 
-fn arguments(arguments: &[Node<Argument>]) -> usize {
-    within(arguments.iter().map(|argument| 2 + value(&argument.value)))
+struct Walk<'a> {
+    tokens: Vec<Token<'a>>,
+    at: usize,
+    dropped: Option<Token<'a>>,
 }
 
-fn value(value: &Value) -> usize {
-    match value {
-        Value::Variable(_) => 2,
-        Value::List(items) => 2 + items.iter().map(|item| self::value(item)).sum::<usize>(),
-        Value::Object(members) => {
-            2 + members.iter().map(|(_, member)| 2 + self::value(member)).sum::<usize>()
+impl Walk<'_> {
+    fn next_is(&self, text: &str) -> bool {
+        self.tokens.get(self.at).is_some_and(|token| token.text == text)
+    }
+
+    /// Takes a token, whatever its text.
+    fn any(&mut self) {
+        self.at += 1;
+    }
+
+    fn expect(&mut self, text: &str) {
+        if self.dropped.is_none() && !self.next_is(text) {
+            self.dropped = self.tokens.get(self.at).copied();
         }
-        _ => 1,
+        self.at += 1;
+    }
+
+    fn name(&mut self, name: Option<&str>) {
+        if let Some(name) = name {
+            self.expect(name);
+        }
+    }
+
+    /// Items in brackets; without items there are no brackets.
+    fn list<T>(&mut self, open: &str, close: &str, items: &[T], each: fn(&mut Self, &T)) {
+        if !items.is_empty() {
+            self.expect(open);
+            for item in items {
+                each(self, item);
+            }
+            self.expect(close);
+        }
+    }
+
+    fn set(&mut self, set: &[Selection]) {
+        self.list("{", "}", set, |walk, selection| match selection {
+            Selection::Field(field) => {
+                if let Some(alias) = &field.alias {
+                    walk.expect(alias);
+                    walk.expect(":");
+                }
+                walk.expect(&field.name);
+                walk.arguments(&field.arguments);
+                walk.directives(&field.directives);
+                walk.set(&field.selection_set);
+            }
+            Selection::FragmentSpread(spread) => {
+                walk.expect("...");
+                walk.expect(&spread.fragment_name);
+                walk.directives(&spread.directives);
+            }
+            Selection::InlineFragment(part) => {
+                walk.expect("...");
+                if let Some(condition) = &part.type_condition {
+                    walk.expect("on");
+                    walk.expect(condition);
+                }
+                walk.directives(&part.directives);
+                walk.set(&part.selection_set);
+            }
+        });
+    }
+
+    fn variable(&mut self, variable: &Node<VariableDefinition>) {
+        self.expect("$");
+        self.expect(&variable.name);
+        self.expect(":");
+        self.of_type(&variable.ty);
+        if let Some(default) = &variable.default_value {
+            self.expect("=");
+            self.value(default);
+        }
+        self.directives(&variable.directives);
+    }
+
+    fn of_type(&mut self, of: &Type) {
+        match of {
+            Type::Named(name) | Type::NonNullNamed(name) => self.expect(name),
+            Type::List(item) | Type::NonNullList(item) => {
+                self.expect("[");
+                self.of_type(item);
+                self.expect("]");
+            }
+        }
+        if of.is_non_null() {
+            self.expect("!");
+        }
+    }
+
+    fn directives(&mut self, directives: &[Node<Directive>]) {
+        for directive in directives {
+            self.expect("@");
+            self.expect(&directive.name);
+            self.arguments(&directive.arguments);
+        }
+    }
+
+    fn arguments(&mut self, arguments: &[Node<Argument>]) {
+        self.list("(", ")", arguments, |walk, argument| {
+            walk.expect(&argument.name);
+            walk.expect(":");
+            walk.value(&argument.value);
+        });
+    }
+
+    fn value(&mut self, value: &Value) {
+        match value {
+            Value::Variable(name) => {
+                self.expect("$");
+                self.expect(name);
+            }
+            Value::List(items) => {
+                self.expect("[");
+                for item in items {
+                    self.value(item);
+                }
+                self.expect("]");
+            }
+            Value::Object(members) => {
+                self.expect("{");
+                for (name, member) in members {
+                    self.expect(name);
+                    self.expect(":");
+                    self.value(member);
+                }
+                self.expect("}");
+            }
+            // The tree has the value of a literal, not its text.
+            _ => self.any(),
+        }
     }
 }
 
@@ -92,24 +204,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn trees_have_the_tokens_of_their_texts() {
-        for (text, whole) in [
-            ("{ a }", true),
-            ("query { a b: c(d: [1, $e], f: { g: \"h\", i: {} }) @j(k: null) { l } }", true),
-            ("query Q($a: [Int!]! = [1] @b, $c: D) @e { ...F @g ... on H { i } ... { j } }", true),
-            ("\"text\" query (\"text\" $a: B) { c } fragment D on E @f { g }", true),
-            ("subscription S { a } mutation { b }", true),
-            ("{ a(b: 1 c) }", false),
-            ("{ a(b c: 1) }", false),
-            ("{ a(b: 1 2) }", false),
+    fn the_first_token_that_the_parser_dropped_is_found() {
+        for (text, expected) in [
+            ("{ a }", None),
+            ("query { a b: c(d: [1, $e], f: { g: \"h\", i: {} }) @j(k: null) { l } }", None),
+            ("query Q($a: [Int!]! = [1] @b, $c: D) @e { ...F @g ... on H { i } ... { j } }", None),
+            ("\"text\" query (\"text\" $a: B) { c } fragment D on E @f { g }", None),
+            ("subscription S { a } mutation { b }", None),
+            ("{ a(b: 1.5e3, c: \"\"\"d\"\"\", e: F, g: -1) }", None),
+            ("{ a(b: 1 c) }", Some(("c", 9))),
+            ("{ a(b c: 1) }", Some(("b", 4))),
+            ("{ a(b: 1 2) }", Some(("2", 9))),
         ] {
             let read = tokens::check(text, &defaults()).expect("within the limits");
-            // The parser may find it itself.
-            let Ok(document) = Document::parse(&*read.text, "") else {
-                assert!(!whole, "{text}");
+            // The parser may refuse it itself.
+            let Ok(document) = Document::parse(&*read, "") else {
+                assert!(expected.is_some(), "{text}");
                 continue;
             };
-            assert_eq!(super::tokens(&document, &read.text) == Some(read.count), whole, "{text}");
+            let found = first_dropped(&document, &read).map(|token| (token.text, token.offset));
+            assert_eq!(found, expected, "{text}");
         }
     }
 }

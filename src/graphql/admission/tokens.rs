@@ -8,20 +8,13 @@ use apollo_parser::{Lexer, TokenKind};
 
 use super::limits::{LimitExceeded, Limits};
 
-/// What the parser is to read.
-pub(crate) struct Tokens<'a> {
-    /// The document without descriptions. Positions in it are the document's.
-    pub(crate) text: Cow<'a, str>,
-    /// How many tokens it has.
-    pub(crate) count: usize,
-}
-
-/// Checks the tokens of a document against the limits.
+/// Checks the tokens of a document against the limits. Returns the text for the parser:
+/// without descriptions, and with the same positions.
 ///
 /// Descriptions of operations, fragments and variables (GraphQL September 2025,
 /// section 2.4) are replaced by spaces: apollo-compiler 1.33 does not know them,
 /// its version 2 does.
-pub(crate) fn check<'a>(text: &'a str, limits: &Limits) -> Result<Tokens<'a>, LimitExceeded> {
+pub(crate) fn check<'a>(text: &'a str, limits: &Limits) -> Result<Cow<'a, str>, LimitExceeded> {
     LimitExceeded::check("document", limits.document, text.len())?;
     let (mut tokens, mut aliases, mut directives) = (0, 0, 0);
     let mut open: Vec<TokenKind> = Vec::with_capacity(limits.nesting + 1);
@@ -68,7 +61,7 @@ pub(crate) fn check<'a>(text: &'a str, limits: &Limits) -> Result<Tokens<'a>, Li
         LimitExceeded::check("directives", limits.directives, directives)?;
         last = kind;
     }
-    Ok(Tokens { text: without(text, &descriptions), count: tokens - descriptions.len() })
+    Ok(without(text, &descriptions))
 }
 
 /// The text with spaces in place of some of its parts; lines stay.
@@ -133,7 +126,7 @@ mod tests {
 
     #[test]
     fn descriptions_are_left_out_and_nothing_else() {
-        let read = |text: &str| check(text, &defaults()).map(|read| read.text.into_owned()).ok();
+        let read = |text: &str| check(text, &defaults()).map(Cow::into_owned).ok();
         for (text, expected) in [
             ("\"a\" query { a }", "    query { a }"),
             ("\"\"\"é\n\"\"\" fragment F on X { a }", "     \n    fragment F on X { a }"),

@@ -14,7 +14,7 @@ use super::operation::NullDefaults;
 use super::positions::Positions;
 use super::rejection::{Rejection, request_error};
 use super::types::Types;
-use super::{shape_limits, syntax, tokens};
+use super::{shape_limits, subscriptions, syntax, tokens};
 use crate::graphql::error::{PARSE_FAILED, VALIDATION_FAILED};
 
 /// Errors that a response lists: a long document can have a thousand.
@@ -24,10 +24,6 @@ const LONGEST_MESSAGE: usize = 300;
 /// The parser descends into other things than the tokens' brackets, but never
 /// much deeper.
 const MORE_NESTING: usize = 8;
-
-/// Of a document that has tokens where they do not belong.
-const UNREAD: &str =
-    "Syntax error: not all of the document could be read; is there an argument without a value?";
 
 /// A valid document.
 pub(crate) struct Validated {
@@ -51,11 +47,12 @@ pub(crate) fn validate(
     let read = tokens::check(text, limits)?;
     let mut parser = Parser::new().recursion_limit(limits.nesting + MORE_NESTING);
     let mut document = parser
-        .parse_ast(&*read.text, "")
+        .parse_ast(&*read, "")
         .map_err(|failed| refusal(&failed.errors, PARSE_FAILED, positions, |_, message| message))?;
     let introspects = shape_limits::check(&document, limits)?;
-    if syntax::tokens(&document, &read.text).is_some_and(|count| count != read.count) {
-        return Err(request_error(UNREAD, None, PARSE_FAILED));
+    if let Some(token) = syntax::first_dropped(&document, &read) {
+        let message = cut(format!("Syntax error: unexpected {:?}", token.text));
+        return Err(request_error(message, Some(positions.at(token.offset)), PARSE_FAILED));
     }
     let null_defaults = take_null_defaults(&mut document);
     // In two steps: a field that does not exist would also be a field without
@@ -68,7 +65,11 @@ pub(crate) fn validate(
     };
     let executable =
         document.to_executable(types.schema()).map_err(|failed| invalid(&failed.errors))?;
-    let document = executable.validate(types.schema()).map_err(|failed| invalid(&failed.errors))?;
+    let document = match executable.validate(types.schema()) {
+        Ok(document) => document,
+        Err(failed) if subscriptions::only_merged(&failed) => Valid::assume_valid(failed.partial),
+        Err(failed) => return Err(invalid(&failed.errors)),
+    };
     Ok(Validated { document, introspects, null_defaults })
 }
 
@@ -76,7 +77,7 @@ pub(crate) fn validate(
 pub(crate) fn is_mutation(text: &str, name: Option<&str>, limits: &Limits) -> bool {
     let Ok(read) = tokens::check(text, limits) else { return false };
     let mut parser = Parser::new().recursion_limit(limits.nesting + MORE_NESTING);
-    let Ok(document) = parser.parse_ast(&*read.text, "") else { return false };
+    let Ok(document) = parser.parse_ast(&*read, "") else { return false };
     let operations = document.definitions.iter().filter_map(Definition::as_operation_definition);
     let mut meant = operations.filter(|one| name.is_none() || one.name.as_deref() == name);
     meant.next().is_some_and(|operation| operation.operation_type.is_mutation())
