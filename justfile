@@ -47,6 +47,10 @@ openapi:
 settings:
     UPDATE=1 cargo test --quiet --locked --test it docs::settings
 
+# Replace the snapshots of tests with what the program answers now; review the difference
+snapshots *arguments:
+    INSTA_UPDATE=always CARD_GATEWAY_TESTS=fast cargo test --quiet --locked --test it {{ arguments }}
+
 # Regenerate everything that is generated
 generate: schema openapi settings
 

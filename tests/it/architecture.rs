@@ -11,7 +11,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("store", &["domain", "error", "usage"]),
     ("chain", &["domain", "error", "usage"]),
     ("services", &["chain", "store", "domain", "error"]),
-    ("config", &["chain", "store", "domain"]),
+    ("config", &["domain"]),
     ("telemetry", &["config", "error"]),
     ("http", &["services", "config", "domain", "error"]),
     ("graphql", &["http", "services", "config", "domain", "error", "usage"]),

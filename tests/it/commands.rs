@@ -4,6 +4,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use insta::assert_snapshot;
 use serde_json::json;
 
 use crate::support::builders::lines;
@@ -195,11 +196,15 @@ fn usage_and_settings_mistakes_end_with_2_and_all_are_told() {
         .arg("serve")
         .env("CARD_GATEWAY__SERVER__LISTEN", "nowhere")
         .env("CARD_GATEWAY__SERVER__PORT", "80")
+        .env("CARD_GATEWAY__CHAIN__RPC_URLS", "ftp://example.com")
+        .env("CARD_GATEWAY__CHAIN__TIMEOUT", "0s")
+        .env("CARD_GATEWAY__ISSUER__ACME__API_KEY", "key")
+        .env("CARD_GATEWAY__LIMITS__NESTING", "65")
+        .env("CARD_GATEWAY__LOG__FORMAT", "xml")
         .output()
         .expect("it runs");
     assert_eq!(output.status.code(), Some(2));
-    let said = String::from_utf8(output.stderr).expect("UTF-8");
-    assert!(said.contains("server.listen") && said.contains("server.port"), "{said}");
+    assert_snapshot!("errors_of_settings", String::from_utf8(output.stderr).expect("UTF-8"));
     let output =
         program().args(["serve", "--database-url", "mysql://x"]).output().expect("it runs");
     assert_eq!(output.status.code(), Some(2));
@@ -223,6 +228,50 @@ fn config_shows_what_holds_and_hides_secrets() {
     assert!(!text.contains("hunter2") && !text.contains("whsec"), "{text}");
     let again: toml::Table = text.parse().expect("it is TOML");
     assert!(again.contains_key("webhooks"));
+}
+
+#[test]
+fn config_prints_every_setting_with_its_origin() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("card-gateway.toml"), "[server]\nbody_limit = 1000\n")
+        .expect("written");
+    let output = program()
+        .args([
+            "config",
+            "--database-url",
+            "postgres://me:hunter2@db.example/cards?sslmode=require",
+        ])
+        .env("CARD_GATEWAY__WEBHOOKS__SECRETS__ACME", "whsec_1")
+        .env("CARD_GATEWAY__ISSUER__ACME__API_KEY", "key")
+        .env("CARD_GATEWAY__ISSUER__ACME__API_SECRET", "secret")
+        .env("CARD_GATEWAY__CHAIN__RPC_URLS", "https://rpc.example/key")
+        .current_dir(folder.path())
+        .output()
+        .expect("it runs");
+    assert_snapshot!("config", String::from_utf8(output.stdout).expect("UTF-8"));
+}
+
+#[test]
+fn each_command_has_a_help_text() {
+    for command in [
+        &[][..],
+        &["serve"],
+        &["demo"],
+        &["migrate"],
+        &["program", "create"],
+        &["token", "create"],
+        &["token", "list"],
+        &["import"],
+        &["reconcile"],
+        &["events", "list"],
+        &["events", "replay"],
+        &["events", "send"],
+    ] {
+        let output = program().args(command).arg("--help").output().expect("it runs");
+        assert!(output.status.success(), "{command:?}");
+        let name = ["help"].iter().chain(command).copied().collect::<Vec<_>>().join("_");
+        assert_snapshot!(name, String::from_utf8(output.stdout).expect("UTF-8"));
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The old API to the letter: bodies byte for byte, headers, errors.
 
+use insta::assert_snapshot;
 use serde_json::{Value, json};
 
 use crate::support::{Database, on_both, transaction};
@@ -17,35 +18,27 @@ on_both! {
     fn the_list_byte_for_byte(database) {
         let token = with_mira(&database);
         let gateway = database.serve();
-        let list = |balances: &str, included: bool| format!(
-            r#"{{"success":true,"data":{{"customers":[{{"id":"69f0bdf29a84752db9cc8ff9","customer_id":"69f0bdf29a84752db9cc8ff9","yativo_card_id":"yativo_card_customer_4c1de2_1769031332068","external_customer_id":"usr_1207","email":"Mira@example.com","flow_status":"active","step":6,"next_action":"Card is active — customer can spend","safe_deployed":true,"currency":"EUR",{balances},"cards_count":1,"created_at":"2026-04-20T08:00:00.000Z"}}],"total":1,"page":1,"limit":20,"balances_included":{included}}}}}"#
-        );
-        let known = r#""ledger_balance":120.4,"available_balance":101.15,"pending_balance":19.25,"balance_freshness":"realtime""#;
-        let left_out = r#""ledger_balance":null,"available_balance":null,"pending_balance":null,"balance_freshness":null"#;
         for prefix in ["/v1", "/api/v1"] {
-            let answer = gateway.get(&token, &format!("{prefix}/card-issuer/customers"));
-            assert_eq!((answer.status, answer.header("content-type")), (200, "application/json"));
-            assert_eq!(answer.text, list(known, true));
-            let answer = gateway.get(&token, &format!("{prefix}/card-issuer/customers?include_balances=false"));
-            assert_eq!(answer.text, list(left_out, false));
+            let path = format!("{prefix}/card-issuer/customers");
+            assert_snapshot!("list", gateway.get(&token, &path).snapshot());
+            let without = gateway.get(&token, &format!("{path}?include_balances=false"));
+            assert_snapshot!("list_without_balances", without.snapshot());
         }
     }
 
     fn one_customer_byte_for_byte_by_any_name(database) {
         let token = with_mira(&database);
         let gateway = database.serve();
-        let expected = r#"{"success":true,"data":{"id":"69f0bdf29a84752db9cc8ff9","customer_id":"69f0bdf29a84752db9cc8ff9","yativo_card_id":"yativo_card_customer_4c1de2_1769031332068","external_id":"usr_1207","external_customer_id":"usr_1207","email":"Mira@example.com","flow_status":"active","step":6,"next_action":"Card is active — customer can spend","kyc_status":"approved","currency":"EUR","safe_deployed":true,"ledger_balance":120.4,"ledger_balance_minor":12040,"available_balance":101.15,"available_balance_minor":10115,"pending_balance":19.25,"pending_balance_minor":1925,"balance_freshness":"realtime","balance_updated_at":"2026-05-12T14:30:00.000Z","cards_count":1,"cards":[{"card_id":"afeb85fe-02f8-48da-b61e-84ad02704167","last_four":"4242","card_type":"virtual","status":"active","is_frozen":false,"is_lost":false,"is_stolen":false,"is_blocked":false,"is_void":false,"activated_at":"2026-04-25T12:00:00.000Z","created_at":"2026-04-25T10:00:00.000Z"},{"card_id":"afeb85fe-02f8-48da-b61e-84ad02704168","last_four":"0001","card_type":"physical","status":"voided","is_frozen":false,"is_lost":false,"is_stolen":true,"is_blocked":false,"is_void":true,"activated_at":null,"created_at":"2026-04-24T10:00:00.000Z"}],"created_at":"2026-04-20T08:00:00.000Z"}}"#;
         for name in [
             "69f0bdf29a84752db9cc8ff9", "yativo_card_customer_4c1de2_1769031332068", "usr_1207",
             "mira@example.com", "MIRA%40EXAMPLE.COM",
         ] {
             let answer = gateway.get(&token, &format!("/v1/card-issuer/customers/{name}"));
-            assert_eq!((answer.status, answer.text.as_str()), (200, expected), "{name}");
+            assert_snapshot!("customer", answer.snapshot(), name);
         }
         for name in ["USR_1207", "usr_120", "nobody@example.com", "69f0bdf29a84752db9cc8ff8"] {
             let answer = gateway.get(&token, &format!("/v1/card-issuer/customers/{name}"));
-            assert_eq!(answer.status, 404, "{name}");
-            assert_eq!(answer.text, r#"{"success":false,"error":"not_found","message":"Customer not found"}"#);
+            assert_snapshot!("no_customer", answer.snapshot(), name);
         }
     }
 
@@ -60,8 +53,7 @@ on_both! {
         database.put_transactions("acme", vec![transaction(id, 1, 100), pending]);
         let gateway = database.serve();
         let path = "/v1/card-issuer/customers/MIRA%40example.com/card-transactions";
-        let answer = gateway.get(&token, path);
-        assert_eq!(answer.text, r#"{"success":true,"data":{"customer_id":"MIRA@example.com","currency":"EUR","transactions":[{"transaction_id":"txn_69f0bdf29a84752db9cc8ff9_2","type":"purchase","amount":38.5,"currency":"CHF","status":"authorized","merchant":null,"merchant_category":"5462","merchant_city":"Berlin","merchant_country":"DE","authorized_at":"2026-01-01T00:02:00.000Z","settled_at":null,"created_at":"2026-01-01T00:02:00.000Z"},{"transaction_id":"txn_69f0bdf29a84752db9cc8ff9_1","type":"purchase","amount":1,"currency":"EUR","status":"settled","merchant":"Corner Bakery","merchant_category":"5462","merchant_city":"Berlin","merchant_country":"DE","authorized_at":"2026-01-01T00:01:00.000Z","settled_at":"2026-01-02T00:01:00.000Z","created_at":"2026-01-01T00:01:00.000Z"}],"total":2,"page":1,"limit":20}}"#);
+        assert_snapshot!("transactions", gateway.get(&token, path).snapshot());
         let data = |query: &str| gateway.get(&token, &format!("{path}?{query}")).json()["data"].take();
         let settled = data("status=settled");
         assert_eq!((&settled["total"], &settled["transactions"][0]["amount"]), (&json!(1), &json!(1)));
@@ -100,17 +92,8 @@ on_both! {
         database.succeed(&["import", "--program", "acme", "-"], bare);
         let token = database.token("acme");
         let gateway = database.serve();
-        let data = gateway.get(&token, "/v1/card-issuer/customers/y").json()["data"].take();
-        for name in [
-            "external_id", "external_customer_id", "kyc_status", "currency", "ledger_balance", "ledger_balance_minor",
-            "available_balance", "available_balance_minor", "pending_balance", "pending_balance_minor",
-            "balance_freshness", "balance_updated_at",
-        ] {
-            assert_eq!(data.get(name), Some(&Value::Null), "{name}");
-        }
-        assert_eq!((&data["cards"], &data["cards_count"], &data["created_at"]), (&json!([]), &json!(0), &json!("2026-04-20T08:00:00.000Z")));
-        let list = gateway.get(&token, "/v1/card-issuer/customers").json();
-        assert_eq!(list["data"]["customers"][0]["ledger_balance"], Value::Null);
+        assert_snapshot!("customer_of_whom_little_is_known", gateway.get(&token, "/v1/card-issuer/customers/y").snapshot());
+        assert_snapshot!("list_of_whom_little_is_known", gateway.get(&token, "/v1/card-issuer/customers").snapshot());
         let query = "{ cardCustomers { nodes { ledgerBalance balanceFreshness balanceUpdatedAt kycStatus currency } } }";
         let node = gateway.query(&token, query).data()["cardCustomers"]["nodes"][0].take();
         assert!(node.as_object().expect("an object").values().all(Value::is_null), "{node}");
@@ -122,13 +105,13 @@ on_both! {
         for path in ["/v1/card-issuer/customers", "/api/v1/card-issuer/customers/usr_1207"] {
             let request = gateway.client().delete(format!("{}{path}", gateway.host)).bearer_auth(&token);
             let answer = gateway.send(request);
-            assert_eq!((answer.status, answer.json()["error"].as_str()), (405, Some("method_not_allowed")));
+            assert_snapshot!("method_not_allowed", answer.snapshot());
             assert!(answer.header("allow").contains("GET"), "{answer:?}");
         }
         for path in ["/v1/card-issuer/nothing", "/v1/card-issuer/customers/a/b", "/v2/card-issuer/customers", "/v1"] {
-            let answer = gateway.get(&token, path);
-            assert_eq!((answer.status, answer.json()["error"].as_str()), (404, Some("not_found")), "{path}");
+            assert_snapshot!("no_route", gateway.get(&token, path).snapshot(), path);
         }
+        assert_snapshot!("no_token", gateway.get("nonsense", "/v1/card-issuer/customers").snapshot());
     }
 
     fn every_answer_says_what_is_left(database) {
