@@ -19,7 +19,7 @@ test *arguments:
     cargo test --workspace --locked {{ arguments }}
 
 # Tests that take several seconds each: large data, and the demo
-slow := "--skip corpus:: --skip killed:: --skip demo --skip a_long_import --skip its_files_come --skip a_thousand_idle --skip very_much --skip ten_thousand"
+slow := "--skip corpus:: --skip killed:: --skip demo --skip a_long_import --skip its_files_come --skip a_thousand_idle --skip very_large_read --skip ten_thousand"
 
 # Run the tests that need only Rust and SQLite, without the slow ones: less than a minute
 test-fast *arguments:

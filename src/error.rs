@@ -11,7 +11,7 @@ type Source = Box<dyn std::error::Error + Send + Sync>;
 /// What kind of failure it is; transports map kinds to their own codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
-    /// The client sent something that cannot be.
+    /// The input is invalid.
     Invalid,
     /// The request does not identify a caller.
     Unauthenticated,
@@ -19,19 +19,19 @@ pub enum Kind {
     Forbidden,
     /// It does not exist, or not for this caller.
     NotFound,
-    /// It collides with something that exists.
+    /// It conflicts with something that exists.
     Conflict,
-    /// The request is larger than we read.
+    /// The request is too large.
     TooLarge,
-    /// The body is not in a format that we read.
+    /// The media type of the body is not supported.
     UnsupportedMediaType,
     /// Too many requests.
     RateLimited,
-    /// Something that we need is away; trying again later may help.
+    /// A dependency is unavailable; a retry may succeed.
     Unavailable,
-    /// It took too long.
+    /// A time-out.
     Timeout,
-    /// Our own fault.
+    /// An internal error.
     Internal,
 }
 
@@ -76,26 +76,26 @@ impl Error {
         }
     }
 
-    /// Bad input, with every field that is wrong. `fields` must not be empty.
+    /// Invalid input, with every invalid field. `fields` must not be empty.
     pub fn invalid(fields: Vec<FieldError>) -> Self {
         let sentences: Vec<String> =
             fields.iter().map(|bad| format!("{} {}", bad.field, bad.what)).collect();
         Self { fields, ..Self::new(Kind::Invalid, sentences.join("; ")) }
     }
 
-    /// Our own fault; the client learns nothing but that.
+    /// An internal error; the client sees no details.
     pub fn internal(source: impl Into<Source>) -> Self {
         Self::new(Kind::Internal, "Internal error").because(source)
     }
 
-    /// Something that we need is away.
+    /// A dependency is unavailable.
     pub fn unavailable(source: impl Into<Source>) -> Self {
         let mut error = Self::new(Kind::Unavailable, "The service is temporarily unavailable");
         error.retry_after_seconds = Some(1);
         error.because(source)
     }
 
-    /// It took too long.
+    /// A time-out.
     pub fn timeout() -> Self {
         Self::new(Kind::Timeout, "The request took too long")
     }
@@ -134,7 +134,7 @@ impl Error {
         &self.fields
     }
 
-    /// After how many seconds trying again makes sense, if ever.
+    /// Seconds after which a retry makes sense, if any.
     pub const fn retry_after_seconds(&self) -> Option<u64> {
         self.retry_after_seconds
     }
@@ -157,7 +157,7 @@ impl Error {
         (!texts.is_empty()).then(|| texts.join(": "))
     }
 
-    /// Whether the log should hold it: failures of ours, not of the client's.
+    /// Whether to log it: failures of the gateway, not of the client.
     pub const fn is_ours(&self) -> bool {
         matches!(self.kind, Kind::Internal | Kind::Unavailable | Kind::Timeout)
     }

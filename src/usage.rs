@@ -1,5 +1,4 @@
-//! What one request makes others do: counted where it happens, for a client
-//! that wants to know. Nothing is counted unless a request asks for it.
+//! Counts the SQL statements and chain calls of a request, if the client asks for them.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -8,7 +7,7 @@ tokio::task_local! {
     static USAGE: Arc<Usage>;
 }
 
-/// What a request has used so far.
+/// The counters of a request.
 #[derive(Debug, Default)]
 pub struct Usage {
     statements: AtomicU32,
@@ -21,19 +20,18 @@ impl Usage {
         self.statements.load(Ordering::Relaxed)
     }
 
-    /// Calls to the chain that brought something; shared with other requests,
-    /// perhaps.
+    /// Chain calls that the request waited for; other requests may share them.
     pub fn chain_calls(&self) -> u32 {
         self.chain_calls.load(Ordering::Relaxed)
     }
 }
 
-/// Runs something, and counts what it uses.
+/// Runs a future and counts what it uses.
 pub async fn counted<F: Future>(usage: Arc<Usage>, running: F) -> F::Output {
     USAGE.scope(usage, running).await
 }
 
-/// Goes on counting in a task of its own.
+/// Continues counting in another task.
 pub fn inherited<F: Future>(running: F) -> impl Future<Output = F::Output> {
     let usage = USAGE.try_with(Arc::clone).ok();
     async move {
@@ -44,13 +42,13 @@ pub fn inherited<F: Future>(running: F) -> impl Future<Output = F::Output> {
     }
 }
 
-/// A statement is sent.
+/// Counts a statement.
 pub fn statement() {
     // The request may not want to know.
     let _ = USAGE.try_with(|usage| usage.statements.fetch_add(1, Ordering::Relaxed));
 }
 
-/// Calls to the chain are waited for.
+/// Counts chain calls.
 pub fn chain_calls(count: usize) {
     let count = u32::try_from(count).unwrap_or(u32::MAX);
     let _ = USAGE.try_with(|usage| usage.chain_calls.fetch_add(count, Ordering::Relaxed));

@@ -32,26 +32,26 @@ pub(super) enum Command {
         #[arg(long)]
         persisted_only: bool,
     },
-    /// Serve a sample program out of a throw-away database
+    /// Serve a sample program from a temporary database
     #[cfg(feature = "demo")]
     Demo {
-        /// How many customers the sample program has
+        /// Number of customers of the sample program
         #[arg(long, default_value_t = 5_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
         customers: u32,
     },
     /// Bring the database's schema up to date
     Migrate {
-        /// Then count all customers and compare with the counts that the database keeps
+        /// Then count all customers and compare with the stored counts
         #[arg(long)]
         verify: bool,
-        /// Then make those counts anew
+        /// Then rebuild those counts
         #[arg(long)]
         repair: bool,
     },
-    /// Make and list programs
+    /// Create and list programs
     #[command(subcommand)]
     Program(ProgramCommand),
-    /// Make, list and revoke API tokens
+    /// Create, list and revoke API tokens
     #[command(subcommand)]
     Token(TokenCommand),
     /// Insert or update a program's customers from newline-delimited JSON
@@ -62,7 +62,7 @@ pub(super) enum Command {
         /// The file; - for standard input
         file: PathBuf,
     },
-    /// Read every wallet from the chain whose balance is older than two hours
+    /// Read wallets with a balance older than two hours from the chain
     Reconcile,
     /// List, replay and send live notifications
     #[command(subcommand)]
@@ -77,7 +77,7 @@ pub(super) enum Command {
 
 #[derive(Subcommand)]
 pub(super) enum ProgramCommand {
-    /// Make a program
+    /// Create a program
     Create {
         /// Its name: a-z, 0-9 and -
         #[arg(long)]
@@ -89,22 +89,22 @@ pub(super) enum ProgramCommand {
 
 #[derive(Subcommand)]
 pub(super) enum TokenCommand {
-    /// Make a token and print it, this once
+    /// Create a token and print it; it cannot be shown again
     Create {
-        /// The program that the token speaks for
+        /// The program of the token
         #[arg(long, value_name = "NAME")]
         program: String,
-        /// What its owner calls it
+        /// A label for its owner
         #[arg(long, value_name = "LABEL", default_value = "")]
         name: String,
-        /// What it may do: all may read; schema is for tools, where introspection is limited
+        /// What it may do: all can read; schema can introspect even if introspection is restricted
         #[arg(long, value_enum, default_value_t = ScopeArg::Read)]
         scope: ScopeArg,
-        /// How long it lives, like 90d or 12h [default: for ever]
+        /// Its lifetime, like 90d or 12h [default: no expiry]
         #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
         expires_in: Option<Duration>,
     },
-    /// List tokens, never their text
+    /// List tokens, without their text
     List {
         /// Only those of this program
         #[arg(long, value_name = "NAME")]
@@ -119,25 +119,25 @@ pub(super) enum TokenCommand {
 
 #[derive(Subcommand)]
 pub(super) enum EventCommand {
-    /// List the notifications in the inbox, those that came first before others
+    /// List the notifications in the inbox, oldest first
     List {
         /// Only those of this program
         #[arg(long, value_name = "NAME")]
         program: Option<String>,
-        /// Only those that cannot be applied, with the reason
+        /// Only failed ones, with the reason
         #[arg(long, conflicts_with = "waiting")]
         failed: bool,
-        /// Only those that wait for a customer who is not known yet
+        /// Only those that wait for an unknown customer
         #[arg(long)]
         waiting: bool,
     },
-    /// Take up notifications again that could not be applied
+    /// Apply failed or waiting notifications again
     #[command(group = clap::ArgGroup::new("which").required(true))]
     Replay {
         /// The notification, from `events list`
         #[arg(group = "which")]
         id: Option<String>,
-        /// All that have failed, and all that wait
+        /// All failed and all waiting ones
         #[arg(long, group = "which")]
         all: bool,
         /// Only those of this program
@@ -152,10 +152,10 @@ pub(super) enum EventCommand {
         /// Its type, like transaction.authorized
         #[arg(long = "type", value_name = "TYPE", default_value = "customer.balance.updated")]
         event_type: String,
-        /// Whom it is about, by any name
+        /// The customer, by any identifier
         #[arg(long, value_name = "NAME")]
         customer: Option<String>,
-        /// Where the gateway is [default: where `serve` listens]
+        /// The address of the gateway [default: where `serve` listens]
         #[arg(long, value_name = "URL")]
         url: Option<url::Url>,
         /// The notification's identifier [default: a new one]
@@ -164,7 +164,7 @@ pub(super) enum EventCommand {
         /// When it happened, in RFC 3339 [default: now]
         #[arg(long, value_name = "TIME")]
         at: Option<String>,
-        /// Members of `data`, as a JSON object; the rest is made up
+        /// Members of `data`, as a JSON object; the others are random
         #[arg(long, value_name = "JSON")]
         data: Option<String>,
     },

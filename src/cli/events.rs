@@ -18,7 +18,7 @@ use crate::services::inbox;
 use crate::store::{InboxEvent, Store};
 use crate::webhooks::{Sample, Sender, names};
 
-/// Events that are read at once.
+/// Number of events of one read.
 const PAGE: u64 = 500;
 
 pub(super) async fn run(command: EventCommand, config: &Config) -> Result<()> {
@@ -61,7 +61,7 @@ async fn maybe_program(store: &Store, name: Option<String>) -> Result<Option<Pro
     })
 }
 
-/// Does something with each event, those that came first before others.
+/// Calls a function with each event, oldest first.
 async fn each(
     store: &Store,
     program: Option<ProgramId>,
@@ -111,7 +111,7 @@ async fn replay_one(store: &Store, program: Option<ProgramId>, id: &str) -> Resu
     Err(Error::new(Kind::NotFound, hint))
 }
 
-/// Failed events, and those that wait: the customer may be there by now.
+/// Failed events, and waiting ones: their customer may exist now.
 async fn replay_all(store: &Store, program: Option<ProgramId>) -> Result<()> {
     let (mut replayed, mut applied) = (0_u64, 0_u64);
     for state in [InboxState::Failed, InboxState::Waiting] {
@@ -150,12 +150,10 @@ fn sample(
         let (member, name) = names(&customer);
         members.insert(member.to_owned(), Value::from(name));
     } else if !event_type.starts_with("master_wallet.") && data.is_none() {
-        return Err(invalid(format!("--customer is missing: whom is {event_type} about?")));
+        return Err(invalid(format!("--customer is missing: {event_type} is about a customer")));
     }
     if !TYPES.contains(&event_type.as_str()) {
-        eprintln!(
-            "card-gateway: {event_type} is not a type of the contract; sending it all the same"
-        );
+        eprintln!("card-gateway: {event_type} is not a type of the contract; sending it anyway");
     }
     Ok(Sample { event_type, at, data: members })
 }

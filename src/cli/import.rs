@@ -15,7 +15,7 @@ use crate::error::{Error, Kind, Result};
 use crate::services::import::{Report, Summary, import};
 use crate::store::Store;
 
-/// Elsewhere than on a terminal, a line is printed each time so many are done.
+/// Without a terminal, progress is printed once per this many lines.
 const LINES_PER_NOTE: u64 = 100_000;
 const BUFFER: usize = 1 << 18;
 

@@ -28,7 +28,7 @@ use crate::{app, graphql, openapi, telemetry};
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
     let command = cli.command.unwrap_or(Command::Serve { persisted_only: false });
-    // Neither settings nor a database are needed to describe what this program is.
+    // These two need neither settings nor a database.
     let description = match command {
         Command::Schema => Some(graphql::sdl()),
         Command::Openapi => Some(openapi::json()),
@@ -104,7 +104,7 @@ async fn migrate(config: &Config, verify: bool, repair: bool) -> Result<ExitCode
     }
     if repair {
         store.repair_counts().await?;
-        out("the counts of customers were made anew\n")?;
+        out("the counts of customers were rebuilt\n")?;
     }
     if verify {
         let wrong = store.wrong_counts().await?;
@@ -113,7 +113,7 @@ async fn migrate(config: &Config, verify: bool, repair: bool) -> Result<ExitCode
             eprintln!("card-gateway: {wrong} counts of customers are wrong; {hint}");
             return Ok(ExitCode::FAILURE);
         }
-        out("the counts of customers are right\n")?;
+        out("the counts of customers are correct\n")?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -12,7 +12,7 @@ use crate::error::{Error, Kind, Result};
 use crate::services::reconciliation::{Reconciliation, Summary};
 use crate::store::Store;
 
-/// Elsewhere than on a terminal, a line is printed each time so many are done.
+/// Without a terminal, progress is printed once per this many wallets.
 const WALLETS_PER_NOTE: u64 = 10_000;
 
 pub(super) async fn run(config: &Config, store: Store) -> Result<ExitCode> {

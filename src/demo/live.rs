@@ -1,5 +1,5 @@
-//! A live card network: the sample program's customers go shopping, a few
-//! times a second, by webhooks that are signed and sent as the issuer's.
+//! A simulated card network: customers of the sample program make purchases, a few per
+//! second. It sends webhooks that are signed like the issuer's.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -14,16 +14,17 @@ use crate::domain::onboarding::FlowStatus;
 use crate::domain::time::Timestamp;
 use crate::webhooks::{Sample, Sender};
 
-/// How many customers play: few enough to see one of them again.
+/// Number of active customers: few, so that each one changes often.
 const PLAYERS: usize = 12;
-/// Balances that are read from the chain stay so, to show both.
+/// Customers with older live balances do not play, so that the demo also shows balances
+/// from the chain.
 const FRESH_MILLIS: i64 = 100 * 60 * 1_000;
-/// How long the shop waits before it takes what it holds.
+/// Time between authorization and settlement.
 const HELD: Duration = Duration::from_secs(8);
-/// Tries in a row that may fail before the play is over.
-const PATIENCE: u32 = 20;
+/// Consecutive failures after which the simulation stops.
+const MAX_FAILURES: u32 = 20;
 
-/// A customer who goes shopping.
+/// A customer who makes purchases.
 pub(super) struct Player {
     id: String,
     card_id: String,
@@ -32,7 +33,7 @@ pub(super) struct Player {
 }
 
 impl Player {
-    /// A customer who can play, if that is one.
+    /// The customer, if active with a usable card and a recent balance.
     pub(super) fn of(made: &Made, now: Timestamp) -> Option<Self> {
         let record = &made.record;
         let live = record.balance?;
@@ -48,12 +49,12 @@ impl Player {
     }
 }
 
-/// The newest customers who can play: those on the first pages of lists.
+/// The newest such customers: those on the first pages of lists.
 #[derive(Default)]
 pub(super) struct Players(VecDeque<Player>);
 
 impl Players {
-    /// One more, newer than all before.
+    /// Adds a customer who is newer than all before.
     pub(super) fn add(&mut self, player: Option<Player>) {
         self.0.extend(player);
         if self.0.len() > PLAYERS {
@@ -62,7 +63,7 @@ impl Players {
     }
 }
 
-/// Money that a shop holds.
+/// An authorization that is not settled yet.
 struct Hold {
     player: usize,
     amount: i64,
@@ -70,13 +71,13 @@ struct Hold {
     data: Map<String, Value>,
 }
 
-/// Plays until it is stopped, or the gateway is gone.
+/// Sends events until it is stopped, or the gateway stops answering.
 pub(super) async fn play(sender: Sender, players: Players) {
     let Players(mut players) = players;
     let mut rng = Rng::new();
     let mut holds: VecDeque<Hold> = VecDeque::new();
     let mut failed = 0;
-    while failed < PATIENCE && !players.is_empty() {
+    while failed < MAX_FAILURES && !players.is_empty() {
         sleep(Duration::from_millis(rng.u64(150..500))).await;
         let event = match holds.pop_front() {
             Some(hold) if hold.due <= Instant::now() => end(hold, &mut players, &mut rng),
@@ -92,7 +93,7 @@ pub(super) async fn play(sender: Sender, players: Players) {
     }
 }
 
-/// Something new: a purchase, most of the time.
+/// The first event of a purchase, or funding.
 fn begin(players: &mut VecDeque<Player>, holds: &mut VecDeque<Hold>, rng: &mut Rng) -> Sample {
     let at = Timestamp::now();
     let place = rng.usize(..players.len());
@@ -124,7 +125,7 @@ fn begin(players: &mut VecDeque<Player>, holds: &mut VecDeque<Hold>, rng: &mut R
     Sample { event_type: format!("transaction.{stage}"), at, data }
 }
 
-/// What becomes of a hold: it is settled, most of the time.
+/// The event that ends an authorization: usually a settlement.
 fn end(hold: Hold, players: &mut VecDeque<Player>, rng: &mut Rng) -> Sample {
     let Hold { player, amount, mut data, .. } = hold;
     let at = Timestamp::now();
@@ -134,7 +135,7 @@ fn end(hold: Hold, players: &mut VecDeque<Player>, rng: &mut Rng) -> Sample {
     } else {
         data.insert("settled_at".to_owned(), json!(at.to_string()));
     }
-    // The shop is the same as before: what is made up now must not replace it.
+    // The merchant stays: null keeps the members from being filled at random.
     for absent in ["merchant", "merchant_category", "merchant_city", "merchant_country"] {
         data.insert(absent.to_owned(), Value::Null);
     }

@@ -1,5 +1,5 @@
-//! A sample program to look at: a throw-away database with believable
-//! customers in every stage, a chain of its own, and a live card network.
+//! The `demo` command: a temporary database with sample customers in every stage, a local
+//! chain, and a simulated card network.
 
 mod live;
 mod sample;
@@ -126,8 +126,8 @@ async fn fill(
     }
 }
 
-/// What a customer's wallet holds on the chain: the token, the wallet, and the
-/// amount in the token's own units.
+/// The balance of a customer's wallet on the chain: token, wallet, and amount in units of
+/// the token.
 fn held(made: &sample::Made) -> Option<(Address, Address, U256)> {
     let customer = &made.record.customer;
     let wallet = customer.wallet_address.as_deref()?.parse().ok()?;

@@ -1,5 +1,5 @@
-//! The customers of the sample program: the same ones every time, seen from
-//! the moment at which it was made.
+//! The customers of the sample program: the same ones every time, with times relative to
+//! the start.
 
 use alloy_primitives::Address;
 use fastrand::Rng;
@@ -66,7 +66,7 @@ const MERCHANTS: &[Merchant] = &[
     Merchant("Green Pharmacy", "5912", "Paris", "FR", "EUR"),
 ];
 
-/// Makes one customer after the other, oldest first.
+/// Generates customers, oldest first.
 pub(super) struct Sample {
     rng: Rng,
     now: Timestamp,
@@ -110,7 +110,7 @@ impl Sample {
                 self.hex(6),
                 1_769_031_332_068_i64 + i64::from(number)
             ),
-            // Some programs have no name of their own for everybody.
+            // Not every customer has an external identifier.
             external_customer_id: (self.rng.u8(..10) > 0)
                 .then(|| format!("usr_{}", 1_000 + number)),
             email: format!("{}.{}{number}@{host}", plain(first), plain(last)),
@@ -127,7 +127,7 @@ impl Sample {
         }
     }
 
-    /// Who came long ago has come far.
+    /// Older customers are further in onboarding.
     fn flow_status(&mut self, age: i64) -> FlowStatus {
         let far = self.rng.u8(..100) < if age > 14 * DAY { 80 } else { 35 };
         if far {
@@ -252,7 +252,7 @@ fn minor(amount: i64) -> Minor {
     Minor::new(amount).unwrap_or_else(|| unreachable!("{amount} is a small amount"))
 }
 
-/// A customer with what is stored, and what the wallet really holds.
+/// A customer with the stored rows, and the balance on the chain.
 #[derive(Debug, PartialEq)]
 pub(super) struct Made {
     pub(super) record: Record,

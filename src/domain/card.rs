@@ -4,33 +4,33 @@ use strum::{AsRefStr, EnumString, IntoStaticStr, VariantArray};
 
 use super::time::Timestamp;
 
-/// What a card is made of.
+/// Whether a card is virtual or physical.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, Hash, AsRefStr, EnumString, IntoStaticStr, VariantArray,
 )]
 #[strum(serialize_all = "snake_case")]
 pub enum CardType {
-    /// Lives in a phone.
+    /// A virtual card.
     Virtual,
-    /// Plastic.
+    /// A physical card.
     Physical,
 }
 
-/// What a card can do now.
+/// The status of a card.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, Hash, AsRefStr, EnumString, IntoStaticStr, VariantArray,
 )]
 #[strum(serialize_all = "snake_case")]
 pub enum CardStatus {
-    /// Works.
+    /// Usable.
     Active,
-    /// Stopped by the customer for a while.
+    /// Frozen by the customer for a while.
     Frozen,
-    /// Stopped by the issuer.
+    /// Blocked by the issuer.
     Blocked,
     /// Reported lost.
     Lost,
-    /// Gone for good; a stolen card is voided too.
+    /// Permanently closed. A stolen card is voided too.
     Voided,
 }
 
@@ -43,15 +43,15 @@ pub struct Card {
     pub customer_id: String,
     /// The last four digits of the number.
     pub last_four: String,
-    /// What it is made of.
+    /// Virtual or physical.
     pub card_type: CardType,
-    /// What it can do now.
+    /// Its status.
     pub status: CardStatus,
     /// Whether it was reported stolen.
     pub is_stolen: bool,
-    /// When it was first put to use.
+    /// When it was activated.
     pub activated_at: Option<Timestamp>,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
 }
 
@@ -61,7 +61,7 @@ impl Card {
         (b.created_at, &b.card_id).cmp(&(a.created_at, &a.card_id))
     }
 
-    /// Whether the card is gone for good; such cards do not count.
+    /// Whether the card is permanently closed. Such cards are not counted.
     pub fn is_void(&self) -> bool {
         self.is_stolen || self.status == CardStatus::Voided
     }

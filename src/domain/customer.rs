@@ -13,11 +13,11 @@ use super::time::Timestamp;
 pub struct Customer {
     /// The canonical identifier, 24 lower-case hexadecimal digits.
     pub id: String,
-    /// The issuer's own name for the customer.
+    /// The issuer's identifier of the customer.
     pub yativo_card_id: String,
-    /// The program's own name for the customer.
+    /// The program's identifier of the customer.
     pub external_customer_id: Option<String>,
-    /// As the customer wrote it.
+    /// The e-mail address, in the case in which the customer wrote it.
     pub email: String,
     /// The onboarding stage.
     pub flow_status: FlowStatus,
@@ -62,6 +62,6 @@ pub struct ListedCustomer {
     pub customer: Arc<Customer>,
     /// The last live balance; none if there is none, or it was not included.
     pub live: Option<LiveBalance>,
-    /// How many cards there are that are not void.
+    /// The number of cards that are not void.
     pub cards_count: i64,
 }

@@ -1,6 +1,6 @@
-//! The four names of a card customer.
+//! The four identifiers of a card customer.
 
-/// How long an identifier may be, in bytes; no e-mail address is longer.
+/// Maximum length of an identifier in bytes; no e-mail address is longer.
 pub const MAX_LEN: usize = 320;
 
 /// Whether a text is a customer's `id`: 24 lower-case hexadecimal digits.
@@ -8,7 +8,7 @@ pub fn is_customer_id(text: &str) -> bool {
     text.len() == 24 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
 }
 
-/// An e-mail address as look-ups compare it: without case.
+/// The form of an e-mail address that look-ups compare: in lower case.
 pub fn email_key(email: &str) -> String {
     email.to_lowercase()
 }
@@ -18,7 +18,7 @@ pub fn email_key(email: &str) -> String {
 pub struct Identifier(String);
 
 impl Identifier {
-    /// Takes a text that could name a customer; else says what is wrong with it.
+    /// Parses an identifier.
     ///
     /// # Errors
     /// The rest of a sentence that begins with the field's name.
@@ -44,7 +44,7 @@ impl Identifier {
     }
 }
 
-/// Says what is wrong with a text that should be a name of something.
+/// Checks a text that should be an identifier.
 ///
 /// # Errors
 /// The rest of a sentence that begins with the field's name.

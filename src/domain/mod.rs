@@ -1,5 +1,5 @@
-//! What the program is about, in plain types: who asks, who the customers
-//! are, what money is and how a list is cut into pages.
+//! The domain in plain types and pure rules: callers, customers, cards, transactions,
+//! money, and pages of lists.
 //!
 //! Nothing in here knows the web, GraphQL or the database.
 

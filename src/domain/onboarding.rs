@@ -1,4 +1,4 @@
-//! How far a customer has come: the stages between sign-up and spending.
+//! The stages of onboarding, from sign-up to spending.
 
 use strum::{AsRefStr, EnumString, IntoStaticStr, VariantArray};
 
@@ -10,7 +10,7 @@ use strum::{AsRefStr, EnumString, IntoStaticStr, VariantArray};
 pub enum FlowStatus {
     /// The one-time password was sent.
     OtpRequested,
-    /// The e-mail address is proven.
+    /// The e-mail address is verified.
     OtpVerified,
     /// The identity check has begun.
     KycInitiated,
@@ -20,7 +20,7 @@ pub enum FlowStatus {
     SafeDeploying,
     /// A card exists.
     CardCreated,
-    /// The customer spends.
+    /// The customer uses the card.
     Active,
 }
 
@@ -37,7 +37,7 @@ impl FlowStatus {
         }
     }
 
-    /// What has to happen next, in the contract's words.
+    /// The next step, in the wording of the contract.
     pub const fn next_action(self) -> &'static str {
         match self {
             Self::OtpRequested => "Customer must verify the OTP sent to their email",
@@ -56,16 +56,16 @@ impl FlowStatus {
 )]
 #[strum(serialize_all = "snake_case")]
 pub enum KycStatus {
-    /// Not begun.
+    /// Not started.
     Pending,
-    /// The customer is at it.
+    /// The customer is providing documents.
     InProgress,
-    /// A person must look at it.
+    /// Waiting for a manual review.
     PendingReview,
     /// Passed.
     Approved,
     /// Failed.
     Rejected,
-    /// Passed once, too long ago.
+    /// Passed, but too long ago.
     Expired,
 }

@@ -1,5 +1,5 @@
-//! How a list is cut: by page number or from a cursor on, two doors to one
-//! list whose order is total.
+//! Pages of a list: by page number, or from a cursor on. The order of a list is total,
+//! so that both agree.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -8,9 +8,9 @@ use super::identifier;
 use super::time::Timestamp;
 use crate::error::{Error, FieldError, Result};
 
-/// How many items a page has unless the client says otherwise.
+/// Default number of items of a page.
 pub const DEFAULT_SIZE: i64 = 20;
-/// How many items a page can have.
+/// Maximum number of items of a page.
 pub const MAX_SIZE: i64 = 100;
 /// The last page number: the largest `Int` of GraphQL.
 pub const MAX_PAGE: i64 = i32::MAX as i64;
@@ -26,14 +26,14 @@ pub enum Order {
     OldestFirst,
 }
 
-/// Tells one list from another, so that a cursor is used only where it was
-/// made. It is a guard against mistakes, not a secret: rows are always
-/// selected by the caller's program.
+/// Identifies a list, so that a cursor is accepted only by the list that it comes from.
+/// It protects from mistakes and is not a secret: rows are always selected by the
+/// caller's program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ListId(u32);
 
 impl ListId {
-    /// The list that these words describe: what it lists, of whom, which of them, in which order.
+    /// The list with these properties: what it lists, its owner, its filter, its order.
     pub fn of(words: &[&str]) -> Self {
         let mut hash = crc32fast::Hasher::new();
         for word in words {
@@ -44,7 +44,7 @@ impl ListId {
     }
 }
 
-/// Where an item stands in a list by creation time.
+/// The position of an item in a list that is sorted by creation time.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Position {
     /// The item's creation time.
@@ -65,7 +65,7 @@ impl Position {
         URL_SAFE_NO_PAD.encode(bytes)
     }
 
-    /// Reads a cursor of `list`; else says what is wrong with it.
+    /// Parses a cursor of `list`.
     ///
     /// # Errors
     /// The rest of a sentence that begins with the field's name.
@@ -90,25 +90,24 @@ impl Position {
     }
 }
 
-/// What a client asked of a list, unchecked. Absent and null are the same.
+/// The paging arguments of a client, unchecked. Absent and null are the same.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct PageArgs<'a> {
-    /// The page's number, from 1.
+    /// The number of the page, from 1.
     pub page: Option<i64>,
-    /// How many items a numbered page has.
+    /// The size of a numbered page.
     pub per_page: Option<i64>,
-    /// How many items to take from the cursor on.
+    /// The number of items after the cursor.
     pub first: Option<i64>,
-    /// The cursor to start behind.
+    /// The cursor after which the page starts.
     pub after: Option<&'a str>,
 }
 
 impl PageArgs<'_> {
-    /// The part of `list` that is asked for. A request that names neither a
-    /// page nor a cursor gets page 1.
+    /// The requested window of `list`. Without page and cursor, it is page 1.
     ///
     /// # Errors
-    /// `Invalid`, with every argument that is wrong.
+    /// `Invalid`, with every invalid argument.
     pub fn window(&self, list: ListId) -> Result<Window> {
         let mut wrong = Vec::new();
         let numbered = self.page.is_some() || self.per_page.is_some();
@@ -150,7 +149,7 @@ fn checked(
     value
 }
 
-/// A checked part of a list.
+/// A checked window of a list.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Window {
     /// A page by its number.
@@ -160,9 +159,9 @@ pub enum Window {
         /// From 1 to [`MAX_SIZE`].
         per_page: i64,
     },
-    /// What comes behind a position, or the beginning.
+    /// The items after a position, or from the beginning.
     After {
-        /// The position, itself left out.
+        /// The position; exclusive.
         after: Option<Position>,
         /// From 0 to [`MAX_SIZE`].
         first: i64,
@@ -170,7 +169,7 @@ pub enum Window {
 }
 
 impl Window {
-    /// How many items are shown at most.
+    /// Maximum number of items.
     pub const fn size(&self) -> i64 {
         match self {
             Self::Numbered { per_page, .. } => *per_page,
@@ -178,7 +177,7 @@ impl Window {
         }
     }
 
-    /// How many items of the list come before and are passed over by counting.
+    /// The offset: how many items come before.
     pub const fn offset(&self) -> i64 {
         match self {
             Self::Numbered { page, per_page } => (*page - 1) * *per_page,
@@ -186,7 +185,7 @@ impl Window {
         }
     }
 
-    /// The position behind which the part begins.
+    /// The position after which the window starts.
     pub const fn after(&self) -> Option<&Position> {
         match self {
             Self::Numbered { .. } => None,
@@ -195,16 +194,16 @@ impl Window {
     }
 }
 
-/// The items of a part of a list, and whether the list goes on behind them.
+/// The items of a window, and whether more items follow.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Slice<T> {
     /// In the list's order.
     pub items: Vec<T>,
-    /// Whether there is at least one more.
+    /// Whether at least one more item follows.
     pub has_next: bool,
 }
 
-/// Nothing, and nothing behind it.
+/// No items, and none follow.
 impl<T> Default for Slice<T> {
     fn default() -> Self {
         Self { items: Vec::new(), has_next: false }
@@ -212,7 +211,7 @@ impl<T> Default for Slice<T> {
 }
 
 impl<T> Slice<T> {
-    /// From `size + 1` items, or fewer where the list ends before that.
+    /// From up to `size + 1` items: the last one only shows that more follow.
     pub fn from_one_more(mut items: Vec<T>, size: i64) -> Self {
         let size = usize::try_from(size).unwrap_or(0);
         let has_next = items.len() > size;
@@ -221,7 +220,7 @@ impl<T> Slice<T> {
     }
 }
 
-/// How many pages of `per_page` items hold `total` items.
+/// The number of pages of `per_page` items for `total` items.
 pub const fn pages(total: i64, per_page: i64) -> i64 {
     if per_page <= 0 { 0 } else { (total + per_page - 1) / per_page }
 }

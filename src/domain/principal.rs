@@ -1,9 +1,9 @@
-//! Who asks, and what for.
+//! The caller of a request, and its scope.
 
 use strum::{AsRefStr, EnumString, IntoStaticStr, VariantArray};
 
-/// A program's number. Every function of the store takes one first, so that
-/// no row can be asked for without saying whose it is.
+/// The number of a program. Every function of the store takes one first, so that no
+/// statement can read the rows of another program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ProgramId(pub i32);
 
@@ -25,20 +25,20 @@ pub fn is_program_name(text: &str) -> bool {
 )]
 #[strum(serialize_all = "snake_case")]
 pub enum Scope {
-    /// Look.
+    /// Read.
     Read,
-    /// Look, and ask what the schema holds where not everybody may.
+    /// Read and introspect, even if introspection is restricted.
     Schema,
-    /// Look and change.
+    /// Read and write.
     Write,
 }
 
 /// The caller of a request: a token of a program.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Principal {
-    /// The program that the token speaks for.
+    /// The program of the token.
     pub program: ProgramId,
-    /// The token's own identifier; safe to log.
+    /// The identifier of the token; safe to log.
     pub token_id: String,
     /// What the token may do.
     pub scope: Scope,

@@ -1,5 +1,5 @@
-//! One request, by the name under which the log knows it.
+//! The identifier of a request.
 
-/// Names a request in the log and in answers about our own failures.
+/// Identifies a request in the log and in responses about internal errors.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestId(pub String);

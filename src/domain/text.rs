@@ -1,5 +1,5 @@
-//! Short ASCII texts that are made without a detour over the heap: a page of
-//! customers has a hundred times and amounts.
+//! Short ASCII texts that are built without an allocation: a page of customers has
+//! hundreds of times and amounts.
 
 use std::ops::Range;
 
@@ -14,12 +14,12 @@ pub struct Text {
 impl Text {
     const MOST: usize = 24;
 
-    /// The characters of a pattern, to be replaced by digits.
+    /// A pattern whose placeholders are replaced by digits.
     pub(super) const fn pattern(bytes: &[u8; Self::MOST]) -> Self {
         Self { bytes: *bytes, from: 0, to: Self::MOST }
     }
 
-    /// Nothing, to be filled from its end.
+    /// An empty text, to be filled from its end.
     pub(super) const fn empty() -> Self {
         Self { bytes: [b'0'; Self::MOST], from: Self::MOST, to: Self::MOST }
     }
@@ -38,7 +38,7 @@ impl Text {
         self.bytes[self.from] = character;
     }
 
-    /// Leaves out what characters there are of a kind at the end.
+    /// Removes all occurrences of a character from the end.
     pub(super) fn trim_end(&mut self, character: u8) {
         while self.from < self.to && self.bytes[self.to - 1] == character {
             self.to -= 1;

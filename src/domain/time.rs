@@ -6,7 +6,7 @@ use chrono::{DateTime, Datelike as _, Timelike as _, Utc};
 
 use super::text::Text;
 
-/// How far a clock of the issuer's may be ahead of ours: 10 minutes.
+/// How far the issuer's clock may be ahead of ours: 10 minutes.
 pub const CLOCK_TOLERANCE_MILLIS: i64 = 10 * 60 * 1_000;
 
 /// Unix milliseconds in UTC, within the years that RFC 3339 can write.
@@ -29,18 +29,18 @@ impl Timestamp {
         self.0
     }
 
-    /// This moment, by the machine's clock.
+    /// Now, by the clock of this machine.
     pub fn now() -> Self {
         Self(Utc::now().timestamp_millis().clamp(Self::FIRST, Self::LAST))
     }
 
-    /// Reads RFC 3339 with any offset; what is finer than a millisecond is cut off.
+    /// Parses RFC 3339 with any offset; digits beyond milliseconds are cut off.
     pub fn parse(text: &str) -> Option<Self> {
         Self::from_millis(DateTime::parse_from_rfc3339(text).ok()?.timestamp_millis())
     }
 
-    /// Whether this moment is further ahead of `now` than clocks may differ, so
-    /// that nobody can know yet what is true then.
+    /// Whether this is further ahead of `now` than clocks may differ: no statement about
+    /// that time can be true yet.
     pub const fn is_future(self, now: Self) -> bool {
         self.0 > now.0 + CLOCK_TOLERANCE_MILLIS
     }

@@ -5,58 +5,58 @@ use strum::{AsRefStr, EnumString, IntoStaticStr, VariantArray};
 use super::money::Minor;
 use super::time::Timestamp;
 
-/// What kind of transaction it is.
+/// The kind of a transaction.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, Hash, AsRefStr, EnumString, IntoStaticStr, VariantArray,
 )]
 #[strum(serialize_all = "snake_case")]
 pub enum TransactionType {
-    /// Something was bought.
+    /// A purchase.
     Purchase,
-    /// Something was given back.
+    /// A refund.
     Refund,
-    /// Cash was taken out.
+    /// A cash withdrawal.
     Withdrawal,
 }
 
-/// How far a transaction has come.
+/// The status of a transaction.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, Hash, AsRefStr, EnumString, IntoStaticStr, VariantArray,
 )]
 #[strum(serialize_all = "snake_case")]
 pub enum TransactionStatus {
-    /// Money is held.
+    /// The amount is held.
     Authorized,
-    /// Money has moved.
+    /// The amount has been debited or credited.
     Settled,
-    /// Refused.
+    /// Refused by the issuer.
     Declined,
-    /// The hold was let go.
+    /// The hold was released.
     Reversed,
-    /// A part of the hold was let go.
+    /// A part of the hold was released.
     PartiallyReversed,
-    /// Something went wrong.
+    /// It failed for a technical reason.
     Failed,
-    /// The hold ran out.
+    /// The hold expired.
     Expired,
 }
 
 /// One transaction of a customer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Transaction {
-    /// The issuer's name for it.
+    /// The issuer's identifier.
     pub transaction_id: String,
     /// The customer who made it.
     pub customer_id: String,
-    /// The card that it was made with, where known.
+    /// The card, if known.
     pub card_id: Option<String>,
-    /// What kind it is.
+    /// Its kind.
     pub transaction_type: TransactionType,
-    /// How much, in minor units of `currency`.
+    /// The amount, in minor units of `currency`.
     pub amount: Minor,
     /// ISO 4217 code; may differ from the wallet's.
     pub currency: String,
-    /// How far it has come.
+    /// Its status.
     pub status: TransactionStatus,
     /// The merchant's name.
     pub merchant: Option<String>,
@@ -66,10 +66,10 @@ pub struct Transaction {
     pub merchant_city: Option<String>,
     /// ISO 3166-1 alpha-2.
     pub merchant_country: Option<String>,
-    /// When the hold was made.
+    /// When it was authorized.
     pub authorized_at: Option<Timestamp>,
-    /// When the money moved; none while pending.
+    /// When it was settled; none while pending.
     pub settled_at: Option<Timestamp>,
-    /// When it came into being.
+    /// When it was created.
     pub created_at: Timestamp,
 }

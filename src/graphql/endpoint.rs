@@ -46,7 +46,7 @@ pub struct Endpoint {
 /// The endpoint's settings.
 #[derive(Clone)]
 pub struct Settings {
-    /// Which documents may be used, and what they may ask for.
+    /// The allowed documents, and their limits.
     pub documents: config::Documents,
     /// How long a query may take.
     pub timeout: Duration,
@@ -149,14 +149,14 @@ pub(crate) struct Prepared {
     /// The fields that run, where conditions exclude some.
     included: Option<Vec<Field>>,
     request: Request,
-    /// What the operation costs at the most.
+    /// The maximum cost of the operation.
     cost: usize,
     /// The points that were paid for it, besides the request's own.
     points: u32,
 }
 
 impl Prepared {
-    /// What a log may hold of it.
+    /// What may be logged of it.
     pub(crate) fn logged(&self) -> LoggedOperation {
         let document = Arc::clone(&self.document.hash);
         LoggedOperation { name: self.operation.name.clone(), document }

@@ -43,7 +43,7 @@ pub(crate) fn failure(error: impl Into<Arc<Error>>) -> async_graphql::Error {
     failure
 }
 
-/// What a client gets besides the message.
+/// The extensions of an error.
 fn extensions(error: &Error) -> ErrorExtensionValues {
     let mut extensions = ErrorExtensionValues::default();
     extensions.set("code", code(error.kind()));

@@ -40,7 +40,7 @@ impl<S> WriteTimeout<S> {
         Self { stream, limit, waiting: None, stalled: Stalled::default() }
     }
 
-    /// Tells from elsewhere whether a write waits.
+    /// Shows the test whether a write waits.
     pub(super) fn stalled(&self) -> Stalled {
         self.stalled.clone()
     }
@@ -129,7 +129,8 @@ mod tests {
         let mut stream = WriteTimeout::new(stream, LIMIT);
         let stalled = stream.stalled();
         let began = Instant::now();
-        let error = stream.write_all(b"more than fits").await.expect_err("nobody reads");
+        let error =
+            stream.write_all(b"more than fits").await.expect_err("the other side does not read");
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
         assert!(began.elapsed() >= LIMIT && stalled.is_stalled(), "{:?}", began.elapsed());
     }

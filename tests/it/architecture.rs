@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Each room with the rooms of ours that it may use, from the bottom up.
+/// Each room with the rooms that it may use, from the bottom up.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("error", &[]),
     ("domain", &["error"]),
@@ -147,7 +147,7 @@ fn arrows_point_down_only() {
 }
 
 #[test]
-fn every_function_of_the_store_says_whose_rows_it_may_touch() {
+fn every_function_of_the_store_takes_the_program_first() {
     let store = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store");
     // Making a principal, and the operator's own commands.
     let exempt = [
@@ -184,7 +184,7 @@ fn every_function_of_the_store_says_whose_rows_it_may_touch() {
     let mut looked_at = 0;
     for path in files(&store) {
         let text = fs::read_to_string(&path).expect("text");
-        // A turn is of one program from its beginning.
+        // A write transaction belongs to one program.
         let text = text.split("\nimpl ").filter(|block| !block.starts_with("WriteTx {"));
         let text = text.collect::<Vec<_>>().join("\nimpl ");
         for part in text.split("pub async fn ").skip(1) {

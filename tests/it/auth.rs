@@ -61,7 +61,7 @@ on_both! {
         assert!(!gateway.log_text().contains(&token[4..20]));
     }
 
-    fn an_expired_token_is_out_though_it_is_remembered(database) {
+    fn an_expired_token_is_refused_although_it_is_cached(database) {
         database.program_with("acme", &[]);
         let token = database.succeed(&["token", "create", "--program", "acme", "--expires-in", "2s"], "");
         let gateway = database.serve();
@@ -87,7 +87,7 @@ on_both! {
         assert_eq!(database.run(&["token", "revoke", id], "").status.code(), Some(1));
     }
 
-    fn both_scopes_may_look(database) {
+    fn read_and_write_tokens_can_read(database) {
         database.program_with("acme", &[]);
         let gateway = database.serve();
         for scope in ["read", "write"] {
@@ -99,7 +99,7 @@ on_both! {
     }
 }
 
-/// A well-formed token that nobody has: another database's.
+/// A well-formed token that is unknown: another database's.
 fn database_less_token(not: &str) -> String {
     let elsewhere = crate::support::Database::sqlite();
     let token = elsewhere.program_with("acme", &[]);

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::support::{Answer, Gateway, on_both};
 
-/// Words that no client may ever read.
+/// Words that must not be in any answer.
 const SECRETS: [&str; 9] = [
     "SELECT",
     "select ",
@@ -70,14 +70,14 @@ on_both! {
             refused_by_rest(&gateway, &token, &path, "customerId");
             refused_by_rest(&gateway, &token, &format!("{path}/card-transactions"), "customerId");
         }
-        // All that is wrong is said at once.
+        // All errors are reported at once.
         let answer = gateway.get(&token, "/v1/card-issuer/customers?page=0&limit=0&status=x&include_balances=1");
         assert_snapshot!("rest_parameters", answer.snapshot());
         let answer = gateway.get(&token, &format!("{transactions}?page=0&status=active"));
         assert_snapshot!("rest_transaction_parameters", answer.snapshot());
     }
 
-    fn rest_takes_what_the_contract_takes(database) {
+    fn rest_accepts_the_parameters_of_the_contract(database) {
         let token = database.program_with("acme", &crate::support::builders::lines(3));
         let gateway = database.serve();
         for query in [
@@ -139,7 +139,7 @@ on_both! {
             assert_eq!(gateway.query(&token, query).code(), code, "{query}");
         }
         for (name, query) in [
-            ("graphql_syntax", "{ cardCustomers(page: 1 2) { nodes { id } } }"),
+            ("graphql_syntax", "{ cardCustomers(page: 1 perPage) { nodes { id } } }"),
             ("graphql_validation", "{ cardCustomers(status: NOPE, colour: RED) { nodes { emial } } }"),
             ("graphql_argument", "{ cardCustomers(page: 0) { totalCount } }"),
             ("graphql_two_arguments", "{ a: cardCustomer(identifier: \"\") { id } b: cardCustomers(first: 101) { totalCount } }"),
@@ -154,7 +154,7 @@ on_both! {
         assert_eq!(gateway.query(&token, &query).data()["cardCustomers"]["nodes"].as_array().map(Vec::len), Some(3));
     }
 
-    fn what_never_ran_has_no_data(database) {
+    fn a_request_that_did_not_run_has_no_data(database) {
         let token = database.program_with("acme", &[]);
         let gateway = database.serve();
         for (query, ran) in [("{", false), ("{ nothing }", false), ("query A { __typename } query B { __typename }", false),
@@ -165,7 +165,7 @@ on_both! {
         assert!(gateway.query("nobody", "{ __typename }").json().get("data").is_none());
     }
 
-    fn a_body_that_is_no_request_is_refused(database) {
+    fn an_invalid_body_is_refused(database) {
         let token = database.program_with("acme", &[]);
         let gateway = database.serve();
         let post = |kind: &str, body: String| {

@@ -12,7 +12,7 @@ use crate::support::{Gateway, Line, on_both};
 
 const BALANCES: &str =
     "id ledgerBalance availableBalance pendingBalance balanceFreshness balanceUpdatedAt";
-/// Nothing is remembered, and a chain that hangs is waited for for a second.
+/// Settings without a cache, and with a time-out of one second.
 const IMPATIENT: &[(&str, &str)] =
     &[("CARD_GATEWAY__BALANCES__CHAIN_TTL", "0s"), ("CARD_GATEWAY__CHAIN__TIMEOUT", "1s")];
 
@@ -20,7 +20,7 @@ fn list(per_page: u32) -> String {
     format!("{{ cardCustomers(perPage: {per_page}) {{ nodes {{ {BALANCES} }} }} }}")
 }
 
-/// What a client sees of the `number`th customer.
+/// The balance that a client sees of customer `number`.
 fn one(gateway: &Gateway, token: &str, number: u32) -> (Value, Option<Value>) {
     let query = format!("{{ cardCustomer(identifier: \"usr_{number}\") {{ {BALANCES} }} }}");
     let mut answer = gateway.query(token, &query).json();
@@ -35,7 +35,7 @@ on_both! {
         gateway.query(&token, "{ __typename }").data();
         database.statements(&gateway);
         gateway.query(&token, "{ cardCustomers(perPage: 100) { nodes { id cardsCount } } }").data();
-        assert_eq!(eth_calls(&sandbox), 0, "nobody has asked for balances");
+        assert_eq!(eth_calls(&sandbox), 0, "balances are not selected");
         database.statements(&gateway);
         for (query, calls) in [(list(20), 1), (list(20), 0), (list(10), 0), (list(100), 1), (list(100), 0)] {
             database.statements(&gateway);
@@ -58,7 +58,7 @@ on_both! {
         assert_eq!(eth_calls(&sandbox), 2, "three hundred wallets");
     }
 
-    fn rest_shows_what_the_chain_says(database) {
+    fn rest_shows_balances_of_the_chain(database) {
         let sandbox = sandbox(2);
         sandbox.set_balances([(EUR, wallet(2), euros(12_040) + U256::from(9))]);
         let token = database.program_with("acme", &wallets(2));
@@ -78,7 +78,7 @@ on_both! {
         assert_eq!(eth_calls(&sandbox), 0);
     }
 
-    fn a_young_notification_goes_before_the_chain_and_an_old_one_behind(database) {
+    fn a_fresh_live_balance_goes_before_the_chain_and_an_old_one_does_not(database) {
         let sandbox = sandbox(3);
         let now = chrono::Utc::now();
         let aged = |line: Line, minutes: i64| {
@@ -109,7 +109,7 @@ on_both! {
         }
     }
 
-    fn five_hundred_at_once_cost_one_call(database) {
+    fn five_hundred_concurrent_reads_cost_one_call(database) {
         let sandbox = sandbox(20);
         let token = database.program_with("acme", &wallets(20));
         let gateway = database.serve_on(&[&sandbox], &[]);
@@ -125,7 +125,7 @@ on_both! {
         assert_eq!(eth_calls(&sandbox), 1);
     }
 
-    fn whatever_is_wrong_with_the_chain_nobody_sees_a_wrong_balance(database) {
+    fn a_faulty_endpoint_never_leads_to_a_wrong_balance(database) {
         let sandbox = sandbox(4);
         let elsewhere = Sandbox::start().expect("a port");
         // The first has a live balance, the second one from the chain, the third none.
@@ -137,7 +137,7 @@ on_both! {
         sandbox.set_fault(Some(Fault::Html));
         let deadline = Instant::now() + Duration::from_secs(5);
         while one(&filling, &token, 2).0["ledgerBalance"] != "2.00" {
-            assert!(Instant::now() < deadline, "what was read is not kept");
+            assert!(Instant::now() < deadline, "the read is not stored");
         }
         drop(filling);
         let one_at_a_time = ("CARD_GATEWAY__CHAIN__BATCH", "1");
@@ -196,7 +196,7 @@ on_both! {
         }
     }
 
-    fn one_balance_that_cannot_be_read_is_no_other_ones_fault(database) {
+    fn one_unreadable_balance_leaves_the_others_intact(database) {
         let sandbox = sandbox(5);
         sandbox.break_balance(EUR, wallet(1), false);
         sandbox.break_balance(EUR, wallet(2), true);
@@ -207,7 +207,7 @@ on_both! {
         let nodes = json!([{ "ledgerBalance": null }, { "ledgerBalance": null }, { "ledgerBalance": null }, { "ledgerBalance": "0.00" }, { "ledgerBalance": "5.00" }]);
         assert_eq!(answer["data"]["cardCustomers"]["nodes"], nodes);
         assert_eq!(answer["errors"].as_array().map(Vec::len), Some(3), "{answer}");
-        // A call to an address without code succeeds and says nothing.
+        // A call to an address without code succeeds and returns nothing.
         sandbox.remove_code(EUR);
         let gateway = database.serve_on(&[&sandbox], &[]);
         let (shown, errors) = one(&gateway, &token, 5);
@@ -219,7 +219,7 @@ on_both! {
         assert_eq!(ready.json()["chain"]["status"], "unavailable");
     }
 
-    fn a_token_that_goes_away_is_no_zero(database) {
+    fn a_token_without_code_is_not_zero(database) {
         let sandbox = sandbox(2);
         let token = database.program_with("acme", &wallets(2));
         let gateway = database.serve_on(&[&sandbox], IMPATIENT);
@@ -229,7 +229,7 @@ on_both! {
         assert_eq!(errors.expect("an error")[0]["extensions"]["code"], "BALANCE_UNAVAILABLE");
     }
 
-    fn an_endpoint_of_another_chain_is_told_and_not_used(database) {
+    fn an_endpoint_of_another_chain_is_reported_and_not_used(database) {
         let (wrong, right) = (sandbox(1), sandbox(1));
         wrong.set_balances([(EUR, wallet(1), euros(99_999))]);
         wrong.set_fault(Some(Fault::WrongChain(1)));
@@ -244,7 +244,7 @@ on_both! {
         assert!(decimals.get("", "/readyz").text.contains("the token of EUR has 18 decimals, not 6"));
     }
 
-    fn a_dead_endpoint_costs_nothing_when_there_is_another(database) {
+    fn a_failed_endpoint_adds_no_delay_if_another_works(database) {
         let (first, second) = (sandbox(30), sandbox(30));
         let token = database.program_with("acme", &wallets(30));
         let gateway = database.serve_on(&[&first, &second], &[("CARD_GATEWAY__BALANCES__CHAIN_TTL", "0s")]);
@@ -260,7 +260,7 @@ on_both! {
         assert_eq!(one(&gateway, &token, 11).0["ledgerBalance"], "11.00", "the first is tried again");
     }
 
-    fn an_endpoint_that_wants_to_be_left_alone_is(database) {
+    fn retry_after_of_an_endpoint_is_obeyed(database) {
         let sandbox = sandbox(3);
         let token = database.program_with("acme", &wallets(3));
         let gateway = database.serve_on(&[&sandbox], IMPATIENT);
@@ -277,13 +277,13 @@ on_both! {
         assert_eq!(one(&gateway, &token, 1).0["ledgerBalance"], "1.00");
     }
 
-    fn an_endpoint_is_called_no_more_often_than_its_budget_allows(database) {
+    fn calls_to_an_endpoint_stay_within_its_rate_limit(database) {
         let sandbox = sandbox(30);
         let token = database.program_with("acme", &wallets(30));
         let mut settings = IMPATIENT.to_vec();
         settings.push(("CARD_GATEWAY__CHAIN__CALLS_PER_SECOND", "3"));
         let gateway = database.serve_on(&[&sandbox], &settings);
-        // What looking at it has cost is paid back.
+        // The probe has used calls of the rate limit; wait until they are back.
         std::thread::sleep(Duration::from_secs(3));
         let began = Instant::now();
         let mut read = 0;
@@ -312,7 +312,7 @@ on_both! {
         assert!(second < first, "it has learned: {first}, then {second}");
     }
 
-    fn all_of_an_answer_is_of_one_block(database) {
+    fn all_balances_of_an_answer_are_of_one_block(database) {
         let sandbox = sandbox(60);
         let total: u32 = (1..=60).sum();
         let token = database.program_with("acme", &wallets(60));
@@ -331,14 +331,14 @@ on_both! {
             assert_eq!(sum("perPage: 60"), total);
             assert!(eth_calls(&sandbox) >= 6, "several calls");
             std::thread::sleep(Duration::from_millis(400));
-            // What is remembered of one page, and what has to be asked for.
+            // One page is cached, the other one is not.
             sum("perPage: 30");
             assert_eq!(sum("perPage: 60"), total, "parts of one block, read one after the other");
             std::thread::sleep(Duration::from_millis(400));
         }
     }
 
-    fn blocks_are_not_mixed_even_where_they_cannot_be_asked_for(database) {
+    fn blocks_are_not_mixed_even_if_an_endpoint_cannot_read_a_given_block(database) {
         // The endpoint knows no block by its hash, and a block is made all the time.
         let sandbox = sandbox(40);
         let token = database.program_with("acme", &wallets(40));
@@ -347,7 +347,7 @@ on_both! {
             let query = format!("{{ cardCustomers({page}) {{ nodes {{ ledgerBalance balanceUpdatedAt }} }} }}");
             let answer = gateway.query(&token, &query).json();
             let nodes = answer["data"]["cardCustomers"]["nodes"].as_array().expect("a list").clone();
-            // What was not read just now is not of the answer's block.
+            // A wallet that was not read just now has another block than the answer.
             let euros = |node: &Value| node["ledgerBalance"].as_str()?.trim_end_matches(".00").parse::<u32>().ok();
             nodes.iter().map(|node| euros(node).filter(|_| node["balanceUpdatedAt"].is_null())).sum()
         };
@@ -355,7 +355,7 @@ on_both! {
         let total = sum("perPage: 40").expect("all were read");
         let mut whole = 0;
         for round in 1..=6_u32 {
-            // What is remembered is of an older block than what is asked for.
+            // The cached balances are of an older block than the new ones.
             sandbox.set_balances([(EUR, wallet(1), euros(u64::from(1 + round) * 100)), (EUR, wallet(40), euros(u64::from(40 - round) * 100))]);
             sum(&format!("perPage: {}", 5 * round));
             if let Some(found) = sum("perPage: 40") {
@@ -366,7 +366,7 @@ on_both! {
         assert!(whole > 0);
     }
 
-    fn an_endpoint_that_cannot_be_believed_is_left_alone_too(database) {
+    fn an_endpoint_with_invalid_answers_opens_its_circuit_breaker(database) {
         let (stale, second) = (sandbox(20), sandbox(20));
         let token = database.program_with("acme", &wallets(20));
         let gateway = database.serve_on(&[&stale, &second], &[("CARD_GATEWAY__BALANCES__CHAIN_TTL", "0s")]);
@@ -378,7 +378,7 @@ on_both! {
         assert!(gateway.get("", "/readyz").text.contains("left alone for a while"));
     }
 
-    fn who_asks_for_very_much_does_not_spoil_it_for_others(database) {
+    fn a_very_large_read_does_not_fail_others(database) {
         let sandbox = sandbox(2_100);
         let token = database.program_with("acme", &wallets(2_100));
         let gateway = database.serve_on(&[&sandbox], &[("CARD_GATEWAY__CHAIN__CALLS_PER_SECOND", "6"),
@@ -435,7 +435,7 @@ on_both! {
         assert_eq!(reconcile(), (0, 0), "nothing is old any more");
         let gateway = database.serve();
         let shown = self::one(&gateway, &token, 77).0;
-        assert_eq!((&shown["ledgerBalance"], &shown["balanceFreshness"]), (&json!("77.00"), &json!("ON_CHAIN")), "it is kept");
+        assert_eq!((&shown["ledgerBalance"], &shown["balanceFreshness"]), (&json!("77.00"), &json!("ON_CHAIN")), "it is stored");
     }
 
     fn old_balances_are_read_again_in_the_background(database) {

@@ -1,4 +1,4 @@
-//! The commands: what they print, where, and how they end.
+//! The commands: their output and exit status.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::Stdio;
@@ -12,7 +12,7 @@ use crate::support::database::program;
 use crate::support::{Database, Line, on_both};
 
 on_both! {
-    fn programs_are_made_once_and_listed(database) {
+    fn programs_are_created_once_and_listed(database) {
         assert_eq!(database.succeed(&["program", "create", "--name", "acme-2"], ""), "acme-2");
         let again = database.run(&["program", "create", "--name", "acme-2"], "");
         assert_eq!(again.status.code(), Some(1));
@@ -67,7 +67,7 @@ on_both! {
         assert_eq!(gateway.get(&token, "/v1/card-issuer/customers/usr_7").status, 404);
     }
 
-    fn an_older_balance_and_a_stolen_card_do_not_come_back(database) {
+    fn an_import_restores_neither_an_older_balance_nor_a_stolen_card(database) {
         let card = json!({ "card_id": "afeb85fe-02f8-48da-b61e-84ad02704167", "last_four": "4242", "card_type": "virtual",
             "status": "active", "created_at": "2026-04-25T10:00:00Z" });
         let mut stolen = card.clone();
@@ -83,7 +83,7 @@ on_both! {
         assert_eq!((&one["cards_count"], &one["cards"][0]["status"]), (&json!(0), &json!("voided")));
     }
 
-    fn within_one_file_the_same_rules_hold(database) {
+    fn the_same_rules_hold_within_one_file(database) {
         let card = |stolen: bool| json!({ "card_id": "afeb85fe-02f8-48da-b61e-84ad02704167", "last_four": "4242",
             "card_type": "virtual", "status": "active", "is_stolen": stolen, "created_at": "2026-04-25T10:00:00Z" });
         let newer = Line::new(1).balance(500, 0).with("cards", vec![card(true)]);
@@ -100,7 +100,7 @@ on_both! {
         }
     }
 
-    fn odd_files_are_read_as_they_are_meant(database) {
+    fn byte_order_marks_and_windows_line_ends_are_accepted(database) {
         database.succeed(&["program", "create", "--name", "acme"], "");
         let line = |number: u32| Line::new(number).0.to_string();
         let windows = format!("\u{feff}{}\r\n{}\r\n", line(1), line(2));
@@ -113,11 +113,11 @@ on_both! {
         assert_eq!(missing.status.code(), Some(1));
     }
 
-    fn an_identifier_means_the_closest_then_the_newest(database) {
-        // Onboarded anew: the same address and external id, but another customer.
+    fn an_identifier_means_the_most_specific_then_the_newest_customer(database) {
+        // Onboarded again: the same address and external id, but another customer.
         let old = Line::new(1).with("email", "same@example.com").with("external_customer_id", "same");
         let new = Line::new(2).with("email", "Same@example.com").with("external_customer_id", "same");
-        // Whose external id is somebody else's id.
+        // The external id is another customer's id.
         let odd = Line::new(3).with("external_customer_id", old.id());
         let id = old.id().to_owned();
         let token = database.program_with("acme", &[old, new, odd]);
@@ -166,7 +166,7 @@ on_both! {
             let line = Line::new(number).balance(1, 1).cards(&["active"]).with("padding", padding.as_str());
             writeln!(input, "{}", line.0).expect("it reads");
         }
-        // 50 MB have gone by; what is in memory now is what it needs.
+        // 50 MB were read; the peak memory must stay far below that.
         let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).expect("Linux");
         let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("the peak");
         let kib: u64 = peak.trim().trim_end_matches(" kB").parse().expect("a number");
@@ -176,7 +176,7 @@ on_both! {
     }
 }
 
-/// Ctrl-C, and a good end.
+/// Sends SIGINT; the process must succeed.
 fn interrupted(child: &mut std::process::Child) {
     let id = child.id().to_string();
     let kill = std::process::Command::new("kill").args(["-s", "INT", &id]).status();
@@ -185,7 +185,7 @@ fn interrupted(child: &mut std::process::Child) {
 }
 
 #[test]
-fn usage_and_settings_mistakes_end_with_2_and_all_are_told() {
+fn errors_of_usage_and_settings_end_with_2_and_are_all_reported() {
     for arguments in
         [&["serv"][..], &["token"], &["import", "x"], &["demo", "--customers", "0"], &["--listen"]]
     {
@@ -211,7 +211,7 @@ fn usage_and_settings_mistakes_end_with_2_and_all_are_told() {
 }
 
 #[test]
-fn config_shows_what_holds_and_hides_secrets() {
+fn config_shows_effective_settings_and_hides_secrets() {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::write(folder.path().join("card-gateway.toml"), "[server]\nbody_limit = 1000\n")
         .expect("written");
@@ -290,7 +290,7 @@ fn a_password_that_breaks_the_address_is_not_shown() {
 }
 
 #[test]
-fn a_reader_that_has_seen_enough_is_no_failure() {
+fn a_closed_pipe_is_not_a_failure() {
     for command in ["schema", "config"] {
         let mut child = program()
             .arg(command)
@@ -320,7 +320,7 @@ fn a_demo_that_is_stopped_early_leaves_nothing_behind() {
 }
 
 #[test]
-fn a_taken_address_is_told_in_one_sentence() {
+fn an_address_in_use_is_reported_in_one_sentence() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = taken.local_addr().expect("an address").to_string();
     let database = Database::sqlite();

@@ -22,7 +22,7 @@ mod webhook;
 const TEXTS: usize = 20_000;
 /// A made text is no longer than a few of the corpus.
 const LONGEST: usize = 16 * 1024;
-/// What means something to one of the parsers.
+/// Fragments that one of the parsers understands.
 const PIECES: &[&str] = &[
     "{",
     "}",
@@ -59,7 +59,7 @@ const PIECES: &[&str] = &[
 ];
 
 #[test]
-fn webhooks_can_be_kept_whatever_they_are() {
+fn any_webhook_body_can_be_stored() {
     try_all("webhook", webhook::check);
 }
 
@@ -69,7 +69,7 @@ fn no_document_hides_brackets_from_the_limits() {
 }
 
 on_both! {
-    fn the_whole_gateway_bears_the_corpus(database) {
+    fn the_gateway_answers_the_whole_corpus(database) {
         let token = database.program_with("acme", &[Line::new(1)]);
         let gateway = database.serve_with(&[ACME]);
         for body in texts("webhook") {
@@ -135,7 +135,7 @@ fn change(rng: &mut Rng, text: &mut Vec<u8>, corpus: &[Vec<u8>]) {
     text.splice(range, replacement);
 }
 
-/// A part of a text, which may be empty.
+/// A part of a text, possibly empty.
 fn some_of(rng: &mut Rng, text: &[u8]) -> std::ops::Range<usize> {
     let (one, other) = (rng.usize(..=text.len()), rng.usize(..=text.len()));
     one.min(other)..one.max(other)

@@ -1,4 +1,4 @@
-//! The counts that the database keeps are exact, whoever changes the rows:
+//! The counts that the database keeps are exact, however the rows are changed:
 //! totals and every page equal those of a plain count and sort.
 
 use proptest::prelude::*;
@@ -15,7 +15,7 @@ const STATUSES: [&str; 3] = ["active", "kyc_initiated", "otp_requested"];
 /// A change of the rows, made behind the gateway's back.
 #[derive(Clone, Debug)]
 enum Change {
-    /// So many customers, from a moment on, so many milliseconds apart.
+    /// A number of customers from a time on, some milliseconds apart.
     Insert { count: u32, from: i64, apart: i64, status: usize },
     /// Every n-th customer of a status gets another one.
     Status { every: u32, from: usize, to: usize },
@@ -141,11 +141,11 @@ fn compare(gateway: &Gateway, token: &str, door: &Door, status: Option<&str>, pa
 
 fn verified(database: &Database) {
     let said = database.succeed(&["migrate", "--verify"], "");
-    assert!(said.contains("the counts of customers are right"), "{said}");
+    assert!(said.contains("the counts of customers are correct"), "{said}");
 }
 
 on_both! {
-    fn exact_after_any_change(database) {
+    fn counts_are_exact_after_any_change(database) {
         let token = database.program_with("acme", &[]);
         database.program_with("globex", &lines(3));
         let gateway = database.serve();
@@ -166,7 +166,7 @@ on_both! {
         verified(&database);
     }
 
-    fn dense_times_are_cut_finely(database) {
+    fn buckets_of_dense_times_are_split(database) {
         // Ten thousand within ten seconds: the tree has to go far down.
         let token = database.program_with("acme", &[]);
         let gateway = database.serve();
@@ -187,7 +187,7 @@ on_both! {
         verified(&database);
     }
 
-    fn exact_after_concurrent_writers(database) {
+    fn counts_are_exact_after_concurrent_writes(database) {
         let token = database.program_with("acme", &[]);
         std::thread::scope(|scope| {
             for writer in 0..4_u32 {
@@ -229,11 +229,11 @@ on_both! {
             assert_eq!(found.status.code(), Some(1), "{damage}");
             assert!(String::from_utf8_lossy(&found.stderr).contains("counts of customers are wrong"));
             let said = database.succeed(&["migrate", "--repair", "--verify"], "");
-            assert!(said.contains("made anew") && said.contains("are right"), "{said}");
+            assert!(said.contains("were rebuilt") && said.contains("are correct"), "{said}");
         }
     }
 
-    fn a_program_that_is_deleted_counts_nobody(database) {
+    fn a_deleted_program_has_no_counts(database) {
         database.program_with("acme", &lines(300));
         let token = database.program_with("globex", &lines(5));
         Door::open(&database).run("DELETE FROM programs WHERE name = 'acme'");

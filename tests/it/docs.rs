@@ -1,4 +1,4 @@
-//! The guides tell the truth: their commands are run, their links lead somewhere,
+//! The guides are correct: their commands are run, their links lead somewhere,
 //! and the settings, commands and recipes that they name exist.
 
 mod settings;

@@ -9,7 +9,7 @@ use crate::support::{Database, Line, on_both};
 const LIST: &str = "/v1/card-issuer/customers";
 
 #[test]
-fn a_database_that_goes_away_is_503_and_comes_back() {
+fn an_unavailable_database_is_503_until_it_is_back() {
     let Some(database) = Database::postgres() else { return };
     let token = database.program_with("acme", &[Line::new(1)]);
     let gateway = database.serve_with(&[("CARD_GATEWAY__DATABASE__ACQUIRE_TIMEOUT", "1s")]);
@@ -43,7 +43,7 @@ fn a_database_that_goes_away_is_503_and_comes_back() {
 }
 
 on_both! {
-    fn our_own_faults_are_masked_and_can_be_found(database) {
+    fn internal_errors_are_masked_and_found_by_request_id(database) {
         let token = database.program_with("acme", &[Line::new(1).balance(1, 1)]);
         let gateway = database.serve();
         assert_eq!(gateway.get(&token, LIST).status, 200);
@@ -72,7 +72,7 @@ on_both! {
         });
     }
 
-    fn a_slow_client_is_let_go_of(database) {
+    fn a_slow_client_is_disconnected(database) {
         let gateway = database.serve();
         let mut stream = TcpStream::connect(gateway.host.trim_start_matches("http://")).expect("it listens");
         stream.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\n").expect("it takes the beginning");

@@ -50,10 +50,10 @@ on_both! {
 
     fn a_program_gets_json(database) {
         let gateway = database.serve();
-        let told = front(&gateway, "application/json").json();
-        assert_eq!(told["name"], "card-gateway");
-        assert_eq!((&told["status"], &told["database"], &told["chain"]), (&json!("ready"), &json!("ok"), &json!("off")));
-        for (name, path) in told["links"].as_object().expect("an object") {
+        let page = front(&gateway, "application/json").json();
+        assert_eq!(page["name"], "card-gateway");
+        assert_eq!((&page["status"], &page["database"], &page["chain"]), (&json!("ready"), &json!("ok"), &json!("off")));
+        for (name, path) in page["links"].as_object().expect("an object") {
             let path = path.as_str().expect("a path");
             let answer = gateway.send(gateway.client().get(format!("{}{path}", gateway.host)));
             // Both APIs need a token.
@@ -64,7 +64,7 @@ on_both! {
 }
 
 #[test]
-fn what_is_switched_off_is_neither_served_nor_linked() {
+fn disabled_pages_are_neither_served_nor_linked() {
     let database = Database::sqlite();
     database.program_with("acme", &[]);
     let off = [
@@ -82,20 +82,20 @@ fn what_is_switched_off_is_neither_served_nor_linked() {
 }
 
 #[test]
-fn the_schema_is_for_those_who_may_ask_for_it() {
+fn the_schema_file_obeys_the_introspection_setting() {
     let database = Database::sqlite();
     let token = database.program_with("acme", &[]);
     let may = database.succeed(&["token", "create", "--program", "acme", "--scope", "schema"], "");
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schema.graphql");
     let published = std::fs::read_to_string(path).expect("it is published");
-    let anybody = |gateway: &Gateway| {
+    let without_token = |gateway: &Gateway| {
         gateway.send(gateway.client().get(format!("{}/schema.graphql", gateway.host)))
     };
-    let open = anybody(&database.serve());
+    let open = without_token(&database.serve());
     assert_eq!((open.status, open.header("content-type")), (200, "text/plain; charset=utf-8"));
     assert_eq!(open.text, published);
     let gateway = database.serve_with(&[("CARD_GATEWAY__GRAPHQL__INTROSPECTION", "schema")]);
-    assert_eq!(anybody(&gateway).status, 401);
+    assert_eq!(without_token(&gateway).status, 401);
     assert!(!front(&gateway, BROWSER).text.contains("schema.graphql"), "a browser cannot open it");
     assert_eq!(gateway.get(&token, "/schema.graphql").status, 403);
     let answer = gateway.get(may.trim(), "/schema.graphql");

@@ -1,4 +1,4 @@
-//! The GraphiQL page: it is in the program, it comes compressed and is kept by
+//! The GraphiQL page: it is in the program, it comes compressed and is cached by
 //! browsers, and a program can be built without it.
 
 use std::collections::BTreeMap;
@@ -14,7 +14,7 @@ use crate::support::chromium::chromium;
 use crate::support::issuer::{ACME, balance, from_now};
 use crate::support::{Database, Gateway, Line, missing, node};
 
-/// What a browser transfers, at the most: all files, compressed.
+/// Maximum size of all files, compressed.
 const MOST: usize = 3_000_000;
 
 struct Loaded {
@@ -45,7 +45,7 @@ fn named(text: &str) -> Vec<String> {
 }
 
 #[test]
-fn its_files_come_compressed_and_are_kept_by_their_hash() {
+fn its_files_come_compressed_and_are_cached_by_their_hash() {
     let database = Database::sqlite();
     let gateway = database.serve();
     let page = gateway.send(gateway.client().get(format!("{}/graphiql", gateway.host)));
@@ -109,7 +109,7 @@ fn it_can_come_from_a_cdn_by_version_and_hash() {
 }
 
 #[test]
-fn its_source_is_sound() {
+fn its_source_is_pinned() {
     if let Some(project) = node::project("web") {
         let compiler = project.folder.join("node_modules/.bin/tsc");
         node::converse(Command::new(compiler).arg("--noEmit").current_dir(&project.folder), |_| {
@@ -119,7 +119,7 @@ fn its_source_is_sound() {
 }
 
 /// What people do with it, in a real browser that reaches nothing but this
-/// machine. Screenshots are kept in `target/screenshots`.
+/// machine. Screenshots are in `target/screenshots`.
 #[test]
 fn people_can_use_it_in_a_browser() {
     let Some(browser) = chromium() else { return };

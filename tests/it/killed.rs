@@ -1,4 +1,4 @@
-//! What was acknowledged is there once, however often the server is killed.
+//! Acknowledged events are stored once, however often the server is killed.
 
 use crate::support::history::survive;
 use crate::support::{Database, on_both};
@@ -15,12 +15,12 @@ fn survive_kills(database: &Database, events: usize, kills: usize) {
 }
 
 on_both! {
-    fn what_was_acknowledged_survives(database) {
+    fn acknowledged_events_survive_a_kill(database) {
         survive_kills(&database, 200, 5);
     }
 
     #[ignore = "takes minutes; run with: cargo test --test it killed -- --ignored --nocapture"]
-    fn what_was_acknowledged_survives_fifty_kills(database) {
+    fn acknowledged_events_survive_fifty_kills(database) {
         survive_kills(&database, 2_000, 50);
     }
 }

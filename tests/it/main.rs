@@ -3,11 +3,9 @@
 
 mod support;
 
-mod agreement;
 mod architecture;
 mod auth;
 mod bad_input;
-mod canary;
 mod chain;
 mod commands;
 mod conformance;
@@ -19,14 +17,15 @@ mod failures;
 mod faults;
 mod front_page;
 mod graphiql;
-mod hostile;
+mod graphql_over_http;
 mod killed;
+mod malicious_input;
 mod money;
+mod no_personal_data;
 mod openapi;
-mod over_http;
-mod pages;
+mod pagination;
+mod pagination_agreement;
 mod plans;
-mod programs_apart;
 mod quality;
 mod readme;
 mod rest_contract;
@@ -37,5 +36,6 @@ mod selections;
 mod specification;
 mod statements;
 mod subscriptions;
+mod tenant_isolation;
 mod verdicts;
 mod webhooks;

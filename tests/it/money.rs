@@ -26,7 +26,7 @@ fn decimal(minor: i64) -> String {
 }
 
 on_both! {
-    fn what_is_imported_comes_out_to_the_cent(database) {
+    fn imported_amounts_are_returned_exactly(database) {
         let mut runner = TestRunner::new(Config::with_cases(1));
         // The ledger is at most MAX, of either sign, and split anywhere.
         let one = (amount(), amount(), any::<bool>()).prop_map(|(ledger, pending, negative)| {
@@ -50,7 +50,7 @@ on_both! {
             assert_eq!(one["pendingBalance"], decimal(pending));
             let text = gateway.get(&token, &format!("/v1/card-issuer/customers/{}", line.id())).text;
             for (name, minor) in [("ledger", ledger), ("available", available), ("pending", pending)] {
-                // Looked at as text: a parser of ours could round as well.
+                // Compared as text: a parser could round.
                 let decimal = decimal(minor);
                 let number = decimal.trim_end_matches('0').trim_end_matches('.');
                 assert!(text.contains(&format!("\"{name}_balance\":{number},\"{name}_balance_minor\":{minor},")), "{name} {minor} {text}");
@@ -58,7 +58,7 @@ on_both! {
         }
     }
 
-    fn what_does_not_add_up_is_refused(database) {
+    fn amounts_that_do_not_add_up_are_refused(database) {
         database.succeed(&["program", "create", "--name", "acme"], "");
         let line = |available: i64, pending| Line::new(1).balance(available, pending).0.to_string();
         let off_by_one = line(100, 5).replace("105", "106");

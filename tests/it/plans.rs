@@ -98,7 +98,7 @@ async fn plan(db: &DatabaseConnection, sql: &str) -> String {
     let backend = db.get_database_backend();
     let (explain, column) = if backend == DbBackend::Postgres {
         let count = (1..20).take_while(|number| sql.contains(&format!("${number}"))).count();
-        // The types of a page by number cannot be told from its text.
+        // The types of a page by number do not follow from its text.
         let types = ["integer", "text", "bigint", "bigint", "text"];
         let types = if sql.starts_with("WITH") { types[..count].join(", ") } else { String::new() };
         let types = if types.is_empty() { types } else { format!("({types})") };
@@ -123,7 +123,7 @@ async fn connect(database: &Database) -> DatabaseConnection {
     options.max_connections(1);
     let db = sea_orm::Database::connect(options).await.expect("it answers");
     if db.get_database_backend() == DbBackend::Postgres {
-        // As the gateway's own connections.
+        // With the settings of the gateway's connections.
         for setting in ["plan_cache_mode = force_generic_plan", "jit = off"] {
             db.execute_unprepared(&format!("SET {setting}")).await.expect("it is set");
         }
@@ -131,7 +131,7 @@ async fn connect(database: &Database) -> DatabaseConnection {
     db.execute_unprepared("ANALYZE").await.expect("it is analysed");
     if db.get_database_backend() == DbBackend::Postgres {
         // Three programs are no crowd: the planner would rather read everything.
-        // So it is told that each of the rows is a thousand.
+        // So its statistics say that each row stands for a thousand.
         let crowd = "UPDATE pg_class SET reltuples = reltuples * 1000 WHERE reltuples > 0 \
                      AND relnamespace = current_schema()::regnamespace";
         db.execute_unprepared(crowd).await.expect("a superuser may do that");
@@ -140,7 +140,7 @@ async fn connect(database: &Database) -> DatabaseConnection {
 }
 
 on_both! {
-    fn no_list_and_no_look_up_reads_a_whole_table_or_sorts(database) {
+    fn no_list_or_look_up_scans_a_table_or_sorts(database) {
         let token = filled(&database);
         let statements = sent(&database, &token);
         assert!(statements.len() >= 14, "{statements:#?}");
@@ -148,7 +148,7 @@ on_both! {
         runtime.block_on(async {
             let db = connect(&database).await;
             if db.get_database_backend() == DbBackend::Sqlite {
-                // What an insert costs includes its trigger.
+                // The cost of an insert includes its trigger.
                 let trigger = "SELECT sql FROM sqlite_master WHERE name = 'count_customers_on_insert'";
                 let trigger = Statement::from_string(DbBackend::Sqlite, trigger);
                 let row = db.query_one_raw(trigger).await.expect("it answers").expect("there is one");

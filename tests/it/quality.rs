@@ -12,7 +12,7 @@ use crate::support::node::{self, Project};
 const PUBLISHED: &str = "schema.graphql";
 
 #[test]
-fn a_linter_finds_nothing_in_the_schema() {
+fn the_schema_has_no_lint_errors() {
     if let Some(project) = project() {
         let (clean, said) = lint(&project, &schema());
         assert!(clean && said == "0 faults\n", "{said}");
@@ -20,7 +20,7 @@ fn a_linter_finds_nothing_in_the_schema() {
 }
 
 #[test]
-fn the_linter_finds_what_is_planted() {
+fn the_linter_finds_planted_errors() {
     let Some(project) = project() else { return };
     let described = "\"\"\"\nWhether a card is virtual or physical.\n\"\"\"\n";
     for (from, to, rule) in [
@@ -40,7 +40,7 @@ fn the_linter_finds_what_is_planted() {
 }
 
 #[test]
-fn a_change_that_breaks_clients_is_found_unless_it_is_meant() {
+fn an_unintended_breaking_change_is_found() {
     let Some(project) = project() else { return };
     let last_four =
         "  \"\"\"\n  The last four digits of the card's number.\n  \"\"\"\n  lastFour: String!\n";
@@ -51,17 +51,17 @@ fn a_change_that_breaks_clients_is_found_unless_it_is_meant() {
         "  lastFour: String!",
         "  lastFour: String!\n  \"\"\"\n  New.\n  \"\"\"\n  network: String",
     );
-    let told = "Field 'lastFour' was removed from object type 'Card'";
-    let meant = format!("# Why.\n\n{told} # Nobody has asked for it in a year.\n");
-    let another = format!("{told} too # And this.\n");
-    let silent = format!("{told}\n");
+    let message = "Field 'lastFour' was removed from object type 'Card'";
+    let meant = format!("# Why.\n\n{message} # No client has used it for a year.\n");
+    let another = format!("{message} too # And this.\n");
+    let silent = format!("{message}\n");
     for (after, accepted, passes, says) in [
         (&schema(), "", true, "0 changes, 0 of them break clients"),
-        (&removed, "", false, &*format!("breaking: {told}")),
+        (&removed, "", false, &*format!("breaking: {message}")),
         (&required, "", false, "breaking: "),
         (&narrower, "", false, "breaking: "),
         (&wider, "", true, "safe: Field 'network' was added to object type 'Card'"),
-        (&removed, &meant, true, "because: Nobody has asked for it in a year."),
+        (&removed, &meant, true, "because: No client has used it for a year."),
         (&removed, &another, false, "breaking: "),
         (&required, &meant, false, "breaking: "),
         (&removed, &silent, false, "needs \" # \" and a reason"),
@@ -72,7 +72,7 @@ fn a_change_that_breaks_clients_is_found_unless_it_is_meant() {
 }
 
 #[test]
-fn nothing_breaks_who_knows_a_schema_that_was_committed() {
+fn the_schema_has_no_breaking_change() {
     let Some(project) = project() else { return };
     match committed() {
         Ok(all) => {
@@ -104,7 +104,7 @@ fn planted(from: &str, to: &str) -> String {
     schema.replacen(from, to, 1)
 }
 
-/// Whether the linter finds nothing, and what it says.
+/// Whether the linter finds no errors, and its output.
 fn lint(project: &Project, schema: &str) -> (bool, String) {
     put(project, PUBLISHED, schema);
     verdict(project.node("lint.mjs").arg(PUBLISHED).output())
@@ -133,7 +133,7 @@ fn verdict(output: io::Result<Output>) -> (bool, String) {
     (output.status.success(), String::from_utf8_lossy(&said).into_owned())
 }
 
-/// The committed schemas that are not the present one; or why there is none.
+/// The committed schemas before the current one, or why there is none.
 fn committed() -> Result<Vec<String>, String> {
     let present = schema();
     let mut all = Vec::new();

@@ -1,4 +1,4 @@
-//! The README tells the truth: its commands are run in the terminals that it names.
+//! The README is correct: its commands are run in the terminals that it names.
 
 use std::path::Path;
 
@@ -21,7 +21,7 @@ fn readme() -> String {
 }
 
 #[test]
-fn its_commands_print_what_it_says() {
+fn its_commands_print_the_shown_output() {
     let mut first = Terminal::open(None);
     let mut second = None;
     let mut checked = 0;
@@ -53,7 +53,7 @@ fn its_commands_print_what_it_says() {
 }
 
 #[test]
-fn it_fits_on_a_screen() {
+fn it_fits_on_one_screen() {
     let lines = readme().lines().count();
     assert!(lines <= 80, "the README has {lines} lines: move what is not for newcomers to docs/");
 }

@@ -63,7 +63,7 @@ on_both! {
         assert_eq!(data("page=9")["transactions"], json!([]));
     }
 
-    fn each_stage_has_its_step_and_its_words(database) {
+    fn each_stage_has_its_step_and_next_action(database) {
         let stages = [
             ("otp_requested", 1, "Customer must verify the OTP sent to their email"),
             ("otp_verified", 2, "Complete KYC — call the kyc-link endpoint"),
@@ -86,20 +86,20 @@ on_both! {
         }
     }
 
-    fn what_is_unknown_is_null_and_never_absent(database) {
+    fn unknown_members_are_null_and_never_absent(database) {
         let bare = r#"{"id":"69f0bdf29a84752db9cc8ff9","yativo_card_id":"y","email":"a@b","flow_status":"otp_requested","created_at":"2026-04-20T10:00:00+02:00","balance":{"ledger_minor":1,"available_minor":1,"pending_minor":0,"updated_at":"2026-05-12T14:30:00.000Z"}}"#;
         database.succeed(&["program", "create", "--name", "acme"], "");
         database.succeed(&["import", "--program", "acme", "-"], bare);
         let token = database.token("acme");
         let gateway = database.serve();
-        assert_snapshot!("customer_of_whom_little_is_known", gateway.get(&token, "/v1/card-issuer/customers/y").snapshot());
-        assert_snapshot!("list_of_whom_little_is_known", gateway.get(&token, "/v1/card-issuer/customers").snapshot());
+        assert_snapshot!("minimal_customer", gateway.get(&token, "/v1/card-issuer/customers/y").snapshot());
+        assert_snapshot!("list_of_a_minimal_customer", gateway.get(&token, "/v1/card-issuer/customers").snapshot());
         let query = "{ cardCustomers { nodes { ledgerBalance balanceFreshness balanceUpdatedAt kycStatus currency } } }";
         let node = gateway.query(&token, query).data()["cardCustomers"]["nodes"][0].take();
         assert!(node.as_object().expect("an object").values().all(Value::is_null), "{node}");
     }
 
-    fn other_methods_and_routes_are_refused_in_the_contracts_words(database) {
+    fn other_methods_and_routes_are_refused_as_the_contract_says(database) {
         let token = with_mira(&database);
         let gateway = database.serve();
         for path in ["/v1/card-issuer/customers", "/api/v1/card-issuer/customers/usr_1207"] {
@@ -114,7 +114,7 @@ on_both! {
         assert_snapshot!("no_token", gateway.get("nonsense", "/v1/card-issuer/customers").snapshot());
     }
 
-    fn every_answer_says_what_is_left(database) {
+    fn every_answer_has_rate_limit_headers(database) {
         let token = with_mira(&database);
         let gateway = database.serve_with(&[
             ("CARD_GATEWAY__LIMITS__RATE_BURST", "3"), ("CARD_GATEWAY__LIMITS__RATE_PER_SECOND", "1"),
@@ -132,7 +132,7 @@ on_both! {
         let wait: u64 = refused.header("retry-after").parse().expect("seconds");
         assert_eq!(refused.json(), json!({ "success": false, "error": "rate_limit_exceeded", "message": "Rate limit exceeded", "retry_after": wait }));
         assert_eq!(refused.header("x-ratelimit-remaining"), "0");
-        // Another token has its own allowance; so have those who show none.
+        // Another token has its own rate limit, and so do requests without one.
         assert_eq!(gateway.get(&database.token("acme"), list).status, 200);
         let anonymous: Vec<u16> = (0..8).map(|_| gateway.get("nonsense", list).status).collect();
         assert_eq!(anonymous[0], 401);

@@ -139,7 +139,7 @@ fn uses(module: &Module, path: &Path, all: &BTreeMap<Module, PathBuf>) -> BTreeS
     found.into_iter().filter_map(known).filter(|used| used != module).collect()
 }
 
-/// A circle that one can walk from a module, if there is one.
+/// A circle that is reachable from a module, if any.
 fn circle(
     from: &Module,
     arrows: &BTreeMap<Module, BTreeSet<Module>>,

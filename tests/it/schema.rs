@@ -8,7 +8,7 @@ use crate::support::Database;
 use crate::support::database::program;
 
 #[test]
-fn the_published_schema_is_the_programs() {
+fn the_committed_schema_is_the_programs() {
     let output = program().arg("schema").output().expect("it runs");
     assert!(output.status.success());
     let printed = String::from_utf8(output.stdout).expect("UTF-8");
@@ -21,7 +21,7 @@ fn the_published_schema_is_the_programs() {
 }
 
 #[test]
-fn everything_in_it_is_described() {
+fn everything_in_the_schema_is_described() {
     let database = Database::sqlite();
     let token = database.program_with("acme", &[]);
     let gateway = database.serve();
@@ -63,7 +63,7 @@ fn everything_in_it_is_described() {
 }
 
 #[test]
-fn the_names_that_clients_rely_on_are_there() {
+fn the_names_that_clients_rely_on_exist() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schema.graphql");
     let sdl = std::fs::read_to_string(path).expect("it is published");
     let without_descriptions: String = sdl.split("\"\"\"").step_by(2).collect();

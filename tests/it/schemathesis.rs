@@ -1,4 +1,4 @@
-//! Schemathesis, a tool of other people, reads what the gateway says of itself
+//! Schemathesis, an independent tool, reads the descriptions of the APIs
 //! and tries whatever follows from it, in requests that are the same each time.
 //! What a description cannot say is said in `tests/schemathesis`.
 

@@ -19,7 +19,7 @@ fn filled(database: &Database) -> (String, Gateway) {
 }
 
 on_both! {
-    fn fields_that_are_selected_in_several_places_come_together(database) {
+    fn fields_selected_in_several_places_are_merged(database) {
         let (token, gateway) = filled(&database);
         let plain = "{ cardCustomers(perPage: 2) {
             nodes { id email cards { cardId lastFour } transactions(perPage: 1) { totalCount nodes { amount status } } }
@@ -43,7 +43,7 @@ on_both! {
         }
     }
 
-    fn keys_come_in_the_order_of_the_selection(database) {
+    fn keys_are_in_the_order_of_the_selection(database) {
         let (token, gateway) = filled(&database);
         let query = "query($no: Boolean = false) { cardCustomers(perPage: 1) {
             nodes { b: email ...F a: email id @include(if: $no) b: email __typename
@@ -68,7 +68,7 @@ on_both! {
         }
     }
 
-    fn a_document_that_was_valid_once_is_checked_for_other_variables(database) {
+    fn variables_are_checked_for_a_cached_document(database) {
         let (token, gateway) = filled(&database);
         let query = "query($page: Int, $status: CardCustomerStatus) { cardCustomers(page: $page, status: $status) { totalCount } }";
         let ask = |variables: Value| gateway.query_with(&token, query, &variables);

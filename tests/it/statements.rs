@@ -1,4 +1,4 @@
-//! What queries cost, counted at the database: the N+1 guard.
+//! The number of statements of queries, counted at the database.
 
 use crate::support::builders::lines;
 use crate::support::{Database, Gateway, Line, on_both, transaction};
@@ -28,7 +28,7 @@ fn cost(database: &Database, gateway: &Gateway, token: &str, query: &str) -> Vec
 }
 
 on_both! {
-    fn a_list_costs_one_statement_for_each_kind_of_thing(database) {
+    fn a_list_costs_one_statement_per_kind_of_row(database) {
         let (token, gateway) = filled(&database);
         for per_page in [1, 20, 100] {
             for (selection, statements) in [
@@ -53,7 +53,7 @@ on_both! {
         }
     }
 
-    fn what_is_not_selected_touches_no_row(database) {
+    fn a_field_that_is_not_selected_reads_no_row(database) {
         let (token, gateway) = filled(&database);
         let asked = cost(&database, &gateway, &token, "{ cardCustomers { nodes { id } } }");
         let elsewhere = ["wallet_balances", "cards", "card_transactions", "COUNT"];
@@ -71,7 +71,7 @@ on_both! {
             d: cardCustomer(identifier: \"yativo_card_customer_4\") { id cardsCount ledgerBalance }
             e: cardCustomer(identifier: \"nobody\") { id cardsCount ledgerBalance } }";
         let asked = cost(&database, &gateway, &token, query);
-        assert_eq!(asked.len(), 1, "balances and cards come along: {asked:#?}");
+        assert_eq!(asked.len(), 1, "balances and cards are loaded in the same statement: {asked:#?}");
         let data = gateway.query(&token, query).data();
         for (alias, number) in [("a", 1), ("b", 2), ("c", 3), ("d", 4)] {
             assert_eq!(data[alias]["id"], format!("{number:024x}"), "{data}");
@@ -79,7 +79,7 @@ on_both! {
         assert!(data["e"].is_null());
     }
 
-    fn several_root_fields_cost_at_most_one_statement_each_for_each_kind_of_thing(database) {
+    fn several_root_fields_cost_at_most_one_statement_each_per_kind_of_row(database) {
         let (token, gateway) = filled(&database);
         let list = |page: u32| format!("l{page}: cardCustomers(page: {page}, perPage: 5) {{ nodes {{ BALANCES cardsCount transactions {{ totalCount nodes {{ amount }} }} }} edges {{ node {{ cards {{ cardId }} }} }} }}");
         let lists: Vec<String> = (1..=8).map(list).collect();
@@ -87,7 +87,7 @@ on_both! {
         let query = query.replace("BALANCES", BALANCES);
         for _ in 0..5 {
             let asked = cost(&database, &gateway, &token, &query);
-            // What is looked up brings its own along; that is no statement more.
+            // A look-up loads its holdings in the same statement.
             let about = |table: &str| asked.iter().filter(|sql| sql.contains(table) && !sql.contains("card_customers")).count();
             assert_eq!((about("wallet_balances"), about("FROM cards")), (8, 8), "{asked:#?}");
             assert_eq!(about("card_transactions"), 2 * 8, "a part of each list, and the totals: {asked:#?}");
@@ -117,7 +117,7 @@ on_both! {
         assert!(eight < one * 30, "one root field took {one:?}, eight took {eight:?}");
     }
 
-    fn rest_pays_for_balances_only_when_it_shows_them(database) {
+    fn rest_reads_balances_only_to_show_them(database) {
         let (token, gateway) = filled(&database);
         for (path, statements, balances) in [
             ("/v1/card-issuer/customers?limit=100", 1, true),
@@ -136,7 +136,7 @@ on_both! {
         }
     }
 
-    fn a_look_up_brings_along_what_is_selected_and_nothing_else(database) {
+    fn a_look_up_loads_the_selected_holdings_in_its_statement(database) {
         let (token, gateway) = filled(&database);
         for (selection, balances, cards) in [
             ("id email", false, false),
@@ -154,12 +154,12 @@ on_both! {
         }
     }
 
-    fn a_token_is_looked_up_once_in_a_while(database) {
+    fn tokens_are_cached(database) {
         let (token, gateway) = filled(&database);
         for _ in 0..20 {
             gateway.query(&token, "{ __typename }").data();
         }
-        // The look-ups of tokens are what `statements` leaves out.
+        // `statements` leaves out the look-ups of tokens.
         let all = match &database.wire {
             Some(wire) => wire.take(),
             None => gateway.sqlite_statements(),

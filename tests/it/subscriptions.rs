@@ -1,4 +1,4 @@
-//! Those who watch see each change, through any replica, and nobody else's.
+//! Subscribers see each change of their program, through any replica.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::support::issuer::{
     ACME, balance, event, from_now, seconds, signed, transaction, within,
 };
-use crate::support::watcher::{Events, Heard, Socket};
+use crate::support::watcher::{Events, Received, Socket};
 use crate::support::{Database, Gateway, Line, on_both, postgres};
 
 const MINE: &str = "usr_1";
@@ -49,7 +49,7 @@ fn seen(data: &Value) -> String {
 }
 
 on_both! {
-    fn the_present_state_comes_first_and_then_each_change(database) {
+    fn the_current_state_is_sent_first_and_then_each_change(database) {
         let (gateway, token) = open(&database);
         gateway.take(&spendable(1, MINE, "1.00"));
         let mut socket = Socket::connect(&gateway, &token);
@@ -77,7 +77,7 @@ on_both! {
         }
         let number = |text: &String| text[2..].replace(".00", "").parse::<u32>().expect("a number");
         assert!(amounts.is_sorted_by_key(number), "{amounts:?}");
-        // What a client asks for besides is of after the change.
+        // The other selected fields are read after the change.
         socket.subscribe("b", "subscription { cardCustomerBalance(identifier: \"usr_1\") { availableBalance pendingBalance cards { lastFour } cardsCount
             transactions(perPage: 1) { totalCount nodes { transactionId } } } }");
         assert_eq!(socket.next("b")["cardCustomerBalance"]["transactions"]["totalCount"], 0);
@@ -98,7 +98,7 @@ on_both! {
         assert_eq!(socket.expect_of("b")["cardCustomerBalance"]["availableBalance"], "69.70");
     }
 
-    fn changes_of_all_customers_by_their_stage(database) {
+    fn changes_of_all_customers_can_be_filtered_by_stage(database) {
         let (gateway, token) = open(&database);
         let mut socket = Socket::connect(&gateway, &token);
         socket.subscribe("all", WATCH_ALL);
@@ -110,26 +110,26 @@ on_both! {
         gateway.take(&spendable(1, "usr_2", "2.00"));
         assert_eq!(seen(&socket.next("all")), "usr_2 2.00");
         gateway.take(&spendable(2, MINE, "1.00"));
-        let mut both = [socket.hear(), socket.hear()].map(|heard| match heard {
-            Heard::Message(message) => format!("{} {}", message["id"], seen(&message["payload"]["data"])),
+        let mut both = [socket.receive(), socket.receive()].map(|received| match received {
+            Received::Message(message) => format!("{} {}", message["id"], seen(&message["payload"]["data"])),
             other => panic!("{other:?}"),
         });
         both.sort();
         assert_eq!(both, ["\"active\" usr_1 1.00", "\"all\" usr_1 1.00"]);
-        // An import is a change, too, and may move somebody into the stage.
+        // An import is a change, too, and may move a customer into the stage.
         database.import("acme", &[Line::new(2).with("flow_status", "active")]);
-        let mut both = [socket.hear(), socket.hear()].map(|heard| match heard {
-            Heard::Message(message) => format!("{} {}", message["id"], seen(&message["payload"]["data"])),
+        let mut both = [socket.receive(), socket.receive()].map(|received| match received {
+            Received::Message(message) => format!("{} {}", message["id"], seen(&message["payload"]["data"])),
             other => panic!("{other:?}"),
         });
         both.sort();
         assert_eq!(both, ["\"active\" usr_2 2.00", "\"all\" usr_2 2.00"]);
     }
 
-    fn an_import_tells_of_those_who_are_not_as_they_were(database) {
+    fn an_import_publishes_only_changed_customers(database) {
         let (gateway, token) = open(&database);
         let events = Events::open(&gateway, &token, WATCH_ALL);
-        // It is watched by now.
+        // The subscription has started.
         let mut socket = Socket::connect(&gateway, &token);
         socket.subscribe("a", &watch(MINE));
         socket.next("a");
@@ -180,8 +180,8 @@ on_both! {
         socket.subscribe("one", &watch(MINE));
         assert_eq!(seen(&socket.next("one")), "- null");
         gateway.take(&spendable(1, MINE, "1.00"));
-        assert_eq!(socket.hear_within(Duration::from_millis(700)), Heard::Nothing);
-        // Another program's customer is like nobody.
+        assert_eq!(socket.receive_within(Duration::from_millis(700)), Received::Nothing);
+        // Another program's customer is like an unknown one.
         let mut mine = Socket::connect(&gateway, &token);
         for name in ["usr_3", "usr_4"] {
             mine.subscribe(name, &watch(name));
@@ -190,34 +190,34 @@ on_both! {
         }
     }
 
-    fn the_protocol_is_kept(database) {
+    fn the_websocket_protocol_is_followed(database) {
         let (gateway, token) = open(&database);
         let fresh = || Socket::open(&gateway, PROTOCOL, None);
-        let closed = |mut socket: Socket, message: &str| { socket.say_text(message); socket.hear() };
+        let closed = |mut socket: Socket, message: &str| { socket.say_text(message); socket.receive() };
         for bad in ["", "[]", "{}", "nonsense", "{\"type\":\"dance\"}", "{\"type\":\"subscribe\"}", "{\"type\":17}", "{\"type\":\"connection_init\",\"payload\":[]}", "{\"type\":\"complete\"}"] {
-            assert_eq!(closed(fresh(), bad), Heard::Closed(4400), "{bad}");
+            assert_eq!(closed(fresh(), bad), Received::Closed(4400), "{bad}");
         }
         let mut binary = fresh();
         binary.say_bytes(b"{\"type\":\"connection_init\"}");
-        assert_eq!(binary.hear(), Heard::Closed(4400));
-        assert_eq!(closed(fresh(), r#"{"type":"subscribe","id":"1","payload":{"query":"{ __typename }"}}"#), Heard::Closed(4401));
+        assert_eq!(binary.receive(), Received::Closed(4400));
+        assert_eq!(closed(fresh(), r#"{"type":"subscribe","id":"1","payload":{"query":"{ __typename }"}}"#), Received::Closed(4401));
         for init in [r#"{"type":"connection_init"}"#, r#"{"type":"connection_init","payload":{"Authorization":"Bearer nonsense"}}"#,
             r#"{"type":"connection_init","payload":{"Authorization":17}}"#] {
-            assert_eq!(closed(fresh(), init), Heard::Closed(4403), "{init}");
+            assert_eq!(closed(fresh(), init), Received::Closed(4403), "{init}");
         }
         assert_eq!(closed_with(&gateway, "graphql-ws"), 4406);
-        assert_eq!(closed(Socket::connect(&gateway, &token), r#"{"type":"connection_init"}"#), Heard::Closed(4429));
+        assert_eq!(closed(Socket::connect(&gateway, &token), r#"{"type":"connection_init"}"#), Received::Closed(4429));
         let mut twice = Socket::connect(&gateway, &token);
         twice.subscribe("1", WATCH_ALL);
         twice.subscribe("1", WATCH_ALL);
-        assert_eq!(twice.hear(), Heard::Closed(4409));
-        assert_eq!(closed(Socket::connect(&gateway, &token), r#"{"type":"subscribe","id":"1","payload":{"query":17}}"#), Heard::Closed(4400));
+        assert_eq!(twice.receive(), Received::Closed(4409));
+        assert_eq!(closed(Socket::connect(&gateway, &token), r#"{"type":"subscribe","id":"1","payload":{"query":17}}"#), Received::Closed(4400));
         // The token may come with the first request.
         let mut socket = Socket::open(&gateway, PROTOCOL, Some(&token));
         socket.say(&json!({ "type": "ping", "payload": { "n": 1 } }));
-        assert_eq!(socket.hear(), Heard::Message(json!({ "type": "pong", "payload": { "n": 1 } })));
+        assert_eq!(socket.receive(), Received::Message(json!({ "type": "pong", "payload": { "n": 1 } })));
         socket.say(&json!({ "type": "connection_init" }));
-        assert_eq!(socket.hear(), Heard::Message(json!({ "type": "connection_ack" })));
+        assert_eq!(socket.receive(), Received::Message(json!({ "type": "connection_ack" })));
         socket.say(&json!({ "type": "pong" }));
         // Queries are answered as well: once.
         socket.subscribe("q", "{ cardCustomers { totalCount } }");
@@ -231,25 +231,25 @@ on_both! {
             socket.subscribe("q", query);
             assert_eq!(socket.expect("q", "error")[0]["extensions"]["code"], code, "{query}");
         }
-        // Nothing more is heard of an operation that was ended, and its name is free.
+        // An ended operation sends nothing more, and its id can be used again.
         socket.subscribe("s", &watch(MINE));
         socket.next("s");
         socket.say(&json!({ "type": "complete", "id": "s" }));
         socket.say(&json!({ "type": "ping" }));
-        assert_eq!(socket.hear(), Heard::Message(json!({ "type": "pong" })));
+        assert_eq!(socket.receive(), Received::Message(json!({ "type": "pong" })));
         gateway.take(&spendable(1, MINE, "1.00"));
-        assert_eq!(socket.hear_within(Duration::from_millis(700)), Heard::Nothing);
+        assert_eq!(socket.receive_within(Duration::from_millis(700)), Received::Nothing);
         socket.subscribe("s", &watch(MINE));
         assert_eq!(seen(&socket.next("s")), "- 1.00");
-        // RFC 6455, section 7.4.1. It is heard although not everything can be said.
+        // RFC 6455, section 7.4.1. The frame arrives although the message was not read to its end.
         for size in [300 * 1024, 8 * 1024 * 1024] {
             let mut socket = Socket::connect(&gateway, &token);
             let _ = socket.try_say(&" ".repeat(size));
-            assert_eq!(socket.hear(), Heard::Closed(1009), "{size}");
+            assert_eq!(socket.receive(), Received::Closed(1009), "{size}");
         }
-        // Whoever leaves is seen off.
-        assert_eq!(Socket::connect(&gateway, &token).leave(), Heard::Closed(1000));
-        // What is no WebSocket, and who shows a wrong token at once.
+        // A close frame is answered.
+        assert_eq!(Socket::connect(&gateway, &token).leave(), Received::Closed(1000));
+        // Requests that are no WebSocket, and an upgrade with an invalid token.
         assert_eq!(gateway.get(&token, "/graphql").status, 400);
     }
 
@@ -257,19 +257,19 @@ on_both! {
         let (gateway, token) = open(&database);
         for (query, code) in [("{ nonsense }", "GRAPHQL_VALIDATION_FAILED"), ("subscription { cardCustomerBalance(identifier: \"usr_9\") { id } }", "NOT_FOUND")] {
             let events = Events::open(&gateway, &token, query);
-            let (name, payload) = events.hear().expect("an event");
+            let (name, payload) = events.receive().expect("an event");
             assert_eq!((name.as_str(), &payload["errors"][0]["extensions"]["code"]), ("next", &json!(code)));
-            assert_eq!(events.hear(), Some(("complete".to_owned(), Value::Null)));
+            assert_eq!(events.receive(), Some(("complete".to_owned(), Value::Null)));
         }
         let events = Events::open(&gateway, &token, "{ cardCustomers { totalCount } }");
         assert_eq!(events.next(), json!({ "cardCustomers": { "totalCount": 2 } }));
-        assert_eq!(events.hear(), Some(("complete".to_owned(), Value::Null)));
+        assert_eq!(events.receive(), Some(("complete".to_owned(), Value::Null)));
         // A subscription that is asked for like a query is refused.
         let answer = gateway.query(&token, WATCH_ALL);
         assert!(answer.json()["errors"][0]["message"].is_string() && answer.json().get("data").is_none(), "{}", answer.text);
     }
 
-    fn a_revoked_token_sees_nothing_more(database) {
+    fn a_revoked_token_ends_its_subscriptions(database) {
         let (gateway, token) = open(&database);
         let mut socket = Socket::connect(&gateway, &token);
         socket.subscribe("a", &watch(MINE));
@@ -281,9 +281,9 @@ on_both! {
         std::thread::sleep(Duration::from_millis(4_200));
         gateway.take(&spendable(1, MINE, "1.00"));
         assert_eq!(socket.expect("a", "error")[0]["extensions"]["code"], "UNAUTHENTICATED");
-        let (_, payload) = events.hear().expect("an event");
+        let (_, payload) = events.receive().expect("an event");
         assert_eq!(payload["errors"][0]["extensions"]["code"], "UNAUTHENTICATED");
-        assert_eq!(events.hear(), Some(("complete".to_owned(), Value::Null)));
+        assert_eq!(events.receive(), Some(("complete".to_owned(), Value::Null)));
     }
 
     fn a_signal_ends_connections_and_streams_in_order(database) {
@@ -294,13 +294,13 @@ on_both! {
         events.next();
         let began = Instant::now();
         gateway.signal("TERM");
-        assert_eq!(socket.hear(), Heard::Closed(1001));
-        assert_eq!(events.hear(), Some(("complete".to_owned(), Value::Null)));
+        assert_eq!(socket.receive(), Received::Closed(1001));
+        assert_eq!(events.receive(), Some(("complete".to_owned(), Value::Null)));
         assert!(gateway.wait().success());
         assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
     }
 
-    fn a_slow_reader_is_told_to_catch_up(database) {
+    fn a_slow_reader_is_ended_with_an_error(database) {
         open(&database);
         let roomy = ["ALIASES", "FIELDS", "TOKENS", "DOCUMENT", "COMPLEXITY"].map(|limit| (format!("CARD_GATEWAY__LIMITS__{limit}"), "1000000"));
         let mut settings: Vec<(&str, &str)> = roomy.iter().map(|(name, value)| (name.as_str(), *value)).collect();
@@ -333,23 +333,23 @@ on_both! {
         // Many at once, for who watches all.
         let many: Vec<Line> = (1_000..7_000).map(Line::new).collect();
         database.import("acme", &many);
-        let mut heard = 0;
+        let mut received = 0;
         let errors = loop {
-            match all.hear() {
-                Heard::Message(message) if message["type"] == "next" && message["payload"]["errors"].is_null() => heard += 1,
-                Heard::Message(message) => break message["payload"]["errors"].clone(),
-                other => panic!("{other:?} after {heard} messages: {:#?}", gateway.warnings()),
+            match all.receive() {
+                Received::Message(message) if message["type"] == "next" && message["payload"]["errors"].is_null() => received += 1,
+                Received::Message(message) => break message["payload"]["errors"].clone(),
+                other => panic!("{other:?} after {received} messages: {:#?}", gateway.warnings()),
             }
         };
         assert_eq!(errors[0]["extensions"]["code"], "CHANGES_MISSED", "{errors}");
-        assert!(heard < count + 6_000, "{heard}");
+        assert!(received < count + 6_000, "{received}");
         assert_eq!(all.expect("all", "complete"), Value::Null);
-        // Who watches one customer gets the present state, and with it the last.
-        let mut heard = 0;
+        // A subscriber of one customer gets the current state, which includes the last change.
+        let mut received = 0;
         while seen(&one.next("one")) != "- 9.00" {
-            heard += 1;
+            received += 1;
         }
-        assert!(heard < count - 100, "{heard} messages were kept for it");
+        assert!(received < count - 100, "{received} messages were buffered for it");
     }
 }
 
@@ -366,7 +366,7 @@ fn closed_with(gateway: &Gateway, protocol: &str) -> u16 {
     stream.write_all(request.as_bytes()).expect("it reads");
     stream.set_read_timeout(Some(Duration::from_secs(2))).expect("a time-out");
     let mut answer = Vec::new();
-    // It waits for our own farewell.
+    // It waits for the close frame of the client.
     let _ = stream.read_to_end(&mut answer);
     let end = answer.windows(4).position(|four| four == b"\r\n\r\n").expect("a head") + 4;
     // RFC 6455, section 5.2: a close frame, its length, its code.
@@ -375,11 +375,11 @@ fn closed_with(gateway: &Gateway, protocol: &str) -> u16 {
 }
 
 #[test]
-fn a_client_that_says_nothing_is_let_go_of() {
+fn a_silent_client_is_disconnected() {
     let database = Database::sqlite();
     let (gateway, _) = open(&database);
     let mut socket = Socket::open(&gateway, PROTOCOL, None);
-    assert_eq!(socket.hear_within(Duration::from_secs(15)), Heard::Closed(4408));
+    assert_eq!(socket.receive_within(Duration::from_secs(15)), Received::Closed(4408));
 }
 
 #[test]
@@ -402,7 +402,7 @@ fn a_change_reaches_the_other_replica_within_a_second() {
 }
 
 #[test]
-fn a_lost_listener_misses_nothing() {
+fn no_change_is_missed_without_a_listener() {
     let Some(database) = Database::postgres() else { return };
     let (one, token) = open(&database);
     let other = database.serve_with(&[ACME]);
@@ -417,7 +417,7 @@ fn a_lost_listener_misses_nothing() {
     assert!(within(Duration::from_secs(5), || count().trim() == "1"), "{}", count());
     for id in 1..=30 {
         if id % 5 == 0 {
-            // It cannot hear of the next one.
+            // It gets no notification of the next one.
             server.sql(name, &format!("SELECT pg_terminate_backend(pid) {listeners}"));
         }
         one.take(&spendable(id, MINE, &format!("{id}.00")));
@@ -439,7 +439,7 @@ fn a_thousand_idle_subscribers_cost_little() {
         let line = status.lines().find(|line| line.starts_with("VmRSS:")).expect("a line");
         line.split_whitespace().nth(1).expect("a number").parse::<u64>().expect("KiB")
     };
-    // What the first one costs is not what each costs.
+    // The first subscription costs more than further ones.
     let mut first = Socket::connect(&gateway, &token);
     first.subscribe("a", &watch(MINE));
     first.next("a");

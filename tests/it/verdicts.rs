@@ -12,10 +12,10 @@ use crate::support::{Database, Gateway, Line, node};
 /// Documents that are made of the valid ones by changes at random.
 const GENERATED: usize = 220;
 
-/// Where graphql-js 16 is not the specification, or the gateway differs on purpose.
+/// Documents for which graphql-js 16 departs from the specification.
 const DIFFERENCES: &[(&str, &str)] = &[
     // Section 5.2.4.1: the root of a subscription has neither @skip nor @include.
-    // graphql-js 16 decides them first, and here there is one field left.
+    // graphql-js 16 evaluates them first; then one field is left.
     (
         "subscription { cardCustomersChanged @include(if: true) { id } }",
         "the specification refuses",
@@ -24,8 +24,8 @@ const DIFFERENCES: &[(&str, &str)] = &[
         "subscription { ... @include(if: true) { cardCustomersChanged { id } } }",
         "the specification refuses",
     ),
-    // There is no type for the root of a mutation (section 5.3.1 has nothing to
-    // find `a` in); graphql-js 16 does not look at fields of no type.
+    // The schema has no mutation type, so that `a` does not exist (section 5.3.1);
+    // graphql-js 16 does not check fields without a type.
     ("mutation { a }", "the specification refuses"),
 ];
 
@@ -291,7 +291,7 @@ const BY_HAND: &[(&str, &str)] = &[
 ];
 
 #[test]
-fn documents_get_the_verdict_of_graphql_js() {
+fn documents_get_the_same_verdict_as_from_graphql_js() {
     let Some(project) = node::project("tests/conformance") else { return };
     let mut documents: Vec<(String, String)> =
         VALID.iter().map(|text| ((*text).to_owned(), r#"{"i":"x"}"#.to_owned())).collect();
@@ -334,7 +334,7 @@ fn documents_get_the_verdict_of_graphql_js() {
 }
 
 fn verdict(gateway: &Gateway, token: &str, query: &str, variables: &str) -> &'static str {
-    // As text: numbers must come as they are written.
+    // As text, so that numbers are sent as written.
     let body = format!("{{\"query\":{},\"variables\":{variables}}}", Value::from(query));
     let request = gateway.client().post(format!("{}/graphql", gateway.host)).bearer_auth(token);
     let answer = gateway.send(request.header("content-type", "application/json").body(body));

@@ -1,4 +1,4 @@
-//! Live notifications: who is believed, what they do, once and in any order.
+//! Webhooks: signatures, effects of events, duplicates, and any order.
 
 use std::sync::Barrier;
 use std::time::Duration;
@@ -17,9 +17,9 @@ use crate::support::{Answer, Database, Gateway, Line, on_both};
 const MINE: &str = "usr_1";
 
 /// A program, headers and a body.
-type Unbelieved<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a [u8]);
+type Unsigned<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a [u8]);
 
-/// A gateway that believes events of `acme`, with customers, and a token.
+/// A gateway with the webhook secret of `acme`, with customers, and a token.
 fn open(database: &Database, customers: u32) -> (Gateway, String) {
     let lines: Vec<Line> = (1..=customers).map(Line::new).collect();
     let token = database.program_with("acme", &lines);
@@ -36,7 +36,7 @@ fn execute(database: &Database, sql: &str) {
     });
 }
 
-/// A request whose headers are as a test wants them.
+/// Sends a body with given headers.
 fn post(gateway: &Gateway, program: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
     let url = format!("{}/webhooks/yativo/{program}", gateway.host);
     let mut request = gateway.client().post(url).body(body.to_vec());
@@ -47,7 +47,7 @@ fn post(gateway: &Gateway, program: &str, headers: &[(&str, &str)], body: &[u8])
 }
 
 on_both! {
-    fn an_event_is_taken_once(database) {
+    fn an_event_is_applied_once(database) {
         let (gateway, token) = open(&database, 1);
         assert_eq!(gateway.balance_of(&token, MINE), json!([null, null, null, null]));
         let first = balance("evt_1", MINE, "101.15", "19.25", &from_now(-2_000));
@@ -59,7 +59,7 @@ on_both! {
         let expected = json!(["130.40", "111.15", "19.25", "REALTIME"]);
         assert_eq!(gateway.balance_of(&token, MINE), expected);
         // The same one again; the same body under a new signature; the same
-        // transfer told twice.
+        // transfer reported twice.
         for again in [funded("evt_2"), first] {
             let answer = gateway.deliver(&again);
             assert_eq!((answer.status, &answer.json()["data"]["duplicate"]), (200, &json!(true)), "{}", answer.text);
@@ -71,7 +71,7 @@ on_both! {
         assert_eq!((&rest["ledger_balance"], &rest["balance_freshness"]), (&json!(130.4), &json!("realtime")));
     }
 
-    fn who_is_not_believed_is_answered_alike(database) {
+    fn every_invalid_signature_gets_the_same_answer(database) {
         let (gateway, token) = open(&database, 1);
         database.succeed(&["program", "create", "--name", "quiet"], "");
         let body = balance("evt_1", MINE, "1.00", "0.00", &from_now(0));
@@ -85,8 +85,8 @@ on_both! {
         let upper = format!("sha256={}", good["sha256=".len()..].to_uppercase());
         let (signed, stamped) = ("x-yativo-signature", "x-yativo-timestamp");
         let fair: &[(&str, &str)] = &[(signed, &good), (stamped, &now)];
-        let unbelieved: [Unbelieved<'_>; 15] = [
-            ("nobody", fair, body),
+        let unsigned: [Unsigned<'_>; 15] = [
+            ("unknown", fair, body),
             ("quiet", fair, body),
             ("ACME", fair, body),
             ("acme", &[], body),
@@ -102,7 +102,7 @@ on_both! {
             ("acme", fair, &anew),
             ("acme", fair, &marked),
         ];
-        for (program, headers, body) in unbelieved {
+        for (program, headers, body) in unsigned {
             let answer = post(&gateway, program, headers, body);
             assert_eq!(answer.status, 401, "{program} {headers:?}");
             let expected = "{\"success\":false,\"error\":\"unauthorized\",\"message\":\"The signature is missing or wrong\"}";
@@ -112,7 +112,7 @@ on_both! {
         assert_eq!(gateway.balance_of(&token, MINE), json!([null, null, null, null]));
         assert_eq!(database.succeed(&["events", "list"], ""), "");
         assert_eq!(gateway.send(gateway.client().post(format!("{}/webhooks/yativo/%FF", gateway.host)).header(signed, &good).header(stamped, &now).body(body.to_vec())).status, 401);
-        // Within the tolerance; by the secret of before; with a mark that was signed.
+        // Within the tolerance; with the old secret; with a signed byte order mark.
         for (at, secret, body) in [(295, SECRET, body), (-295, OLD_SECRET, body), (0, SECRET, &marked)] {
             let at = (seconds() - at).to_string();
             let answer = post(&gateway, "acme", &[(signed, &signature(secret, &at, body)), (stamped, &at)], body);
@@ -136,10 +136,10 @@ on_both! {
         }
     }
 
-    fn surer_names_go_before_shared_ones(database) {
+    fn unique_identifiers_go_before_shared_ones(database) {
         let (gateway, token) = open(&database, 1);
         gateway.take(&balance("evt_0", MINE, "50.00", "0.00", &from_now(-60_000)));
-        // Somebody new, onboarded with the e-mail address and the name of before.
+        // A new customer with the e-mail address and external id of an earlier one.
         let data = |more: &Value| {
             let mut data = json!({ "external_customer_id": MINE, "email": "customer1@example.com", "ledger_balance": "1.00", "available_balance": "1.00" });
             data.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
@@ -155,30 +155,30 @@ on_both! {
         assert_eq!(gateway.balance_of(&token, &format!("{:024x}", 1))[0], "50.00");
     }
 
-    fn imports_and_events_come_to_the_same(database) {
+    fn imports_and_events_lead_to_the_same_state(database) {
         let (gateway, token) = open(&database, 1);
-        // A hold of before anybody knew the balance, and a card that was frozen.
+        // An authorization before the first balance, and a frozen card.
         gateway.take(&transaction("evt_1", "authorized", MINE, "txn_1", "5.00", &from_now(-60_000)));
         let line = Line::new(1).cards(&["active"]);
         let card = line.0["cards"][0]["card_id"].as_str().expect("a card").to_owned();
         let data = json!({ "external_customer_id": MINE, "card_id": card, "last_four": "0000", "card_type": "virtual" });
         gateway.take(&event("evt_2", "card.frozen", &from_now(-50_000), &data));
-        let told = json!({ "ledger_minor": 1_000, "available_minor": 1_000, "pending_minor": 0, "updated_at": from_now(-120_000) });
-        database.import("acme", &[line.clone().with("balance", told)]);
+        let balance = json!({ "ledger_minor": 1_000, "available_minor": 1_000, "pending_minor": 0, "updated_at": from_now(-120_000) });
+        database.import("acme", &[line.clone().with("balance", balance)]);
         assert_eq!(gateway.balance_of(&token, MINE), json!(["10.00", "5.00", "5.00", "REALTIME"]));
         let cards = gateway.query(&token, "{ cardCustomer(identifier: \"usr_1\") { cards { status } } }").data();
         // The card is as the import has it, which is newer than the event.
         assert_eq!(cards["cardCustomer"]["cards"][0]["status"], "ACTIVE");
         // A newer balance of an import absorbs the hold, though what is shown is newer still.
         gateway.take(&transaction("evt_3", "authorized", MINE, "txn_2", "1.00", &from_now(-1_000)));
-        let told = json!({ "ledger_minor": 900, "available_minor": 400, "pending_minor": 500, "updated_at": from_now(-30_000) });
-        database.import("acme", &[line.clone().with("balance", told)]);
+        let balance = json!({ "ledger_minor": 900, "available_minor": 400, "pending_minor": 500, "updated_at": from_now(-30_000) });
+        database.import("acme", &[line.clone().with("balance", balance)]);
         assert_eq!(gateway.balance_of(&token, MINE), json!(["9.00", "3.00", "6.00", "REALTIME"]));
         gateway.take(&transaction("evt_4", "settled", MINE, "txn_1", "5.00", &from_now(0)));
         assert_eq!(gateway.balance_of(&token, MINE), json!(["4.00", "3.00", "1.00", "REALTIME"]));
         // An older one is late.
-        let told = json!({ "ledger_minor": 1, "available_minor": 1, "pending_minor": 0, "updated_at": from_now(-600_000) });
-        database.import("acme", &[line.with("balance", told)]);
+        let balance = json!({ "ledger_minor": 1, "available_minor": 1, "pending_minor": 0, "updated_at": from_now(-600_000) });
+        database.import("acme", &[line.with("balance", balance)]);
         assert_eq!(gateway.balance_of(&token, MINE), json!(["4.00", "3.00", "1.00", "REALTIME"]));
     }
 
@@ -193,7 +193,7 @@ on_both! {
         };
         let status = || gateway.query(&token, "{ cardCustomer(identifier: \"usr_1\") { cards { status } } }")
             .data()["cardCustomer"]["cards"][0]["status"].take();
-        // An event of before the import is late; one of after it is news.
+        // An event from before the import is late; one from after it is applied.
         send("evt_1", "frozen", -60_000);
         assert_eq!(status(), "ACTIVE");
         send("evt_2", "frozen", 0);
@@ -201,7 +201,7 @@ on_both! {
         // The event that ended it was lost: the issuer's present state mends that.
         database.import("acme", std::slice::from_ref(&line));
         assert_eq!(status(), "ACTIVE");
-        // What happened after the import holds against it, whichever comes first.
+        // A later event overrides the import, in any order of arrival.
         send("evt_3", "deactivated", 60_000);
         assert_eq!(status(), "BLOCKED");
         database.import("acme", std::slice::from_ref(&line));
@@ -215,7 +215,7 @@ on_both! {
         let gateway = database.serve_with(&[ACME]);
         let data = json!({ "external_customer_id": MINE, "card_id": card });
         let late = event("evt_1", "card.frozen", &from_now(0), &data);
-        // Nothing in it differs, but it says so at a later moment.
+        // The same values, but with a later time.
         std::thread::sleep(Duration::from_millis(5));
         database.import("acme", std::slice::from_ref(&line));
         assert_eq!(gateway.take(&late), "applied");
@@ -233,7 +233,7 @@ on_both! {
         assert_eq!(output.status.code(), Some(1), "{errors}");
         assert!(errors.contains('2') && errors.contains("balance.updated_at is in the future"), "{errors}");
         assert_eq!(gateway.balance_of(&token, MINE), json!([null, null, null, null]));
-        // As it was imported when that was not refused yet.
+        // As older versions imported it.
         let plant = || {
             database.import("acme", &[line(100, &from_now(0))]);
             execute(&database, "UPDATE wallet_balances SET updated_at = 2903299200000, base_at = 2903299200000");
@@ -259,7 +259,7 @@ on_both! {
     fn no_waiting_event_hides_another(database) {
         let (gateway, token) = open(&database, 1);
         let shared = "customer2@example.com";
-        // Of somebody else, who has the same address and is not known either.
+        // Of another unknown customer with the same address.
         let other = json!({ "customer_id": format!("{:024x}", 9), "email": shared, "amount": 1 });
         for at in 0..500 {
             assert_eq!(gateway.take(&event(&format!("evt_{at}"), "customer.funded", &from_now(0), &other)), "waiting");
@@ -303,7 +303,7 @@ on_both! {
         assert_eq!(database.succeed(&["events", "list", "--program", "theirs"], "").lines().count(), 1);
     }
 
-    fn the_future_is_not_believed(database) {
+    fn events_in_the_future_fail(database) {
         let (gateway, token) = open(&database, 1);
         assert_eq!(gateway.take(&balance("evt_1", MINE, "9.00", "0.00", "2099-01-01T00:00:00Z")), "failed");
         assert_eq!(gateway.take(&balance("evt_2", MINE, "1.00", "0.00", &from_now(0))), "applied");
@@ -311,7 +311,7 @@ on_both! {
         assert!(database.succeed(&["events", "list", "--failed"], "").contains("its time is in the future"));
     }
 
-    fn types_without_an_effect_are_kept(database) {
+    fn types_without_an_effect_are_stored(database) {
         let (gateway, _) = open(&database, 1);
         for (at, event_type) in ["master_wallet.deposit", "voucher.created", "customer"].iter().enumerate() {
             assert_eq!(gateway.take(&event(&format!("evt_{at}"), event_type, &from_now(0), &json!({}))), "kept");
@@ -321,7 +321,7 @@ on_both! {
         assert_eq!(database.succeed(&["events", "list", "--failed"], ""), "");
     }
 
-    fn late_events_overwrite_nothing_newer(database) {
+    fn late_events_do_not_overwrite_newer_ones(database) {
         let (gateway, token) = open(&database, 1);
         let ago = |minutes: i64| from_now(-minutes * 60_000);
         let late = 27 * 60 + 36;
@@ -349,7 +349,7 @@ on_both! {
         let data = json!({ "email": "Customer2@Example.com", "amount": 1 });
         assert_eq!(gateway.take(&event("evt_3", "customer.funded", &from_now(-500), &data)), "waiting");
         assert_eq!(database.succeed(&["events", "list", "--waiting"], "").lines().count(), 3);
-        // Somebody else arrives, then the one who is waited for.
+        // Another customer is imported first, then the one that the event waits for.
         database.import("acme", &[Line::new(3)]);
         assert_eq!(database.succeed(&["events", "list", "--waiting"], "").lines().count(), 3);
         database.import("acme", &[Line::new(2)]);
@@ -358,7 +358,7 @@ on_both! {
         assert_eq!(gateway.balance_of(&token, MINE), json!([null, null, null, null]));
     }
 
-    fn what_cannot_be_applied_stays_and_is_replayed(database) {
+    fn failed_events_are_stored_and_can_be_replayed(database) {
         let (gateway, token) = open(&database, 2);
         let data = json!({ "external_customer_id": MINE, "currency": "GBP", "ledger_balance": 5, "available_balance": 5 });
         assert_eq!(gateway.take(&event("evt_pounds", "customer.balance.updated", &from_now(0), &data)), "failed");
@@ -390,7 +390,7 @@ on_both! {
         assert_eq!(said, "replayed 4 events, 1 of them are applied now");
         assert_eq!(gateway.balance_of(&token, MINE)[0], "5.00");
         assert_eq!(database.succeed(&["events", "list", "--failed"], "").lines().count(), 3);
-        // What is applied is not applied again, and what is not there is said.
+        // An applied event is not applied again, and an unknown one is an error.
         for id in ["evt_pounds", "evt_nothing"] {
             let output = database.run(&["events", "replay", id], "");
             assert_eq!(output.status.code(), Some(1));
@@ -522,12 +522,12 @@ on_both! {
         assert_eq!((mine.lines().count(), database.succeed(&["events", "list", "--program", "theirs"], "").as_str()), (1, ""));
     }
 
-    fn after_two_hours_without_events_the_chain_answers_again(database) {
+    fn after_two_hours_without_events_the_chain_is_read_again(database) {
         let sandbox = sandbox(1);
         let token = database.program_with("acme", &wallets(1));
         let gateway = database.serve_on(&[&sandbox], &[ACME]);
         assert_eq!(gateway.balance_of(&token, MINE)[3], "ON_CHAIN");
-        // What was true almost two hours ago: soon it is older than that.
+        // A balance that is almost two hours old: soon it is older.
         let young = 4_000;
         gateway.take(&balance("evt_1", MINE, "20.00", "3.00", &from_now(young - 2 * 60 * 60 * 1_000)));
         assert_eq!(gateway.balance_of(&token, MINE), json!(["23.00", "20.00", "3.00", "REALTIME"]));
@@ -575,7 +575,7 @@ on_both! {
 }
 
 #[test]
-fn a_database_that_is_away_is_503_and_the_event_is_sent_again() {
+fn an_unavailable_database_is_503_and_the_event_is_sent_again() {
     let Some(database) = Database::postgres() else { return };
     let token = database.program_with("acme", &[Line::new(1)]);
     let gateway = database.serve_with(&[ACME, ("CARD_GATEWAY__DATABASE__ACQUIRE_TIMEOUT", "1s")]);

@@ -1,5 +1,5 @@
-//! What an operation costs, before it runs: a field costs one, a balance field
-//! two, and what is below a list costs as often as the list may be long. A page
+//! The cost of an operation, computed before it runs: a field costs one, a balance field
+//! two, and everything below a list is multiplied by the maximum length of the list. A page
 //! costs at least its size.
 
 use async_graphql::{Value, Variables};
@@ -16,14 +16,14 @@ pub(crate) const BALANCE_FIELDS: &[&str] = &[
     "balanceFreshness",
     "balanceUpdatedAt",
 ];
-/// The fields that load a page, of a size that an argument says.
+/// The fields that load a page, whose size is an argument.
 const PAGES: &[&str] = &["cardCustomers", "transactions"];
 /// The lists of a page.
 const PAGE_LISTS: &[&str] = &["nodes", "edges"];
 /// Other lists, and how long they are, roughly.
 const LISTS: &[(&str, usize)] = &[("cards", 3)];
 
-/// What fields of an operation cost with these variables.
+/// The cost of fields with these variables.
 pub(crate) fn of(fields: &[Field], variables: &Variables) -> usize {
     sum(fields, 1, variables)
 }

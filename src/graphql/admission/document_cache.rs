@@ -1,4 +1,4 @@
-//! Validated documents, cached by their text: clients send the same few all day.
+//! Validated documents, cached by their text: clients send the same few documents again.
 
 use std::sync::Arc;
 
@@ -13,18 +13,18 @@ use super::validation::{self, Validated};
 use crate::config::hash_of;
 use crate::graphql::error::VALIDATION_FAILED;
 
-/// Bytes that the cached documents may take, as [`Document::weight`] estimates them.
+/// Maximum size of the cache in bytes, estimated by [`Document::weight`].
 const CAPACITY: u64 = 16 * 1024 * 1024;
-/// Bytes of a longer text are not cached: a few of them would drive out all others.
-const LONGEST: usize = 16 * 1024;
-/// Bytes that a selected field takes, roughly.
+/// A longer text is not cached: a few of them would displace all others.
+const MAX_TEXT: usize = 16 * 1024;
+/// Estimated size of a selected field in bytes.
 const FIELD: usize = 400;
 
 /// A valid document.
 pub(crate) struct Document {
     /// The hexadecimal SHA-256 of its text, for the log.
     pub(crate) hash: Arc<str>,
-    /// Whether it asks for the schema's own description.
+    /// Whether it introspects.
     pub(crate) introspects: bool,
     operations: Vec<Arc<Operation>>,
 }
@@ -43,7 +43,7 @@ impl Document {
         Ok(Self { hash: hash_of(text).into(), introspects, operations })
     }
 
-    /// The operation that a request means.
+    /// The operation with this name, or the only one.
     pub(crate) fn operation(&self, name: Option<&str>) -> Result<Arc<Operation>, Rejection> {
         let message = match (name, &self.operations[..]) {
             (None, [only]) => return Ok(Arc::clone(only)),
@@ -69,7 +69,7 @@ impl Document {
     }
 }
 
-/// The documents that were used lately, by their text.
+/// The cache.
 #[derive(Clone)]
 pub(crate) struct DocumentCache {
     known: Cache<String, Arc<Document>>,
@@ -85,14 +85,14 @@ impl DocumentCache {
         Self { known, limits, types }
     }
 
-    /// The document of a text, or why it cannot be executed. If `suggest`, the
-    /// reason may name fields that the text does not.
+    /// The document of a text, or why it cannot run. With `suggest`, the reason may name
+    /// similar fields of the schema.
     pub(crate) fn get(&self, text: &str, suggest: bool) -> Result<Arc<Document>, Rejection> {
         if let Some(document) = self.known.get(text) {
             return Ok(document);
         }
         let document = Arc::new(Document::of(text, &self.limits, &self.types, suggest)?);
-        if text.len() <= LONGEST {
+        if text.len() <= MAX_TEXT {
             self.known.insert(text.to_owned(), Arc::clone(&document));
         }
         Ok(document)

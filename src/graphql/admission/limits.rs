@@ -5,7 +5,7 @@ use async_graphql::{Response, ServerError};
 pub(crate) use crate::config::DocumentLimits as Limits;
 use crate::graphql::error::TOO_COMPLEX;
 
-/// The settings' defaults, as the program has them.
+/// The default limits of the settings.
 const DEFAULTS: &str = include_str!("../../config.default.toml");
 
 /// The limits that hold by default.
@@ -35,7 +35,7 @@ pub(crate) fn defaults() -> Limits {
 pub(crate) struct LimitExceeded {
     /// The limit's name: that of its setting.
     pub(crate) limit: &'static str,
-    /// What it allows.
+    /// Its value.
     pub(crate) value: usize,
 }
 

@@ -1,5 +1,5 @@
-//! What a request must pass before anything of it runs: the body, the document
-//! by its hash, limits, validation, variables, cost.
+//! What happens before a request runs: body, persisted documents, limits, validation,
+//! variables, cost.
 
 pub(crate) mod cost;
 pub(crate) mod document_cache;

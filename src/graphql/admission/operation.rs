@@ -1,6 +1,5 @@
-//! An operation as it runs: fragments spread, fields merged by response key.
-//! It is built once for each operation of a document; cost, page writer and
-//! response read it.
+//! The tree of an operation: fragments spread, fields merged by response key. It is built
+//! once per operation of a document. Cost, page writer and response read it.
 
 use std::collections::BTreeSet;
 
@@ -13,28 +12,28 @@ use async_graphql_value::Value as Argument;
 
 use super::positions::Positions;
 
-/// Selected where a client selects nothing, because conditions exclude all of
-/// an object's fields: the engine answers null to that. Never in a response.
+/// Selected if conditions exclude all fields of an object: the engine would answer null.
+/// Never in a response.
 pub(crate) const PLACEHOLDER: &str = "__nothing";
 
 /// A field, in the order of the response.
 #[derive(Clone)]
 pub(crate) struct Field {
-    /// The field without what is selected below.
+    /// The field without its selections.
     selected: Positioned<engine::Field>,
-    /// Whether the field has fields of its own.
+    /// Whether the field has selections.
     is_object: bool,
-    /// What is selected below.
+    /// Its selected fields.
     pub(crate) below: Vec<Field>,
-    /// Where the document selects the field, and when.
+    /// Where the document selects the field, and under which conditions.
     occurrences: Vec<Occurrence>,
 }
 
 #[derive(Clone)]
 struct Occurrence {
-    /// Among all selected fields.
+    /// Its index among all selected fields.
     place: usize,
-    /// All of these must hold.
+    /// All of these conditions must hold.
     when: Vec<Condition>,
 }
 
@@ -56,12 +55,12 @@ impl Field {
         &self.selected.node.name.node
     }
 
-    /// An argument, as the document has it.
+    /// An argument as written in the document.
     pub(crate) fn argument(&self, name: &str) -> Option<&Argument> {
         self.selected.node.get_argument(name).map(|value| &value.node)
     }
 
-    /// As the engine runs it.
+    /// The form that the engine runs.
     fn to_engine(&self) -> Positioned<engine::Selection> {
         let mut field = self.selected.clone();
         if self.is_object {
@@ -90,11 +89,11 @@ fn to_engine(fields: &[Field], pos: Pos) -> engine::SelectionSet {
 /// Nullable variables whose default is null, with their operations.
 pub(crate) type NullDefaults = Vec<(Option<apollo_compiler::Name>, apollo_compiler::Name)>;
 
-/// An operation of a valid document.
+/// An operation of a valid document, as a tree.
 pub(crate) struct Operation {
     pub(crate) kind: OperationType,
     pub(crate) name: Option<String>,
-    /// The operation without its selections: its variables.
+    /// The operation without selections; it has the variables.
     pub(crate) definition: executable::Operation,
     fields: Vec<Field>,
     /// Variables of `@skip` and `@include`.
@@ -106,8 +105,8 @@ pub(crate) struct Operation {
 }
 
 impl Operation {
-    /// Builds the tree of an operation of a valid document. A fragment in
-    /// itself would have no end: the shape limits have refused it.
+    /// Builds the tree of an operation. The shape limits have refused fragments within
+    /// themselves.
     pub(crate) fn of(
         operation: &executable::Operation,
         pos: Pos,
@@ -165,13 +164,13 @@ impl Operation {
         }
     }
 
-    /// The fields that run with these variables; none if they are those of the
-    /// operation itself, which has no conditions.
+    /// The fields that run with these variables; none if the operation has no conditions,
+    /// so that all fields run.
     pub(crate) fn included(&self, variables: &Variables) -> Option<Vec<Field>> {
         (!self.conditions.is_empty()).then(|| included(&self.fields, variables))
     }
 
-    /// All fields, whatever their conditions.
+    /// All fields, regardless of conditions.
     pub(crate) fn fields(&self) -> &[Field] {
         &self.fields
     }
@@ -202,7 +201,7 @@ fn included(fields: &[Field], variables: &Variables) -> Vec<Field> {
     let holds = |condition: &Condition| {
         variables.get(&condition.variable) == Some(&Value::Boolean(condition.value))
     };
-    let mut kept: Vec<(usize, Field)> = fields
+    let mut placed: Vec<(usize, Field)> = fields
         .iter()
         .filter_map(|field| {
             let mut occurrences = field.occurrences.iter();
@@ -214,23 +213,23 @@ fn included(fields: &[Field], variables: &Variables) -> Vec<Field> {
             Some((first.place, Field { selected, is_object: *is_object, below, occurrences }))
         })
         .collect();
-    kept.sort_by_key(|(place, _)| *place);
-    kept.into_iter().map(|(_, field)| field).collect()
+    placed.sort_by_key(|(place, _)| *place);
+    placed.into_iter().map(|(_, field)| field).collect()
 }
 
 struct Builder<'a> {
     fragments: &'a FragmentMap,
     positions: &'a Positions<'a>,
     conditions: BTreeSet<Name>,
-    /// How many fields were seen.
+    /// Number of fields so far.
     place: usize,
 }
 
 impl Builder<'_> {
-    /// Adds what a selection set selects `when` some conditions hold.
+    /// Adds the fields of a selection set that is included `when` conditions hold.
     ///
-    /// A fragment is on the object's own type: the schema has no interfaces and
-    /// no unions, which a test holds.
+    /// A fragment is always on the type of the object: the schema has no interfaces or
+    /// unions. A test checks that.
     fn add(&mut self, set: &SelectionSet, when: &[Condition], fields: &mut Vec<Field>) {
         for selection in &set.selections {
             match selection {
@@ -243,7 +242,7 @@ impl Builder<'_> {
                         fields.len() - 1
                     });
                     let merged = &mut fields[at];
-                    // After one without conditions, no other matters.
+                    // After an occurrence without conditions, further ones do not matter.
                     if merged.occurrences.iter().all(|known| !known.when.is_empty()) {
                         merged
                             .occurrences
@@ -266,8 +265,7 @@ impl Builder<'_> {
         }
     }
 
-    /// The conditions of a selection, with those around it; none if it is never
-    /// included.
+    /// The conditions of a selection and of those around it; none if it is never included.
     fn when(&mut self, around: &[Condition], own: &DirectiveList) -> Option<Vec<Condition>> {
         let mut when = around.to_vec();
         for directive in own {
@@ -318,7 +316,7 @@ impl Builder<'_> {
     }
 }
 
-/// A literal as the engine takes it.
+/// A literal in the form of the engine.
 fn value(literal: &Literal, of: Option<&Type>) -> Argument {
     let is_id = of.is_some_and(|of| of.inner_named_type() == "ID");
     match literal {

@@ -30,8 +30,8 @@ impl PersistedDocuments {
         Self { seen, trusted: Arc::new(allowed.trusted.clone()), only: allowed.persisted_only }
     }
 
-    /// The text of a request's document, and its hash if it is to be remembered
-    /// once it is known to be valid.
+    /// The text of a request's document, and its hash if it is to be stored after
+    /// validation.
     pub(crate) fn text(&self, body: &mut Body) -> Result<(Arc<str>, Option<String>), Rejection> {
         let persisted = body.extensions.take().and_then(|all| all.persisted_query);
         let (text, hash) = match (body.query.take(), persisted) {

@@ -1,7 +1,6 @@
-//! Limits on the shape of a document: how large it becomes when fragments are
-//! spread, how deep it goes, and that it has an end. They come before the
-//! validator, which takes seconds for a few thousand bytes of fragments that
-//! contain each other.
+//! Limits on the shape of a document: its size with all fragments spread, its depth, and
+//! no fragment within itself. They are checked before validation, which takes seconds for
+//! a few thousand bytes of fragments that contain each other.
 
 use std::collections::HashMap;
 
@@ -9,28 +8,27 @@ use apollo_compiler::ast::{Definition, Document, FragmentDefinition, Selection};
 
 use super::limits::{LimitExceeded, Limits};
 
-/// What a selection is when all fragments are spread.
+/// The shape of a selection with all fragments spread.
 #[derive(Clone, Copy, Default)]
 struct Shape {
     /// Selections, on all levels.
     size: usize,
-    /// Fields of the first level.
+    /// Fields on the first level.
     fields: usize,
     /// Levels of fields.
     depth: usize,
-    /// Levels of introspection's lists.
+    /// Nested lists of introspection.
     lists: usize,
-    /// Whether what the schema holds is asked for.
+    /// Whether it introspects.
     introspects: bool,
 }
 
-/// Each of these lists a part of the schema: every level multiplies.
+/// Lists of introspection. Nesting them multiplies the size of the response.
 const LISTS: &[&str] = &["types", "fields", "inputFields", "interfaces", "possibleTypes"];
-/// Tools ask for the fields of all types, and no further.
-const MOST_LISTS: usize = 2;
+/// Maximum nesting of these lists: tools select the fields of all types.
+const MAX_LISTS: usize = 2;
 
-/// Refuses a document that is beyond the limits; returns whether it asks for the
-/// schema's own description.
+/// Refuses a document that exceeds the limits. Returns whether it introspects.
 pub(crate) fn check(document: &Document, limits: &Limits) -> Result<bool, LimitExceeded> {
     let fragments = document.definitions.iter().filter_map(Definition::as_fragment_definition);
     let fragments: HashMap<&str, &FragmentDefinition> =
@@ -44,13 +42,13 @@ pub(crate) fn check(document: &Document, limits: &Limits) -> Result<bool, LimitE
                 let shape = walk.set(&operation.selection_set, 0)?;
                 LimitExceeded::check("root_fields", limits.root_fields, shape.fields)?;
                 LimitExceeded::check("depth", limits.depth, shape.depth)?;
-                if shape.lists > MOST_LISTS {
+                if shape.lists > MAX_LISTS {
                     return Err(LimitExceeded { limit: "depth", value: limits.depth });
                 }
                 total = total.saturating_add(shape.size);
                 introspects |= shape.introspects;
             }
-            // The validator looks at those that no operation spreads as well.
+            // The validator also checks unused fragments.
             Definition::FragmentDefinition(fragment) => {
                 walk.fragment(&fragment.name, 0)?;
             }
@@ -64,22 +62,22 @@ pub(crate) fn check(document: &Document, limits: &Limits) -> Result<bool, LimitE
 struct Walk<'a> {
     fragments: HashMap<&'a str, &'a FragmentDefinition>,
     limits: &'a Limits,
-    /// Each fragment is looked at once, so that this is cheap even where the
-    /// numbers are astronomical. None while it is looked at.
+    /// The shapes of fragments; each is computed once, so that this is cheap for any
+    /// nesting. None while it is computed.
     shapes: HashMap<&'a str, Option<Shape>>,
 }
 
 impl<'a> Walk<'a> {
     fn set(&mut self, set: &'a [Selection], fragments: usize) -> Result<Shape, LimitExceeded> {
         LimitExceeded::check("fields", self.limits.fields, set.len())?;
-        // Fragments in fragments would use up the stack.
+        // Nested fragments would overflow the stack.
         LimitExceeded::check("nesting", self.limits.nesting, fragments)?;
         let mut all = Shape::default();
         for selection in set {
             let one = match selection {
                 Selection::Field(field) => {
                     let below = self.set(&field.selection_set, fragments)?;
-                    // Introspection is deep, and has an end.
+                    // The depth of introspection is limited by its lists.
                     let name = field.name.as_str();
                     let depth = if name.starts_with("__") { 1 } else { below.depth + 1 };
                     let lists = below.lists + usize::from(LISTS.contains(&name));
@@ -108,11 +106,11 @@ impl<'a> Walk<'a> {
     fn fragment(&mut self, name: &'a str, fragments: usize) -> Result<Shape, LimitExceeded> {
         match (self.shapes.get(name), self.fragments.get(name).copied()) {
             (Some(Some(known)), _) => Ok(*known),
-            // It contains itself: there is no end to it.
+            // It contains itself.
             (Some(None), _) => {
                 Err(LimitExceeded { limit: "selections", value: self.limits.selections })
             }
-            // Validation will say that there is none.
+            // Validation reports unknown fragments.
             (None, None) => Ok(Shape::default()),
             (None, Some(fragment)) => {
                 self.shapes.insert(name, None);

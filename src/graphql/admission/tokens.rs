@@ -1,5 +1,5 @@
-//! Limits on the tokens of a document, before the parser builds anything of it;
-//! and descriptions, which the parser does not know in executable documents.
+//! Limits on the tokens of a document, checked before it is parsed. Also removes
+//! descriptions, which the parser does not support in executable documents.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -12,8 +12,7 @@ use super::limits::{LimitExceeded, Limits};
 /// without descriptions, and with the same positions.
 ///
 /// Descriptions of operations, fragments and variables (GraphQL September 2025,
-/// section 2.4) are replaced by spaces: apollo-compiler 1.33 does not know them,
-/// its version 2 does.
+/// section 2.4) are replaced by spaces: apollo-compiler supports them from version 2 on.
 pub(crate) fn check<'a>(text: &'a str, limits: &Limits) -> Result<Cow<'a, str>, LimitExceeded> {
     LimitExceeded::check("document", limits.document, text.len())?;
     let (mut tokens, mut aliases, mut directives) = (0, 0, 0);
@@ -22,7 +21,7 @@ pub(crate) fn check<'a>(text: &'a str, limits: &Limits) -> Result<Cow<'a, str>, 
     let mut string: Option<(Range<usize>, TokenKind)> = None;
     let mut descriptions = Vec::new();
     for token in Lexer::new(text) {
-        // What is no token is for the parser to refuse; it counts as one.
+        // The parser refuses an invalid token; here it counts as one.
         let (kind, data, at) = match &token {
             Ok(token) => (token.kind(), token.data(), token.index()),
             Err(_) => (TokenKind::Eof, "", 0),
@@ -64,7 +63,7 @@ pub(crate) fn check<'a>(text: &'a str, limits: &Limits) -> Result<Cow<'a, str>, 
     Ok(without(text, &descriptions))
 }
 
-/// The text with spaces in place of some of its parts; lines stay.
+/// Replaces parts of a text by spaces; line ends stay.
 fn without<'a>(text: &'a str, parts: &[Range<usize>]) -> Cow<'a, str> {
     if parts.is_empty() {
         return Cow::Borrowed(text);

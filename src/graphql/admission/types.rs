@@ -4,7 +4,7 @@ use apollo_compiler::Schema;
 use apollo_compiler::ast::Type;
 use apollo_compiler::validation::Valid;
 
-/// What the engine's schema has and the validator does not know of by itself.
+/// Definitions of the engine's schema that the validator does not have.
 const MISSING: &str = "extend type __Type { isOneOf: Boolean }";
 
 /// The types of the schema.
@@ -14,7 +14,7 @@ impl Types {
     /// The types of a schema, given as text.
     pub(crate) fn of(sdl: &str) -> Self {
         let schema = Schema::parse_and_validate(format!("{sdl}\n{MISSING}"), "schema.graphql");
-        // The engine has written the text; a test reads it.
+        // The text comes from the engine; a test parses it.
         debug_assert!(schema.is_ok(), "{:?}", schema.err());
         Self(schema.unwrap_or_else(|wrong| Valid::assume_valid(wrong.partial)))
     }

@@ -1,4 +1,4 @@
-//! Parses and validates documents by the specification, with apollo-compiler:
+//! Parses and validates documents with apollo-compiler, which follows the specification.
 //! async-graphql 7.2 accepts invalid documents and refuses valid ones.
 
 use apollo_compiler::Node;
@@ -17,26 +17,25 @@ use super::types::Types;
 use super::{shape_limits, subscriptions, syntax, tokens};
 use crate::graphql::error::{PARSE_FAILED, VALIDATION_FAILED};
 
-/// Errors that a response lists: a long document can have a thousand.
-const MOST_ERRORS: usize = 20;
-/// Bytes of a message. It may repeat names and values of the document.
-const LONGEST_MESSAGE: usize = 300;
-/// The parser descends into other things than the tokens' brackets, but never
-/// much deeper.
-const MORE_NESTING: usize = 8;
+/// Maximum number of errors in a response: a long document can have a thousand.
+const MAX_ERRORS: usize = 20;
+/// Maximum size of a message in bytes. It can repeat names and values of the document.
+const MAX_MESSAGE: usize = 300;
+/// How much deeper the parser can descend than brackets are nested.
+const EXTRA_NESTING: usize = 8;
 
 /// A valid document.
 pub(crate) struct Validated {
     pub(crate) document: Valid<ExecutableDocument>,
-    /// Whether it asks for the schema's own description.
+    /// Whether it introspects.
     pub(crate) introspects: bool,
     /// Nullable variables whose default is null, by operation.
     pub(crate) null_defaults: NullDefaults,
 }
 
-/// Parses and validates a document. The limits come first: what they let through
-/// costs the validator less than a millisecond. If `suggest`, an error may name
-/// fields that the document does not.
+/// Parses and validates a document. Limits come first: validation of a document within
+/// them costs less than a millisecond. With `suggest`, an error may name similar fields of
+/// the schema.
 pub(crate) fn validate(
     text: &str,
     positions: &Positions<'_>,
@@ -45,7 +44,7 @@ pub(crate) fn validate(
     suggest: bool,
 ) -> Result<Validated, Rejection> {
     let read = tokens::check(text, limits)?;
-    let mut parser = Parser::new().recursion_limit(limits.nesting + MORE_NESTING);
+    let mut parser = Parser::new().recursion_limit(limits.nesting + EXTRA_NESTING);
     let mut document = parser
         .parse_ast(&*read, "")
         .map_err(|failed| refusal(&failed.errors, PARSE_FAILED, positions, |_, message| message))?;
@@ -55,8 +54,7 @@ pub(crate) fn validate(
         return Err(request_error(message, Some(positions.at(token.offset)), PARSE_FAILED));
     }
     let null_defaults = take_null_defaults(&mut document);
-    // In two steps: a field that does not exist would also be a field without
-    // a selection.
+    // In two steps, so that an unknown field is not also reported as one without selection.
     let invalid = |errors: &DiagnosticList| {
         refusal(errors, VALIDATION_FAILED, positions, |span, message| {
             let message = with_argument(&document, span, message);
@@ -73,19 +71,18 @@ pub(crate) fn validate(
     Ok(Validated { document, introspects, null_defaults })
 }
 
-/// Whether the operation that a request means is a mutation, valid or not.
+/// Whether the selected operation is a mutation, even if it is invalid.
 pub(crate) fn is_mutation(text: &str, name: Option<&str>, limits: &Limits) -> bool {
     let Ok(read) = tokens::check(text, limits) else { return false };
-    let mut parser = Parser::new().recursion_limit(limits.nesting + MORE_NESTING);
+    let mut parser = Parser::new().recursion_limit(limits.nesting + EXTRA_NESTING);
     let Ok(document) = parser.parse_ast(&*read, "") else { return false };
     let operations = document.definitions.iter().filter_map(Definition::as_operation_definition);
-    let mut meant = operations.filter(|one| name.is_none() || one.name.as_deref() == name);
-    meant.next().is_some_and(|operation| operation.operation_type.is_mutation())
+    let mut selected = operations.filter(|one| name.is_none() || one.name.as_deref() == name);
+    selected.next().is_some_and(|operation| operation.operation_type.is_mutation())
 }
 
-/// Takes the default `null` from nullable variables: apollo-compiler 1.33 would
-/// let such a variable stand where null must not be (GraphQL September 2025,
-/// section 5.8.5).
+/// Removes the default `null` of nullable variables: apollo-compiler 1.33 would accept such
+/// a variable for a non-null argument (GraphQL September 2025, section 5.8.5).
 fn take_null_defaults(document: &mut Document) -> NullDefaults {
     let mut taken = Vec::new();
     for definition in &mut document.definitions {
@@ -102,14 +99,14 @@ fn take_null_defaults(document: &mut Document) -> NullDefaults {
     taken
 }
 
-/// The response to a document that is not GraphQL, or not valid.
+/// The rejection of an invalid document.
 fn refusal(
     errors: &DiagnosticList,
     code: &str,
     positions: &Positions<'_>,
     complete: impl Fn(Option<SourceSpan>, String) -> String,
 ) -> Rejection {
-    let errors = errors.iter().take(MOST_ERRORS).map(|diagnostic| {
+    let errors = errors.iter().take(MAX_ERRORS).map(|diagnostic| {
         let span = diagnostic.error.location();
         let message = cut(complete(span, sentence(&diagnostic.error.to_string())));
         let mut error = ServerError::new(message, span.map(|span| positions.at(span.offset())));
@@ -119,7 +116,7 @@ fn refusal(
     Rejection::Document(Box::new(Response::from_errors(errors.collect())))
 }
 
-/// Of a value, the validator does not say to which argument it belongs.
+/// Adds the name of the argument to an error about a value.
 fn with_argument(document: &Document, span: Option<SourceSpan>, message: String) -> String {
     match span.and_then(|span| argument_at(document, span)) {
         Some(argument) if !message.contains(&format!("\"{argument}\"")) => {
@@ -129,7 +126,7 @@ fn with_argument(document: &Document, span: Option<SourceSpan>, message: String)
     }
 }
 
-/// Names a field that is like one that does not exist.
+/// Adds a similar field to an error about an unknown one.
 fn with_suggestion(types: &Types, message: String) -> String {
     let similar = || {
         let names = message.strip_prefix("Type \"")?;
@@ -142,24 +139,24 @@ fn with_suggestion(types: &Types, message: String) -> String {
     }
 }
 
-/// A diagnostic as our other messages are written.
+/// A diagnostic in the style of our other messages.
 fn sentence(message: &str) -> String {
     let message = message.replace('`', "\"");
     let mut rest = message.chars();
     rest.next().map_or_else(String::new, |first| first.to_uppercase().chain(rest).collect())
 }
 
-/// A message without an end that is too long.
+/// Shortens a message to the maximum size.
 pub(crate) fn cut(mut message: String) -> String {
-    if message.len() > LONGEST_MESSAGE {
-        let end = (0..=LONGEST_MESSAGE).rev().find(|at| message.is_char_boundary(*at));
+    if message.len() > MAX_MESSAGE {
+        let end = (0..=MAX_MESSAGE).rev().find(|at| message.is_char_boundary(*at));
         message.truncate(end.unwrap_or(0));
         message.push('…');
     }
     message
 }
 
-/// The argument within which a part of the document stands.
+/// The argument that contains a part of the document.
 fn argument_at(document: &Document, span: SourceSpan) -> Option<&str> {
     document.definitions.iter().find_map(|definition| match definition {
         Definition::OperationDefinition(operation) => argument_in(&operation.selection_set, span),

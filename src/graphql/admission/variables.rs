@@ -17,15 +17,14 @@ use crate::error::{Error, Kind};
 use crate::graphql::error::VALIDATION_FAILED;
 
 /// Reads variables, unless there are more values in them than `limit`, on all
-/// levels. They are counted in the text, because what is made of it costs more.
+/// levels. They are counted in the text, because parsed values cost more.
 pub(crate) fn read(json: &RawValue, limit: usize) -> Result<JsonMap, Rejection> {
     LimitExceeded::check("variables", limit, count(json.get(), limit))?;
     serde_json::from_str(json.get())
         .map_err(|_| Error::new(Kind::Invalid, "variables cannot be read").into())
 }
 
-/// How many values are inside a JSON value; somewhat more than `enough`, where
-/// it is more than that.
+/// The number of values in a JSON value. Counting stops soon after `enough`.
 fn count(json: &str, enough: usize) -> usize {
     let mut count = 0;
     let mut bytes = json.bytes();
@@ -79,7 +78,7 @@ pub(crate) fn coerce(
     }
     let coerced = coerce_variable_values(types.schema(), &operation.definition, &given);
     let coerced = coerced.map_err(|error| {
-        // It names the variable; a position comes with a missing one only.
+        // The message names the variable; only a missing one has a position.
         let message = error.message().to_string();
         let names = definitions.iter().map(|definition| definition.name.as_str());
         let named = names.filter(|name| message.contains(&format!("variable {name}")));
@@ -102,7 +101,7 @@ fn missing(operation: &Operation, name: &str, of: &Type) -> Rejection {
     request_error(message, operation.variable_pos(name), VALIDATION_FAILED)
 }
 
-/// Numbers as graphql-js takes them, which is what clients know: 1.0 is an Int,
+/// Coerces numbers like graphql-js, which clients know: 1.0 is an Int,
 /// and any whole number is an ID.
 fn as_graphql_js(value: &mut JsonValue, of: &Type) {
     match value {

@@ -15,13 +15,13 @@ use crate::graphql::admission::operation::{Field, PLACEHOLDER};
 use crate::graphql::admission::types::Types;
 use crate::graphql::json;
 
-/// A field that cannot be null has failed: its parent is null.
+/// A non-null field has failed: its parent is null.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Missing;
 
-/// What is selected of an object. Fragments are spread, conditions are decided.
+/// The selected fields of an object: fragments spread, conditions decided.
 pub(crate) trait Selected<'a>: Copy {
-    /// Response key, name, and what is selected below.
+    /// Response key, name, and selections.
     fn fields(self) -> impl Iterator<Item = (&'a str, &'a str, Self)>;
 }
 

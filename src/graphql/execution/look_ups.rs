@@ -1,4 +1,4 @@
-//! Look-ups of customers: all that a request has are one statement.
+//! Look-ups of customers: all look-ups of a request are one statement.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -43,7 +43,7 @@ impl BatchFn<Key, Found> for Load {
 pub(crate) struct LookUps(Loader<Key, Found, Load>);
 
 impl LookUps {
-    /// Without waiting for others, if there is a `single_root_field`.
+    /// With a `single_root_field`, it does not wait for others.
     pub(crate) fn new(viewer: Arc<Viewer>, single_root_field: bool) -> Self {
         let yields = if single_root_field { 0 } else { YIELDS };
         Self(Loader::new(Load(viewer)).with_max_batch_size(usize::MAX).with_yield_count(yields))

@@ -1,4 +1,4 @@
-//! What resolvers need while an operation runs, and how its response is written.
+//! Running an operation: what resolvers load, and how the response is written.
 
 pub(crate) mod cost_report;
 pub(crate) mod customer_page;

@@ -73,8 +73,8 @@ impl<T: ContainerType> OutputType for DirectObjects<T> {
 
 type Resolved = ServerResult<Option<Value>>;
 
-/// Writes objects, as a list or the one that there is. Null where a field of
-/// one has failed that cannot be null; its error is with the others.
+/// Writes a list of objects, or one object. An object is null if a non-null field of it
+/// failed; the error is with the others.
 async fn write<T: ContainerType>(
     objects: &[T],
     ctx: &ContextSelectionSet<'_>,
@@ -95,7 +95,7 @@ async fn write<T: ContainerType>(
     let first = first.flat_map(|first| fields.iter().map(|field| resolve(first, of(0), field)));
     let (first, waited) = resolve_first(first.collect()).await;
     let mut first = first.into_iter();
-    // Gaps in the text, and what they wait for.
+    // Gaps in the text, and the futures that fill them.
     let mut gaps: Vec<(usize, &Positioned<Field>)> = Vec::new();
     let mut late: Vec<BoxFuture<'_, Resolved>> = Vec::new();
     if is_list {
@@ -117,7 +117,7 @@ async fn write<T: ContainerType>(
                 json::plain_text(&writer.object, &mut writer.json);
                 continue;
             }
-            // Of what is not ready, the future is kept: asked twice, it could report
+            // A future that is not ready is stored: polled anew, it could report
             // an error twice. A field without fields of its own reports none before.
             let has_below = !field.node.selection_set.node.items.is_empty();
             let ready = match awaited {
@@ -184,7 +184,7 @@ struct Writer<'a, 'c> {
     /// The objects' type.
     object: Cow<'static, str>,
     json: Vec<u8>,
-    /// Whether a field has failed that cannot be null.
+    /// Whether a non-null field has failed.
     failed: bool,
 }
 

@@ -1,4 +1,4 @@
-//! What the resolvers of one request need. It is made anew for each request, so
+//! What the resolvers of one request need. It is created for each request, so
 //! that nothing is shared between programs.
 
 use std::sync::{Arc, OnceLock};

@@ -52,7 +52,7 @@ impl Files {
         assert_ne!(anywhere, command, "the port is another one");
         let mut shell = Command::new("sh");
         shell.args(["-c", &format!("exec {anywhere}")]).current_dir(folder("mobile"));
-        // It says where it is at once.
+        // It prints its address immediately.
         shell.env("PYTHONUNBUFFERED", "1").stdout(Stdio::piped()).stderr(Stdio::null());
         let mut server = shell.spawn().expect("a shell");
         let mut said = String::new();

@@ -143,7 +143,7 @@ fn a_wrong_query_is_found_before_it_runs() {
     change("", "");
     succeeds(&project, "generate");
     succeeds(&project, "check");
-    // A value that may be null is not an amount.
+    // A nullable value is not an amount.
     let main = project.folder.join("src/main.ts");
     let text = fs::read_to_string(&main).expect("it is there");
     let careless = text.replace("availableBalance === null", "false");

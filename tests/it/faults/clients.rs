@@ -17,7 +17,7 @@ fn peak(gateway: &Gateway) -> u64 {
 }
 
 #[test]
-fn bodies_of_strangers_are_bounded_together_and_by_address() {
+fn unauthenticated_bodies_are_limited_in_total_and_per_address() {
     const CONNECTIONS: usize = 1_000;
     const BODY: usize = 200 * 1024;
     let database = Database::sqlite();
@@ -36,7 +36,7 @@ fn bodies_of_strangers_are_bounded_together_and_by_address() {
     for _ in 0..CONNECTIONS {
         let mut stream = TcpStream::connect(&address).expect("it listens");
         stream.set_write_timeout(Some(Duration::from_millis(200))).expect("a time-out");
-        // All but the last byte: whoever reads it has to keep it. Some are answered
+        // All but the last byte: the reader has to buffer it. Some are answered
         // before.
         let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&body));
         connections.push(stream);
@@ -53,14 +53,14 @@ fn bodies_of_strangers_are_bounded_together_and_by_address() {
             limited += usize::from(&answer[9..] == b"429");
         }
     }
-    assert!(limited > CONNECTIONS / 2, "{limited} of {CONNECTIONS} were told to wait");
-    // An address that is limited is heard again after a while.
+    assert!(limited > CONNECTIONS / 2, "{limited} of {CONNECTIONS} were limited");
+    // An address that is limited is accepted again after a while.
     std::thread::sleep(Duration::from_secs(2));
     gateway.take(&balance("evt_1", "usr_1", "1.00", "0.00", &from_now(0)));
 }
 
 #[test]
-fn clients_that_read_nothing_do_not_hold_up_the_end() {
+fn clients_that_do_not_read_do_not_delay_the_shutdown() {
     let database = Database::sqlite();
     let mut gateway = database.serve();
     let address = gateway.host.trim_start_matches("http://").to_owned();

@@ -39,7 +39,7 @@ fn break_and_mend(
 }
 
 #[test]
-fn rights_that_are_revoked_for_a_while() {
+fn privileges_are_revoked_for_a_while() {
     let Some(database) = Database::postgres_owned() else { return };
     let owner = format!("owner_of_{}", database.postgres.as_deref().expect("it has a name"));
     survive(&database, EVENTS, 1, |target| {
@@ -71,7 +71,7 @@ fn a_postgres_that_is_read_only_for_a_while() {
 }
 
 #[test]
-fn a_postgres_that_is_away_for_a_while() {
+fn postgres_is_unavailable_for_a_while() {
     let Some(database) = Database::postgres() else { return };
     survive(&database, EVENTS, 3, |target| {
         let wire = target.database.wire.as_ref().expect("PostgreSQL is behind one");
@@ -89,7 +89,7 @@ fn a_postgres_that_is_frozen_for_a_while() {
 }
 
 #[test]
-fn backends_that_are_cut_off() {
+fn backends_are_terminated() {
     let Some(database) = Database::postgres() else { return };
     survive(&database, EVENTS, 5, |target| {
         for thousandth in (50..1_000).step_by(50) {
@@ -157,7 +157,7 @@ fn a_sqlite_file_that_is_read_only_for_a_while() {
         for round in 1..=ROUNDS {
             target.wait_for(1_000 * round / (ROUNDS + 1));
             set(0o444);
-            // What is open stays as it is: only new connections notice.
+            // Open connections do not change: only new ones notice.
             sleep(LASTS);
             set(0o644);
             println!("read-only: healed after {:?}", healed(target, "a read-only file"));

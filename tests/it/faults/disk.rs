@@ -102,7 +102,7 @@ fn nothing_acknowledged_is_lost_on_a_full_disk_with_postgres() {
 }
 
 #[test]
-fn no_subscriber_sees_what_is_not_committed() {
+fn no_subscriber_sees_an_uncommitted_change() {
     let mut database = Database::sqlite();
     database.wrapper = IGNORE_LIMIT.map(str::to_owned).to_vec();
     let token = database.program_with("acme", &[Line::new(1)]);

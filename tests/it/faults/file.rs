@@ -18,7 +18,7 @@ fn open() -> (Database, Gateway, String) {
     (database, gateway, token)
 }
 
-/// Nothing is acknowledged or read, and the log says why, once.
+/// Nothing is acknowledged or read, and the log gives the reason once.
 fn is_refused(gateway: &Gateway, token: &str, file: &Path) {
     let second = Duration::from_secs(1);
     let answer = gateway.deliver(&balance("evt_2", "usr_1", "2.00", "0.00", &from_now(-2_000)));
@@ -35,7 +35,7 @@ fn is_refused(gateway: &Gateway, token: &str, file: &Path) {
 }
 
 #[test]
-fn a_deleted_file_is_noticed_and_may_come_back() {
+fn a_deleted_file_is_noticed_and_can_come_back() {
     for name in ["test.db", "test.db-wal"] {
         let (database, gateway, token) = open();
         let file = database.folder.path().join(name);

@@ -13,7 +13,7 @@ const SECRETS: [(&str, &str); 2] = [
 ];
 
 #[test]
-fn a_stopped_import_holds_up_no_other_program_and_goes_on_later() {
+fn a_stopped_import_blocks_no_other_program_and_continues_later() {
     let Some(database) = Database::postgres() else { return };
     database.program_with("acme", &[Line::new(1)]);
     let token = database.program_with("other", &[Line::new(1)]);

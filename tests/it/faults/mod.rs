@@ -1,4 +1,4 @@
-//! What is acknowledged is there, whatever happens to the database.
+//! Acknowledged events are stored, despite any fault of the database.
 
 mod clients;
 mod database;

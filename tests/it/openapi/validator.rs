@@ -18,7 +18,7 @@ impl<'a> Validator<'a> {
         self.at(found.unwrap_or_else(|| panic!("{to} leads nowhere")))
     }
 
-    /// What is wrong with a value that is found at a place.
+    /// The errors of a value at a path.
     pub(super) fn faults(self, schema: &'a Value, value: &Value, at: &str) -> Vec<String> {
         let mut faults = self.broken(schema, value, at);
         let described = self.described(schema);
@@ -44,7 +44,7 @@ impl<'a> Validator<'a> {
         all.collect()
     }
 
-    /// What is wrong by one keyword of a schema.
+    /// The errors by one keyword of a schema.
     fn keyword(self, keyword: &str, says: &'a Value, value: &Value, at: &str) -> Vec<String> {
         let limit = || says.as_f64().expect("a number");
         let length = value.as_str().map(|text| text.chars().count());
@@ -113,7 +113,7 @@ fn is_written_as(format: &Value, value: &str) -> bool {
     }
 }
 
-/// The items of a list; none, where there is no list.
+/// The items of a list; empty if it is no list.
 pub(super) fn list(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
 }

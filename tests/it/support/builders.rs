@@ -64,7 +64,7 @@ pub(crate) fn lines(count: u32) -> Vec<Line> {
     (1..=count).map(|number| Line::new(number).balance(i64::from(number), 5)).collect()
 }
 
-/// So many minutes into 2026.
+/// The time some minutes after the start of 2026.
 pub(crate) fn minute(number: u32) -> String {
     let start = chrono::DateTime::parse_from_rfc3339("2026-01-01T00:00:00Z").expect("a moment");
     let moment = start.to_utc() + chrono::Duration::minutes(i64::from(number));

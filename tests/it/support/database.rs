@@ -13,11 +13,11 @@ use super::wire::Wire;
 
 /// A fresh database.
 pub(crate) struct Database {
-    /// Where the gateway finds it: for PostgreSQL, behind the wire.
+    /// The address for the gateway; for PostgreSQL, that of the recording proxy.
     pub(crate) url: String,
     /// Counts what PostgreSQL is asked.
     pub(crate) wire: Option<Wire>,
-    /// Where the program runs; nothing of ours lies there.
+    /// The working directory of the program; it has no settings file.
     pub(crate) folder: TempDir,
     /// PostgreSQL's own name and address for it.
     pub(crate) postgres: Option<String>,
@@ -131,25 +131,25 @@ impl Database {
         Gateway::start(command)
     }
 
-    /// What the database was asked since the last time, but for the look-ups
-    /// of tokens, which are remembered for some seconds.
+    /// The statements since the last call, without look-ups of tokens, which are cached for
+    /// some seconds.
     pub(crate) fn statements(&self, gateway: &Gateway) -> Vec<String> {
         let all = match &self.wire {
             Some(wire) => wire.take(),
             None => gateway.sqlite_statements(),
         };
-        // A new connection's settings are no query's cost.
+        // Settings of a new connection do not belong to a query.
         let counts = |sql: &String| !sql.contains("api_tokens") && !sql.contains("PRAGMA");
         all.into_iter().filter(counts).collect()
     }
 }
 
-/// The program with no settings but those that a test gives it.
+/// The program with only the settings that a test gives it.
 pub(crate) fn program() -> Command {
     without_settings(Command::new(PathBuf::from(env!("CARGO_BIN_EXE_card-gateway"))))
 }
 
-/// A command that does not see the settings of whoever runs the tests.
+/// A command without the settings of the surrounding environment.
 pub(crate) fn without_settings(mut command: Command) -> Command {
     for (name, _) in std::env::vars_os() {
         let name = name.to_string_lossy();

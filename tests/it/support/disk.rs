@@ -26,7 +26,7 @@ impl SmallDisk {
         if mounted {
             return Some(Self { folder });
         }
-        // Not a failure on build machines: they may not let anybody mount, and a
+        // Not a failure on build machines: they may forbid mounting, and a
         // file that may not grow is tried everywhere.
         let why = "A small file system cannot be mounted here (that takes root)";
         missing::say(
@@ -40,7 +40,7 @@ impl SmallDisk {
         self.folder.path()
     }
 
-    /// Takes all the room that is left.
+    /// Fills the disk.
     pub(crate) fn fill(&self) {
         let mut ballast = File::create(self.path().join("ballast")).expect("an empty file");
         for size in [64 * 1024, 512] {
@@ -64,7 +64,7 @@ impl SmallDisk {
 
 impl Drop for SmallDisk {
     fn drop(&mut self) {
-        // Whoever still has something open there keeps it until the end.
+        // Open files stay valid after a lazy unmount.
         quietly(Command::new("umount").arg("-l").arg(self.folder.path()));
     }
 }
@@ -84,7 +84,7 @@ pub(crate) fn limit_files(gateway: &Gateway, bytes: Option<u64>) {
     assert!(quietly(Command::new("prlimit").args(["--pid", &pid, &limit])), "prlimit");
 }
 
-/// Runs a command that may fail, and says whether it did not.
+/// Runs a command; returns whether it succeeded.
 pub(crate) fn quietly(command: &mut Command) -> bool {
     let command = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command.status().is_ok_and(|status| status.success())

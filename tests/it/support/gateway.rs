@@ -17,7 +17,7 @@ pub(crate) struct Gateway {
     read: Mutex<usize>,
 }
 
-/// What came back.
+/// A response.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -56,13 +56,13 @@ impl Answer {
     }
 }
 
-/// What is logged, where a test does not say otherwise.
+/// The variable of the log level; a test can set it.
 const LEVEL: &str = "CARD_GATEWAY__LOG__LEVEL";
 
 impl Gateway {
     /// Starts a command that serves, and waits until it listens.
     pub(crate) fn start(mut command: Command) -> Self {
-        // First, so that nothing is left running if it cannot be had.
+        // First, so that no process is left if it fails.
         let client = client();
         if !command.get_envs().any(|(name, value)| name == LEVEL && value.is_some()) {
             command.env(LEVEL, "info,sqlx=debug");
@@ -90,7 +90,7 @@ impl Gateway {
         gateway
     }
 
-    /// Waits until a line of the log is what is looked for.
+    /// Waits for a line of the log.
     pub(crate) fn wait_for_log<T>(&self, look: impl Fn(&Value) -> Option<T>) -> T {
         let deadline = Instant::now() + Duration::from_secs(30);
         loop {
@@ -102,13 +102,13 @@ impl Gateway {
         }
     }
 
-    /// All that was logged so far.
+    /// The log so far.
     pub(crate) fn log_text(&self) -> String {
         let lines = self.log.lock().expect("no panic");
         lines.iter().map(Value::to_string).collect::<Vec<_>>().join("\n")
     }
 
-    /// What was logged that should not have happened.
+    /// All warnings and errors of the log.
     pub(crate) fn warnings(&self) -> Vec<String> {
         let lines = self.log.lock().expect("no panic");
         let bad = |line: &&Value| line["level"] == "WARN" || line["level"] == "ERROR";
@@ -141,7 +141,7 @@ impl Gateway {
         self.send(request.json(&body))
     }
 
-    /// What SQLite was asked since the last time, as the driver tells it.
+    /// The statements that SQLite received since the last call, from the driver's log.
     pub(crate) fn sqlite_statements(&self) -> Vec<String> {
         // Lines before the mark's own are there once the mark's is.
         let mark = format!("mark-{}", rand_text());
@@ -170,7 +170,7 @@ impl Gateway {
         assert!(status.expect("kill runs").success());
     }
 
-    /// Waits for the process to end by itself.
+    /// Waits for the process to end.
     pub(crate) fn wait(&mut self) -> std::process::ExitStatus {
         self.child.wait().expect("it ends")
     }
@@ -178,15 +178,15 @@ impl Gateway {
 
 impl Drop for Gateway {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // It may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// A client of whatever is tested.
+/// An HTTP client.
 pub(crate) fn client() -> Client {
-    // It wants to know whose cryptography it would use; whoever is first has said so.
+    // reqwest needs a TLS provider; another test may have installed it already.
     let _ = rustls::crypto::ring::default_provider().install_default();
     Client::builder().timeout(Duration::from_secs(30)).build().expect("a client")
 }

@@ -17,7 +17,7 @@ const CUSTOMERS: u32 = 25;
 /// Events that are sent at the same time.
 pub(crate) const SENDERS: usize = 4;
 
-/// What a customer has, by plain sums over the history in its order.
+/// The balance of a customer, by plain sums over the history in order.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct Sum {
     available: i64,
@@ -49,7 +49,7 @@ fn history(count: usize, rng: &mut Rng) -> (Vec<String>, BTreeMap<String, Sum>) 
                 *sum = Sum { available: 50_000 + amount, pending: 0 };
                 balance(&id, &me, &cents(sum.available), "0.00", &at)
             }
-            // The issuer counts as we do, so that a balance event says the same.
+            // A balance event reports the same sums.
             0 => balance(&id, &me, &cents(sum.available), &cents(sum.pending), &at),
             1 => {
                 sum.available += amount;
@@ -206,17 +206,17 @@ pub(crate) fn survive(
     let gateway = target.gateway.into_inner().expect("no panic").expect("it runs");
     let listed = database.succeed(&["events", "list"], "");
     let applied = |line: &&str| line.contains("  applied  ");
-    let kept: Vec<&str> =
+    let stored: Vec<&str> =
         listed.lines().filter(applied).filter_map(|line| line.split_whitespace().nth(2)).collect();
-    let unique: HashSet<&str> = kept.iter().copied().collect();
+    let unique: HashSet<&str> = stored.iter().copied().collect();
     let acknowledged = target.acknowledged.into_inner().expect("no panic");
     println!(
         "{events} events, {} of them twice, acknowledged after {} tries; {} in the inbox",
         bodies.len() - events,
         tries.into_inner(),
-        kept.len()
+        stored.len()
     );
-    assert_eq!((acknowledged.len(), kept.len(), unique.len()), (events, events, events));
+    assert_eq!((acknowledged.len(), stored.len(), unique.len()), (events, events, events));
     assert!(acknowledged.iter().all(|id| unique.contains(id.as_str())));
     for (customer, Sum { available, pending }) in &sums {
         let expected =

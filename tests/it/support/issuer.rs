@@ -1,4 +1,4 @@
-//! The issuer: signs events and sends them, as the contract says it does.
+//! The issuer: signs and sends events as the contract says.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -11,7 +11,7 @@ use super::{Answer, Gateway};
 
 pub(crate) const SECRET: &str = "whsec_of_acme";
 pub(crate) const OLD_SECRET: &str = "whsec_of_acme_before";
-/// What a gateway must be told to believe events of the program `acme`.
+/// The setting with the webhook secret of the program `acme`.
 pub(crate) const ACME: (&str, &str) =
     ("CARD_GATEWAY__WEBHOOKS__SECRETS__ACME", "whsec_of_acme,whsec_of_acme_before");
 
@@ -31,7 +31,7 @@ pub(crate) fn seconds() -> i64 {
     i64::try_from(now.as_secs()).expect("not yet")
 }
 
-/// So many milliseconds from now, in RFC 3339.
+/// The time some milliseconds from now, in RFC 3339.
 pub(crate) fn from_now(millis: i64) -> String {
     let moment = chrono::Utc::now() + chrono::Duration::milliseconds(millis);
     moment.to_rfc3339_opts(chrono::SecondsFormat::Millis, true)
@@ -42,7 +42,7 @@ pub(crate) fn event(id: &str, event_type: &str, created_at: &str, data: &Value) 
     json!({ "id": id, "type": event_type, "created_at": created_at, "data": data }).to_string()
 }
 
-/// A balance event about a customer, whom any identifier names.
+/// A balance event about a customer, by any identifier.
 pub(crate) fn balance(
     id: &str,
     customer: &str,
@@ -93,7 +93,7 @@ impl Gateway {
         self.send(signed(self.client(), &self.host, "acme", body))
     }
 
-    /// Sends an event that must be taken; says what has become of it.
+    /// Sends an event that must be accepted; returns its state.
     pub(crate) fn take(&self, body: &str) -> String {
         let answer = self.deliver(body);
         assert_eq!(answer.status, 200, "{}", answer.text);

@@ -1,4 +1,4 @@
-//! What a test needs and cannot have: the machine lacks it, or the fast tests
+//! Tools that a test needs and that are missing: the machine lacks them, or the fast tests
 //! leave it out.
 
 use std::collections::BTreeSet;

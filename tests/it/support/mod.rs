@@ -1,4 +1,4 @@
-//! What the tests are made with.
+//! Helpers of the tests.
 
 pub(crate) mod builders;
 pub(crate) mod chain;

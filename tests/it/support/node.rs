@@ -18,7 +18,7 @@ const NODE: [u32; 2] = [20, 19];
 
 /// A copy of a project, for one test, with the packages that it needs.
 pub(crate) struct Project {
-    /// Where the repository would be.
+    /// The place of the repository.
     pub(crate) root: TempDir,
     pub(crate) folder: PathBuf,
 }
@@ -50,11 +50,11 @@ impl Project {
     }
 }
 
-/// Runs a command, which must succeed, and returns its output. `hear` gets each line
-/// that it prints; the result of `hear` is written to its standard input.
+/// Runs a command, which must succeed, and returns its output. `on_line` gets each line
+/// that it prints; the result of `on_line` is written to its standard input.
 pub(crate) fn converse(
     command: &mut Command,
-    mut hear: impl FnMut(&str) -> Option<String>,
+    mut on_line: impl FnMut(&str) -> Option<String>,
 ) -> String {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
@@ -71,7 +71,7 @@ pub(crate) fn converse(
         let line = line.expect("UTF-8");
         output.push_str(&line);
         output.push('\n');
-        if let Some(reply) = hear(&line) {
+        if let Some(reply) = on_line(&line) {
             writeln!(stdin, "{reply}").expect("it reads");
         }
     }

@@ -118,7 +118,7 @@ impl Terminal {
     /// Types a command and waits for its end.
     pub(crate) fn say(&mut self, command: &str) -> Said {
         let serves = command.contains("card-gateway serve");
-        let (mut command, heard) = (command.to_owned(), self.errors().len());
+        let (mut command, received) = (command.to_owned(), self.errors().len());
         command = command.replace(DOCUMENTED, &self.address);
         for (from, to) in &self.instead {
             command = command.replace(from, to);
@@ -128,7 +128,7 @@ impl Terminal {
         }
         let said = self.type_in(&command);
         if serves {
-            self.address = self.wait_for_address(heard);
+            self.address = self.wait_for_address(received);
             let address = self.address.clone();
             self.type_in(&format!("export CARD_GATEWAY__SERVER__LISTEN={address}"));
         }

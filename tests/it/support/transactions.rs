@@ -48,7 +48,7 @@ impl Database {
         runtime.block_on(async {
             let store = self.store().await;
             let program = store.program_named(program).await.expect("it answers").expect("it is");
-            store.put_transactions(program.id, transactions).await.expect("they are kept");
+            store.put_transactions(program.id, transactions).await.expect("they are stored");
             store.close().await;
         });
         if let Some(wire) = &self.wire {

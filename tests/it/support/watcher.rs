@@ -19,9 +19,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// A connection that speaks `graphql-transport-ws`.
 pub(crate) struct Socket(WebSocket<TcpStream>);
 
-/// What comes out of a connection.
+/// The next event of a connection.
 #[derive(Debug, PartialEq)]
-pub(crate) enum Heard {
+pub(crate) enum Received {
     Message(Value),
     Closed(u16),
     Nothing,
@@ -48,7 +48,7 @@ impl Socket {
         let mut socket = Self::open(gateway, "graphql-transport-ws", None);
         let payload = json!({ "Authorization": format!("Bearer {token}") });
         socket.say(&json!({ "type": "connection_init", "payload": payload }));
-        assert_eq!(socket.hear(), Heard::Message(json!({ "type": "connection_ack" })));
+        assert_eq!(socket.receive(), Received::Message(json!({ "type": "connection_ack" })));
         socket
     }
 
@@ -60,16 +60,16 @@ impl Socket {
         self.try_say(text).expect("it is open");
     }
 
-    /// Fails where the gateway does not want to hear all of it.
+    /// Fails if the gateway does not read all of it.
     pub(crate) fn try_say(&mut self, text: &str) -> tungstenite::Result<()> {
         self.0.send(Message::text(text))
     }
 
-    /// Says good-bye, and hears what the gateway has to say to it.
-    pub(crate) fn leave(mut self) -> Heard {
+    /// Sends a close frame; returns the answer.
+    pub(crate) fn leave(mut self) -> Received {
         let frame = CloseFrame { code: CloseCode::Normal, reason: "".into() };
         self.0.close(Some(frame)).expect("it is open");
-        self.hear()
+        self.receive()
     }
 
     pub(crate) fn say_bytes(&mut self, bytes: &[u8]) {
@@ -80,47 +80,47 @@ impl Socket {
         self.say(&json!({ "type": "subscribe", "id": id, "payload": { "query": query } }));
     }
 
-    /// What comes next, in good time.
-    pub(crate) fn hear(&mut self) -> Heard {
-        self.hear_within(PATIENCE)
+    /// The next event, within the usual time.
+    pub(crate) fn receive(&mut self) -> Received {
+        self.receive_within(PATIENCE)
     }
 
-    pub(crate) fn hear_within(&mut self, time: Duration) -> Heard {
+    pub(crate) fn receive_within(&mut self, time: Duration) -> Received {
         self.0.get_ref().set_read_timeout(Some(time)).expect("a time-out");
         loop {
             match self.0.read() {
                 Ok(Message::Text(text)) => {
-                    return Heard::Message(serde_json::from_str(&text).expect("JSON"));
+                    return Received::Message(serde_json::from_str(&text).expect("JSON"));
                 }
                 Ok(Message::Close(frame)) => {
-                    return Heard::Closed(frame.map_or(0, |frame| frame.code.into()));
+                    return Received::Closed(frame.map_or(0, |frame| frame.code.into()));
                 }
                 Ok(_) => {}
-                Err(tungstenite::Error::Io(error)) if is_late(&error) => return Heard::Nothing,
-                Err(_) => return Heard::Closed(0),
+                Err(tungstenite::Error::Io(error)) if is_late(&error) => return Received::Nothing,
+                Err(_) => return Received::Closed(0),
             }
         }
     }
 
     /// The next message, which must be of a kind; its payload.
     pub(crate) fn expect(&mut self, id: &str, kind: &str) -> Value {
-        match self.hear() {
-            Heard::Message(mut message) if message["type"] == kind && message["id"] == id => {
+        match self.receive() {
+            Received::Message(mut message) if message["type"] == kind && message["id"] == id => {
                 message["payload"].take()
             }
             other => panic!("{other:?} is no {kind} of {id}"),
         }
     }
 
-    /// `data` of the next answer to an operation, whatever others say meanwhile.
+    /// `data` of the next answer to an operation, ignoring messages of others.
     pub(crate) fn expect_of(&mut self, id: &str) -> Value {
         loop {
-            match self.hear() {
-                Heard::Message(mut message) if message["id"] == id => {
+            match self.receive() {
+                Received::Message(mut message) if message["id"] == id => {
                     assert!(message["payload"].get("errors").is_none(), "{message}");
                     return message["payload"]["data"].take();
                 }
-                Heard::Message(_) => {}
+                Received::Message(_) => {}
                 other => panic!("{other:?}"),
             }
         }
@@ -165,7 +165,7 @@ impl Events {
     }
 
     /// The next event and its data.
-    pub(crate) fn hear(&self) -> Option<(String, Value)> {
+    pub(crate) fn receive(&self) -> Option<(String, Value)> {
         self.0.recv_timeout(PATIENCE).ok()
     }
 
@@ -176,7 +176,7 @@ impl Events {
 
     /// `data` of the next answer.
     pub(crate) fn next(&self) -> Value {
-        let (name, mut payload) = self.hear().expect("an event");
+        let (name, mut payload) = self.receive().expect("an event");
         assert_eq!(name, "next");
         assert!(payload.get("errors").is_none(), "{payload}");
         payload["data"].take()

@@ -1,13 +1,13 @@
-//! What the database was really asked.
+//! The statements that the database received.
 //!
 //! Whether a page of a list costs two statements or two hundred cannot be seen
 //! in its answer, and what a library logs need not be what it sends. So this is
-//! a proxy that stands in front of the server and reads along: enough of version
+//! a proxy between gateway and server that reads the messages: enough of version
 //! 3 of `PostgreSQL`'s protocol to know which statements are executed. Every byte
 //! is passed on as it came.
 //!
 //! A statement counts when its execution is asked for, before the server sees the
-//! request: whoever has the answer finds the record too. What the server makes of
+//! request: a statement is recorded before its result arrives. What the server makes of
 //! it does not matter, so a failed statement counts like any other. `BEGIN`,
 //! `COMMIT` and the like are statements; several in one simple query are one text.
 //!
@@ -20,11 +20,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-/// What a client that would like to go on in cipher sends in place of a version.
+/// The code that a client sends instead of a version to request encryption.
 const SSL_REQUEST: u32 = 80_877_103;
 const GSSENC_REQUEST: u32 = 80_877_104;
 
-/// What no packet of a start is longer than; a longer one is not of this protocol.
+/// Maximum length of a start-up packet; a longer one is not of this protocol.
 const LONGEST_START: usize = 10_000;
 
 /// A proxy in front of a `PostgreSQL` server, until it is dropped.
@@ -91,12 +91,12 @@ impl Drop for Wire {
             lines.state = State::Gone;
             lines.close_all();
         }
-        // The listening thread sleeps until somebody comes.
+        // The listening thread sleeps until a client connects.
         TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).ok();
     }
 }
 
-/// What the threads of the connections share.
+/// The state that the threads of connections share.
 struct Shared {
     upstream: (String, u16),
     statements: Mutex<Vec<String>>,
@@ -148,7 +148,7 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
                 // An error here is the end of a connection, which both ends notice.
                 thread::spawn(move || carry(&client, &shared).ok());
             }
-            // Mostly too many open files: there is nothing to do but to wait.
+            // Mostly too many open files: wait.
             (_, Err(_)) => thread::sleep(Duration::from_millis(10)),
         }
     }
@@ -180,7 +180,7 @@ fn carry(client: &TcpStream, shared: &Shared) -> io::Result<()> {
             server.shutdown(Shutdown::Both).ok();
         });
         let outcome = listen_in(client, &server, shared);
-        // The server may still have something to say to what it was asked.
+        // The server may still answer earlier messages.
         server.shutdown(Shutdown::Write).ok();
         outcome
     });
@@ -188,7 +188,7 @@ fn carry(client: &TcpStream, shared: &Shared) -> io::Result<()> {
     outcome
 }
 
-/// Passes on what the server says.
+/// Forwards the messages of the server.
 fn pass_on(mut server: &TcpStream, mut client: &TcpStream, shared: &Shared) -> io::Result<()> {
     let mut chunk = vec![0; 64 * 1024];
     loop {
@@ -207,7 +207,7 @@ fn wait_while_frozen(shared: &Shared) {
     }
 }
 
-/// Passes on what the client says, and notes the statements before doing so.
+/// Forwards the messages of the client; records their statements before.
 fn listen_in(mut client: &TcpStream, mut server: &TcpStream, shared: &Shared) -> io::Result<()> {
     let mut session = Session::default();
     let mut pending = Vec::new();
@@ -218,7 +218,7 @@ fn listen_in(mut client: &TcpStream, mut server: &TcpStream, shared: &Shared) ->
             other => other?,
         };
         if count == 0 {
-            // Half a message may be left; the server is to judge that.
+            // An incomplete message may be left; the server handles it.
             return server.write_all(&pending);
         }
         wait_while_frozen(shared);
@@ -228,10 +228,10 @@ fn listen_in(mut client: &TcpStream, mut server: &TcpStream, shared: &Shared) ->
         while let Some(length) = session.message_length(&pending[end..]) {
             let message = &pending[end..end + length];
             end += length;
-            match session.hear(message) {
-                Heard::Nothing => {}
-                Heard::Statement(sql) => lock(&shared.statements).push(sql),
-                Heard::Encryption => {
+            match session.observe(message) {
+                Observed::Nothing => {}
+                Observed::Statement(sql) => lock(&shared.statements).push(sql),
+                Observed::Encryption => {
                     // Instead of the server, which would go on in cipher.
                     server.write_all(&pending[start..end - length])?;
                     client.write_all(b"N")?;
@@ -244,8 +244,8 @@ fn listen_in(mut client: &TcpStream, mut server: &TcpStream, shared: &Shared) ->
     }
 }
 
-/// What a message of a client means to the wire.
-enum Heard {
+/// The meaning of a client's message.
+enum Observed {
     Nothing,
     /// A statement is to be executed.
     Statement(String),
@@ -253,7 +253,7 @@ enum Heard {
     Encryption,
 }
 
-/// What is known of a connection from what its client has said.
+/// The state of a connection, from its client's messages.
 #[derive(Default)]
 struct Session {
     phase: Phase,
@@ -270,7 +270,7 @@ enum Phase {
     Start,
     /// Messages with a type.
     Talk,
-    /// Nothing this understands: to be passed on unread.
+    /// Another protocol: forwarded unread.
     Unread,
 }
 
@@ -298,28 +298,28 @@ impl Session {
         (bytes.len() >= length).then_some(length)
     }
 
-    fn hear(&mut self, message: &[u8]) -> Heard {
+    fn observe(&mut self, message: &[u8]) -> Observed {
         match self.phase {
-            Phase::Start => self.hear_start(message),
-            Phase::Talk => self.hear_typed(message),
-            Phase::Unread => Heard::Nothing,
+            Phase::Start => self.observe_start(message),
+            Phase::Talk => self.observe_typed(message),
+            Phase::Unread => Observed::Nothing,
         }
     }
 
-    fn hear_start(&mut self, message: &[u8]) -> Heard {
+    fn observe_start(&mut self, message: &[u8]) -> Observed {
         match message.get(4..).and_then(number) {
-            Some(SSL_REQUEST | GSSENC_REQUEST) => return Heard::Encryption,
+            Some(SSL_REQUEST | GSSENC_REQUEST) => return Observed::Encryption,
             Some(version) if version >> 16 == 3 => self.phase = Phase::Talk,
             // After a request to cancel comes nothing, after others nothing known.
             _ => self.phase = Phase::Unread,
         }
-        Heard::Nothing
+        Observed::Nothing
     }
 
-    fn hear_typed(&mut self, message: &[u8]) -> Heard {
+    fn observe_typed(&mut self, message: &[u8]) -> Observed {
         let (&kind, mut body) = (&message[0], &message[5..]);
         match kind {
-            b'Q' => return Heard::Statement(text(&mut body)),
+            b'Q' => return Observed::Statement(text(&mut body)),
             // Parse
             b'P' => {
                 let name = text(&mut body);
@@ -339,13 +339,13 @@ impl Session {
             b'E' => {
                 let name = text(&mut body);
                 return match self.portals.get_mut(&name) {
-                    Some(portal) if portal.counted => Heard::Nothing,
+                    Some(portal) if portal.counted => Observed::Nothing,
                     Some(portal) => {
                         portal.counted = true;
-                        Heard::Statement(portal.sql.clone())
+                        Observed::Statement(portal.sql.clone())
                     }
                     // A cursor declared in SQL, or a mistake: still a question.
-                    None => Heard::Statement(format!("portal {name:?}")),
+                    None => Observed::Statement(format!("portal {name:?}")),
                 };
             }
             // Close
@@ -360,7 +360,7 @@ impl Session {
             }
             _ => {}
         }
-        Heard::Nothing
+        Observed::Nothing
     }
 }
 
@@ -369,7 +369,7 @@ fn number(bytes: &[u8]) -> Option<u32> {
     bytes.first_chunk().copied().map(u32::from_be_bytes)
 }
 
-/// Takes a text, which a zero ends, from the beginning of the bytes.
+/// Takes a zero-terminated text from the beginning of the bytes.
 fn text(bytes: &mut &[u8]) -> String {
     let end = bytes.iter().position(|&byte| byte == 0);
     let (text, rest) = bytes.split_at(end.unwrap_or(bytes.len()));

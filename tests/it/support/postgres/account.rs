@@ -1,4 +1,4 @@
-//! Who runs a private server.
+//! The user that runs a private server.
 
 use std::env;
 use std::ffi::{OsStr, OsString};
@@ -12,7 +12,7 @@ use super::unique;
 
 /// The user that runs the server: `PostgreSQL` refuses to be run by root.
 pub(super) struct Account {
-    /// What stands in front of a command to become that user; empty when we are it.
+    /// The prefix of a command to become that user; empty if it is the current user.
     prefix: Vec<OsString>,
     /// The user and group that own the folder, if they are not ours.
     owner: Option<(u32, u32)>,
@@ -104,7 +104,7 @@ impl Account {
     }
 }
 
-/// What `id` says of a user, or of us.
+/// The output of `id` for a user, or for the current one.
 fn id(what: &str, user: Option<&str>) -> Option<u32> {
     let output = Command::new("id").arg(what).args(user).output().ok()?;
     String::from_utf8(output.stdout).ok()?.trim().parse().ok()

@@ -1,4 +1,4 @@
-//! Where a server is.
+//! The address of a server.
 
 /// The parts of a server's URL as they stand in it.
 #[derive(Debug)]
@@ -12,7 +12,7 @@ pub(super) struct Address {
 }
 
 impl Address {
-    /// Takes a URL apart and returns the name of its database as well.
+    /// Parses a URL; returns the name of its database as well.
     pub(super) fn parse(url: &str) -> Option<(Self, String)> {
         let rest = url.strip_prefix("postgres://").or_else(|| url.strip_prefix("postgresql://"))?;
         let (rest, query) = rest.split_at(rest.find('?').unwrap_or(rest.len()));

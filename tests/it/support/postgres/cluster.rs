@@ -104,7 +104,7 @@ impl Cluster<'_> {
         let group = i32::try_from(watchdog.id()).map_err(|error| error.to_string())?;
         let mut reason = String::new();
         for _ in 0..PORTS {
-            // Free now, but anybody may have it before the server: then once more.
+            // Free now, but another process may take it before the server does: then try again.
             let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
                 .and_then(|listener| listener.local_addr())
                 .map_err(|error| format!("no free port: {error}"))?
@@ -141,7 +141,7 @@ impl Cluster<'_> {
             if let Some(status) = postgres.try_wait().map_err(|error| error.to_string())? {
                 return Ok(Some(status));
             }
-            // The last line of the server's lock file tells how far it has come.
+            // The last line of the server's lock file says how far the start has come.
             if fs::read_to_string(&lock)
                 .is_ok_and(|lock| lock.lines().nth(7).map(str::trim) == Some("ready"))
             {
@@ -149,7 +149,7 @@ impl Cluster<'_> {
             }
             thread::sleep(Duration::from_millis(5));
         }
-        // It is stopped by the watchdog, whose pipe goes with the error.
+        // The watchdog stops it when its pipe closes with the error.
         Err(format!(
             "the server was not ready after {} seconds:\n{}",
             PATIENCE.as_secs(),

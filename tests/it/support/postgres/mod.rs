@@ -1,7 +1,7 @@
 //! A private `PostgreSQL` for one run of the tests.
 //!
 //! The half of the tests that is about `PostgreSQL` needs a server it may fill
-//! with databases. Nobody should have to set one up by hand, and nothing of it
+//! with databases. No set-up by hand is needed, and nothing of it
 //! may be left behind. So [`server`] takes the server `TEST_DATABASE_URL` names
 //! or, without one, makes a cluster of its own in a temporary folder.
 //!
@@ -51,7 +51,7 @@ const URL_VARIABLE: &str = "TEST_DATABASE_URL";
 /// set) also when there is none: a skipped half must not look like a passed one.
 #[track_caller]
 pub(crate) fn server() -> Option<&'static Server> {
-    // A failure is kept as well, or every single test would try again.
+    // A failure is remembered as well, or every test would try again.
     static SERVER: OnceLock<Result<Option<Server>, String>> = OnceLock::new();
     match SERVER.get_or_init(find_server) {
         Ok(server) => server.as_ref(),
@@ -68,7 +68,7 @@ pub(crate) struct Server {
     private: bool,
     /// Its standard input is the pipe whose end is the signal to clean up.
     watchdog: Option<Child>,
-    /// Kept so that the handle lives as long as the server.
+    /// Held so that the handle lives as long as the server.
     _postgres: Option<Child>,
 }
 
@@ -117,7 +117,7 @@ impl Server {
             pipe.write_all(format!("{name}\n").as_bytes())
                 .expect("the watchdog that drops the databases is alive");
         }
-        // Nobody can be connected to template0, so nobody can hold this up.
+        // No session can be connected to template0, so that none blocks this.
         self.sql(&self.maintenance, &format!("CREATE DATABASE {name} TEMPLATE template0"));
         name
     }
@@ -182,7 +182,7 @@ impl Server {
         let mut input = child.stdin.take().expect("the standard input is piped");
         // From a thread: psql may answer at length before it has read everything.
         let output = thread::scope(|scope| {
-            // A psql that stopped reading has failed, and says itself why.
+            // A psql that stopped reading has failed and reports the reason.
             scope.spawn(move || input.write_all(sql.as_bytes()).ok());
             child.wait_with_output().expect("psql can be waited for")
         });
@@ -217,7 +217,7 @@ fn find_server() -> Result<Option<Server>, String> {
     Ok(None)
 }
 
-/// The server somebody else runs.
+/// The server of `TEST_DATABASE_URL`.
 fn named_server(url: &str) -> Result<Server, String> {
     // The URL may hold a password, so the message does not repeat it.
     let (address, maintenance) = Address::parse(url).ok_or_else(|| {
@@ -238,7 +238,7 @@ fn named_server(url: &str) -> Result<Server, String> {
     Ok(Server { address, maintenance, psql, private: false, watchdog, _postgres: None })
 }
 
-/// Tells this process apart from all others, also from earlier ones of its number.
+/// Identifies this process, also among earlier ones with the same number.
 fn unique() -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     format!("{}_{:x}", process::id(), now.as_nanos())

@@ -51,7 +51,7 @@ fn installed() -> Vec<PathBuf> {
     versions.into_iter().map(|(_, folder)| folder).collect()
 }
 
-/// Takes away what would change what the programs do or say: `PG*` and the locale.
+/// Removes variables that change what the programs do or print: `PG*` and the locale.
 pub(super) fn without_settings(command: &mut Command) -> &mut Command {
     for (name, _) in env::vars_os() {
         if name.as_encoded_bytes().starts_with(b"PG") {

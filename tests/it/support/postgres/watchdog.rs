@@ -1,4 +1,4 @@
-//! What cleans up when this process has ended, however it did.
+//! Cleans up when this process has ended, for any reason.
 
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Stdio};
@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 /// It runs that command itself, because one that is interrupted leaves shared
 /// memory behind: should we be gone by then, it is first finished and then undone.
 /// The server is in the watchdog's process group, so a signal to the group reaches
-/// it even before there is a lock file, and can reach nobody else. QUIT means
+/// it even before there is a lock file, and cannot reach another process. QUIT means
 /// "stop at once" to a server, which removes its lock file last.
 pub(super) const STOP_CLUSTER: &str = r#"
 trap '' HUP INT PIPE QUIT TERM
@@ -33,7 +33,7 @@ until rm -rf "$folder" && [ ! -e "$folder" ] || [ "$tries" -ge 200 ]; do
 done
 "#;
 
-/// The watchdog of databases on somebody else's server; `$1` is `psql`, `$2` the
+/// The watchdog of databases on a server that the tests did not start; `$1` is `psql`, `$2` the
 /// URL. The names arrive on the pipe, one to a line.
 pub(super) const DROP_DATABASES: &str = r#"
 trap '' HUP INT QUIT TERM

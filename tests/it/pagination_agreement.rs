@@ -159,7 +159,7 @@ fn compare(gateway: &Gateway, token: &str, page: u32, limit: u32, status: Option
 }
 
 on_both! {
-    fn over_random_pages_filters_and_programs(database) {
+    fn rest_and_graphql_agree_over_random_pages_filters_and_programs(database) {
         let mut runner = TestRunner::new(Config::with_cases(24));
         let mut tree = |count| any_lines(count).new_tree(&mut runner).expect("lines").current();
         let programs = [("acme", tree(60)), ("globex", tree(35)), ("empty", Vec::new())];
@@ -172,7 +172,7 @@ on_both! {
             database.put_transactions(name, transactions.collect());
             token
         }).collect();
-        // Everything there is, of whole pages: more than clients may ask for.
+        // All rows at once: more than clients may request.
         let gateway = database.serve_with(&[("CARD_GATEWAY__LIMITS__COMPLEXITY", "1000000")]);
         let cases = (0_usize..3, 1_u32..5, 1_u32..26, prop::option::of(0_usize..7));
         runner.run(&cases, |(program, page, limit, status)| {

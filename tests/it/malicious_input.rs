@@ -1,5 +1,5 @@
-//! Documents that are meant to hurt are refused before they do, each by a limit
-//! that the answer names.
+//! Malicious documents are refused before they cost anything, each by a limit that the
+//! answer names.
 
 use std::time::Duration;
 
@@ -74,7 +74,7 @@ fn open(database: &Database) -> (Gateway, String) {
 }
 
 on_both! {
-    fn each_is_refused_by_a_limit_that_is_named(database) {
+    fn each_malicious_document_is_refused_by_a_named_limit(database) {
         let (gateway, token) = open(&database);
         for (document, limit) in documents() {
             let answer = gateway.query(&token, &document);
@@ -84,7 +84,7 @@ on_both! {
             let value = error["extensions"]["value"].as_u64().expect("a number").to_string();
             assert!(error["message"].as_str().expect("a text").contains(&value), "{error}");
         }
-        // What tools ask for is not.
+        // The introspection query of tools is allowed.
         let introspection = "{ __schema { types { fields { args { name type { name ofType { name } } } type { ofType { ofType { ofType { ofType { name } } } } } } inputFields { name } enumValues { name } } directives { name args { name } } } }";
         gateway.query(&token, introspection).data();
         // Fewer of the same are none of our business.
@@ -93,7 +93,7 @@ on_both! {
         assert_eq!(gateway.query(&token, "{ cardCustomers { totalCount } }").data()["cardCustomers"]["totalCount"], 3);
     }
 
-    fn requests_beyond_what_we_read_are_refused(database) {
+    fn requests_that_are_too_large_are_refused(database) {
         let (gateway, token) = open(&database);
         let post = |body: String| {
             let request = gateway.client().post(format!("{}/graphql", gateway.host)).bearer_auth(&token);
@@ -136,7 +136,7 @@ on_both! {
         }
     }
 
-    fn costly_documents_use_up_more_of_the_rate(database) {
+    fn expensive_documents_take_more_rate_limit_points(database) {
         let token = database.program_with("acme", &builders::lines(3));
         let gateway = database.serve_with(&[("CARD_GATEWAY__LIMITS__RATE_BURST", "20"), ("CARD_GATEWAY__LIMITS__RATE_PER_SECOND", "1")]);
         let left = |query: &str| gateway.query(&token, query).header("x-ratelimit-remaining").to_owned();
@@ -147,17 +147,17 @@ on_both! {
         assert_eq!(left(costly), "5");
         let refused = gateway.query(&token, costly);
         assert_eq!((refused.status, refused.code().as_str()), (429, "RATE_LIMITED"), "{}", refused.text);
-        // Whoever comes again when it is told pays for the request again, and can.
+        // A client that obeys Retry-After can send the request again.
         let wait: u64 = refused.header("retry-after").parse().expect("seconds");
         std::thread::sleep(Duration::from_secs(wait));
         assert_eq!(gateway.query(&token, costly).status, 200, "after {wait} s");
-        // What no token ever has is no matter of waiting.
+        // A request that exceeds the burst can never succeed, so it has no Retry-After.
         let lists = "{ a: cardCustomers(perPage: 100) { nodes { id email ledgerBalance } } b: cardCustomers(perPage: 100) { nodes { id email ledgerBalance } } c: cardCustomers(perPage: 100) { nodes { id email ledgerBalance availableBalance pendingBalance } } d: cardCustomers(perPage: 100) { nodes { id email ledgerBalance } } }";
         let never = gateway.query(&database.token("acme"), lists);
         assert_eq!((never.status, &never.json()["errors"][0]["extensions"]), (400, &json!({ "code": "QUERY_TOO_COMPLEX", "limit": "rate_burst", "value": 20 })));
     }
 
-    fn a_page_costs_its_size_whatever_is_selected_of_it(database) {
+    fn a_page_costs_its_size_even_without_nodes(database) {
         let (gateway, token) = open(&database);
         let limit = |query: &str| {
             let answer = gateway.query(&token, query).json();
@@ -175,7 +175,7 @@ on_both! {
         assert_eq!(limit("{ cardCustomers(perPage: 10) { nodes { transactions(perPage: 20) { pageInfo { endCursor } } } } }"), Value::Null);
     }
 
-    fn a_client_can_ask_what_a_query_costs(database) {
+    fn a_client_can_request_a_cost_report(database) {
         let sandbox = crate::support::chain::sandbox(30);
         let token = database.program_with("acme", &crate::support::chain::wallets(30));
         let gateway = database.serve_on(&[&sandbox], &[]);

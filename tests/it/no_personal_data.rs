@@ -1,5 +1,5 @@
-//! Nothing that belongs to a customer or a client is ever logged or counted: a
-//! word that is planted everywhere is found nowhere.
+//! No data of customers or clients is logged or becomes a metric: a marker in every
+//! input appears in no output.
 
 use serde_json::json;
 
@@ -10,7 +10,7 @@ use crate::support::{Line, on_both, transaction};
 const CANARY: &str = "canary7bird";
 
 on_both! {
-    fn a_canary_is_heard_of_nowhere(database) {
+    fn no_personal_data_in_logs_or_metrics(database) {
         let id = format!("{:024x}", 1);
         let line = Line::new(1).balance(100, 0).cards(&["active"])
             .with("email", format!("{CANARY}@example.com")).with("external_customer_id", CANARY)
@@ -56,7 +56,7 @@ on_both! {
         socket.subscribe(CANARY, &format!("subscription {{ cardCustomerBalance(identifier: \"{CANARY}\") {{ {CANARY}: email }} }}"));
         socket.next(CANARY);
         socket.say_text(CANARY);
-        socket.hear();
+        socket.receive();
         // And where something of our own is broken.
         crate::failures::break_balances(&database);
         post(&token, json!({ "query": format!("{{ cardCustomer(identifier: \"{CANARY}\") {{ ledgerBalance }} }}") }).to_string());

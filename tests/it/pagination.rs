@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::support::builders::minute;
 use crate::support::{Database, Gateway, Line, on_both, transaction};
 
-/// Two and a half thousand customers of whom most share one moment.
+/// Two and a half thousand customers most of whom have the same creation time.
 fn filled(database: &Database) -> (String, Gateway, Vec<String>) {
     let lines: Vec<Line> = (1..=2_500)
         .map(|number| {
@@ -109,7 +109,7 @@ on_both! {
         assert_eq!(list, json!({ "nodes": [], "pageInfo": { "hasNextPage": true, "perPage": 0 } }));
     }
 
-    fn a_new_customer_does_not_move_what_comes_after_a_cursor(database) {
+    fn a_new_customer_does_not_shift_pages_after_a_cursor(database) {
         let token = database.program_with("acme", &crate::support::builders::lines(10));
         let gateway = database.serve();
         let page = |after: &str| {
@@ -123,7 +123,7 @@ on_both! {
         assert_eq!(ids(&page(&after)), expected);
     }
 
-    fn of_many_customers_transactions_at_once(database) {
+    fn transactions_of_many_customers_are_paged_at_once(database) {
         let lines = crate::support::builders::lines(3);
         let token = database.program_with("acme", &lines);
         // 0, 7 and 14 transactions; in each history many share one moment.

@@ -1,11 +1,11 @@
-//! Two programs that know the same customers never see each other's.
+//! Programs never see each other's rows, even with the same customers.
 
 use serde_json::json;
 
 use crate::support::watcher::Events;
 use crate::support::{Database, Gateway, Line, on_both, transaction};
 
-/// Everything about a customer that names or could betray its program.
+/// Everything about a customer that differs between the programs.
 const FIELDS: &str = "id yativoCardId externalCustomerId email walletAddress ledgerBalance
     cards { cardId lastFour } cardsCount transactions { totalCount nodes { transactionId merchant } }";
 
@@ -61,7 +61,7 @@ fn filled(database: &Database) -> (String, String, Gateway) {
 }
 
 on_both! {
-    fn lists_totals_and_look_ups_show_ones_own(database) {
+    fn lists_totals_and_look_ups_show_only_the_callers_program(database) {
         let (ours, theirs, gateway) = filled(&database);
         for (token, count, balance, shop) in
             [(&ours, 2, "1.11", "shop of ours"), (&theirs, 3, "9.99", "shop of theirs")]
@@ -80,9 +80,9 @@ on_both! {
         }
     }
 
-    fn anothers_customer_is_answered_like_nobody(database) {
+    fn another_programs_customer_is_answered_like_an_unknown_one(database) {
         let (ours, _, gateway) = filled(&database);
-        // Number 3 is theirs alone; number 4 nobody's.
+        // Number 3 is only theirs; number 4 does not exist.
         let names = |number: u32| [
             format!("{number:024x}"),
             format!("yativo_card_customer_{number}"),
@@ -100,7 +100,7 @@ on_both! {
         }
     }
 
-    fn a_cursor_of_theirs_is_of_another_list(database) {
+    fn a_cursor_of_another_program_is_refused(database) {
         let (ours, theirs, gateway) = filled(&database);
         let query = "{ cardCustomers(first: 1) { edges { cursor node { transactions { edges { cursor } } } } } }";
         let cursor = gateway.query(&theirs, query).data()["cardCustomers"]["edges"][0]["cursor"].take();
@@ -115,7 +115,7 @@ on_both! {
         assert_eq!(gateway.query(&ours, &query).code(), "BAD_USER_INPUT");
     }
 
-    fn an_import_into_one_leaves_the_other_alone(database) {
+    fn an_import_changes_only_its_program(database) {
         let (ours, theirs, gateway) = filled(&database);
         let all = "{ cardCustomers { totalCount nodes { FIELDS } } }".replace("FIELDS", FIELDS);
         let before = gateway.query(&theirs, &all).data();
@@ -125,7 +125,7 @@ on_both! {
         assert_eq!(mine["cardCustomers"]["totalCount"], 3);
     }
 
-    fn every_field_of_the_schema_shows_ones_own(database) {
+    fn every_field_of_the_schema_shows_only_the_callers_program(database) {
         // Customers, cards and transactions of the same names in both programs;
         // every text, number and time that can differ does.
         let marks = [("ours", "11", "2026-01-11"), ("theirs", "99", "2026-09-09")];
@@ -181,7 +181,7 @@ on_both! {
             if *mine == "11" {
                 assert!(one.next().to_string().contains("of11@new.example") && all.next().to_string().contains("of11@new.example"));
             } else {
-                assert!(one.nothing() && all.nothing(), "{mine} has heard of {theirs}");
+                assert!(one.nothing() && all.nothing(), "{mine} received a change of {theirs}");
             }
         }
     }

@@ -36,7 +36,7 @@ fn by_hash(hash: &str) -> Value {
 }
 
 on_both! {
-    fn the_status_says_how_it_went_to_those_who_understand(database) {
+    fn the_status_depends_on_the_accepted_media_type(database) {
         let (gateway, token) = open(&database);
         for (query, json_status, graphql_status, has_data) in [
             ("{ cardCustomers { totalCount } }", 200, 200, true),
@@ -44,9 +44,9 @@ on_both! {
             ("{ nonsense }", 200, 400, false),
             ("query($id: ID!) { cardCustomer(identifier: $id) { id } }", 200, 400, false),
             ("{ cardCustomer(identifier: \"nobody\") { id } }", 200, 200, true),
-            // What fails while it runs is an answer.
+            // An error during execution is a response with status 200.
             ("{ cardCustomers(page: 0) { totalCount } }", 200, 200, true),
-            // What asks for too much is no request that we take.
+            // A document beyond a limit is a bad request.
             ("{ cardCustomers(perPage: 100) { nodes { cards { cardId lastFour cardType status isVoid isFrozen isLost isStolen isBlocked createdAt activatedAt } transactions(perPage: 100) { nodes { amount } } } } }", 400, 400, false),
         ] {
             for (accept, status, kind) in [(JSON, json_status, JSON), (GRAPHQL, graphql_status, GRAPHQL), ("*/*", json_status, JSON), ("", json_status, JSON)] {
@@ -75,7 +75,7 @@ on_both! {
         }
     }
 
-    fn queries_can_be_asked_with_get(database) {
+    fn queries_can_be_sent_with_get(database) {
         let (gateway, token) = open(&database);
         let query = "query A($n: Int) { cardCustomers(perPage: $n) { nodes { email } } } query B { __typename }";
         let answer = get(&gateway, &token, GRAPHQL, &[("query", query), ("operationName", "A"), ("variables", "{\"n\":1}"), ("extensions", "{}"), ("more", "x")]);
@@ -123,14 +123,14 @@ on_both! {
         assert_eq!(get(&gateway, &token, JSON, &[("extensions", &extensions)]).data(), expected);
         let newer = json!({ "extensions": { "persistedQuery": { "version": 2, "sha256Hash": known } } });
         assert_eq!(post(&gateway, &token, JSON, &newer).json()["errors"][0]["message"], "PersistedQueryNotSupported");
-        // What asks for too much is not remembered, and a hash does not go around a limit.
+        // A document beyond a limit is not stored, so that its hash does not circumvent the limit.
         let large = "{ cardCustomers { nodes { a: email b: email c: email d: email e: email f: email g: email h: email i: email j: email k: email l: email m: email n: email o: email p: email } } }";
         let answer = post(&gateway, &token, JSON, &json!({ "query": large, "extensions": by_hash(&hash(large)) }));
         assert_eq!((answer.status, answer.code().as_str()), (400, "QUERY_TOO_COMPLEX"));
         unknown(&post(&gateway, &token, JSON, &json!({ "extensions": by_hash(&hash(large)) })));
     }
 
-    fn only_trusted_documents_run_where_it_is_said_so(database) {
+    fn only_trusted_documents_run_if_configured(database) {
         let token = database.program_with("acme", &builders::lines(1));
         let trusted = "{ cardCustomers { totalCount } }";
         let file = database.folder.path().join("trusted.json");
@@ -156,7 +156,7 @@ on_both! {
         assert!(output.status.code() == Some(2) && said.contains("which is not its SHA-256"), "{said}");
     }
 
-    fn who_may_ask_what_the_schema_holds(database) {
+    fn introspection_obeys_its_setting(database) {
         let reader = database.program_with("acme", &builders::lines(1));
         let tool = database.succeed(&["token", "create", "--program", "acme", "--scope", "schema"], "");
         let ask = "{ __schema { queryType { name } } }";
@@ -169,14 +169,14 @@ on_both! {
                 assert_eq!((answer.status, answer.code().as_str()), (if may { 200 } else { 403 }, code), "{setting}: {}", answer.text);
                 let suggested = gateway.query(token, typo).text.contains("Did you mean");
                 assert_eq!(suggested, may, "{setting}");
-                // This much is needed by every client, and says nothing.
+                // Every client needs `__typename`, and it reveals nothing.
                 gateway.query(token, "{ __typename cardCustomers { __typename nodes { __typename } } }").data();
             }
             assert_eq!(gateway.query("", ask).code(), "UNAUTHENTICATED");
         }
     }
 
-    fn requests_from_elsewhere_need_a_setting(database) {
+    fn cross_origin_requests_need_a_setting(database) {
         let token = database.program_with("acme", &builders::lines(1));
         let closed = database.serve();
         let open = database.serve_with(&[("CARD_GATEWAY__SERVER__CORS_ORIGINS", "https://app.example,http://localhost:3000")]);
@@ -198,7 +198,7 @@ on_both! {
                 assert_eq!(ask(&open, other, preflight), "", "{other}");
             }
         }
-        // Whatever a page of somebody else can send without asking first is no request.
+        // A request that a page of another origin can send without a preflight is refused.
         for kind in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", ""] {
             let request = open.client().post(format!("{}/graphql", open.host)).bearer_auth(&token).header("content-type", kind);
             assert_eq!(open.send(request.body("{\"query\":\"{ __typename }\"}")).status, 415, "{kind}");
@@ -209,7 +209,7 @@ on_both! {
         }
     }
 
-    fn every_answer_says_what_it_is(database) {
+    fn every_answer_has_a_media_type_and_security_headers(database) {
         let (gateway, token) = open(&database);
         for path in ["/graphql?query={__typename}", "/v1/card-issuer/customers", "/v1/card-issuer/customers/nobody", "/v1/card-issuer/", "/nowhere", "/webhooks/yativo/acme", "/healthz", "/graphiql", "/openapi.json"] {
             let answer = gateway.get(&token, path);
@@ -230,18 +230,18 @@ on_both! {
         }
     }
 
-    fn what_fails_is_null_or_what_is_around_it(database) {
+    fn a_failed_field_is_null_or_makes_its_parent_null(database) {
         let token = database.program_with("acme", &[builders::Line::new(1)]);
         let gateway = database.serve();
         let (bad, wrong) = ("cardCustomers(page: 0) { totalCount }", "transactions(page: 0) { totalCount }");
         for (query, expected, path) in [
-            // A root field that may be null.
+            // A nullable root field.
             ("{ a: cardCustomer(identifier: \"\") { id } cardCustomers { totalCount } }".to_owned(), json!({ "a": null, "cardCustomers": { "totalCount": 1 } }), json!(["a"])),
             // One that must not, and what is around it is everything.
             (format!("{{ {bad} b: cardCustomers {{ totalCount }} }}"), Value::Null, json!(["cardCustomers"])),
             (format!("{{ b: cardCustomers {{ totalCount nodes {{ id {wrong} }} }} }}"), Value::Null, json!(["b", "nodes", 0, "transactions"])),
             (format!("{{ ... {{ ...F }} }} fragment F on Query {{ cardCustomers {{ edges {{ node {{ {wrong} }} }} }} }}"), Value::Null, json!(["cardCustomers", "edges", 0, "node", "transactions"])),
-            // Below something that may be null, it ends there.
+            // The nearest nullable parent becomes null.
             (format!("{{ x: cardCustomer(identifier: \"usr_1\") {{ id {wrong} }} b: cardCustomers {{ totalCount }} }}"), json!({ "x": null, "b": { "totalCount": 1 } }), json!(["x", "transactions"])),
         ] {
             let answer = gateway.query(&token, &query).json();
@@ -274,7 +274,7 @@ on_both! {
 /// The codes that clients can meet, each brought about. `CONFLICT` is for what
 /// changes something, which nothing does yet.
 #[test]
-fn every_code_can_be_met() {
+fn every_error_code_is_reachable() {
     use crate::support::chain::{sandbox, wallets};
     let Some(database) = Database::postgres() else { return };
     let sandbox = sandbox(1);
@@ -305,7 +305,7 @@ fn every_code_can_be_met() {
         &token,
         "subscription { cardCustomerBalance(identifier: \"nobody\") { id } }",
     );
-    let (_, payload) = events.hear().expect("an event");
+    let (_, payload) = events.receive().expect("an event");
     met.push(payload["errors"][0]["extensions"]["code"].as_str().expect("a text").to_owned());
     let late = hasty.query(&token, "{ cardCustomers { nodes { ledgerBalance } } }");
     assert_eq!(late.status, 504, "{}", late.text);
