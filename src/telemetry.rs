@@ -42,6 +42,14 @@ pub fn metrics() -> Result<PrometheusHandle> {
     metrics::describe_histogram!("http_request_duration_seconds", "How long requests took.");
     metrics::describe_counter!("graphql_errors_total", "Errors in GraphQL answers, by code.");
     metrics::describe_counter!("webhook_events_total", "Events taken, by what became of them.");
+    metrics::describe_gauge!(
+        "webhook_last_event_timestamp_seconds",
+        "When the last event of a program was stored, in Unix seconds."
+    );
+    metrics::describe_gauge!(
+        "webhook_deliveries_failed_in_a_row",
+        "Deliveries of a program in a row that were not answered with success."
+    );
     metrics::describe_gauge!("graphql_sockets", "Open WebSocket connections.");
     Ok(handle)
 }

@@ -13,11 +13,19 @@ pub struct Model {
     /// The moment whose state of the card was imported last; Unix milliseconds;
     /// null where all that is known comes from events.
     pub imported_at: Option<i64>,
+    /// The status that was imported last; null where none was.
+    pub imported_status: Option<String>,
+    /// Whether that import said that the card was stolen.
+    pub imported_stolen: Option<bool>,
+    /// When the card was first used, as that import said; Unix milliseconds.
+    pub imported_activated_at: Option<i64>,
     /// A UUID in lower case.
     #[sea_orm(primary_key, auto_increment = false)]
     pub card_id: String,
     /// The customer who holds it.
     pub customer_id: String,
+    /// The card network's token, by which events name the card; null: not known.
+    pub network_token: Option<String>,
     /// The last four digits of the number.
     pub last_four: String,
     /// `virtual` or `physical`.
@@ -26,6 +34,8 @@ pub struct Model {
     pub status: String,
     /// Whether the card was reported stolen.
     pub is_stolen: bool,
+    /// Whether the card's PIN is set; null: not known.
+    pub pin_set: Option<bool>,
     /// Unix milliseconds; null: never activated.
     pub activated_at: Option<i64>,
     /// Unix milliseconds.

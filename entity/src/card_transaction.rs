@@ -23,6 +23,12 @@ pub struct Model {
     pub amount_minor: i64,
     /// ISO 4217 code; may differ from the wallet's.
     pub currency: String,
+    /// What it costs the wallet, in minor units of `billing_currency`; null: not known.
+    pub billing_amount_minor: Option<i64>,
+    /// ISO 4217 code of the wallet's currency.
+    pub billing_currency: Option<String>,
+    /// The rate of exchange as the issuer states it: a decimal number.
+    pub fx_rate: Option<String>,
     /// The contract's name.
     pub status: String,
     /// The merchant's name.

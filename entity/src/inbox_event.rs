@@ -15,17 +15,19 @@ pub struct Model {
     pub event_id: String,
     /// What it tells, by the contract's name.
     pub event_type: String,
-    /// The body as it came.
+    /// The body as it came; empty once it is no longer needed.
     pub body: String,
+    /// The issuer's name for the delivery that brought it.
+    pub delivery_id: Option<String>,
     /// Unix milliseconds.
     pub received_at: i64,
-    /// `applied`, `waiting`, `failed` or `kept`.
+    /// `applied`, `waiting`, `ambiguous`, `failed`, `conflicting` or `kept`.
     pub state: String,
     /// Why it is not applied.
     pub reason: Option<String>,
     /// The customer whom it is about, once known.
     pub customer_id: Option<String>,
-    /// The transaction, card or transfer that it is about.
+    /// What it is about besides: a transaction, a movement of money, the customer's cards.
     pub subject: Option<String>,
     /// When it happened; Unix milliseconds.
     pub moment: i64,

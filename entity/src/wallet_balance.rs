@@ -1,9 +1,9 @@
-//! What the live notifications say of a customer's wallet.
+//! What the issuer's events say of a customer's wallet.
 
 use sea_orm::entity::prelude::*;
 use serde::Serialize;
 
-/// One live balance; `ledger_minor = available_minor + pending_minor`.
+/// One balance. A live one: `ledger_minor = available_minor + pending_minor`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, DeriveEntityModel)]
 #[sea_orm(table_name = "wallet_balances")]
 pub struct Model {
@@ -23,6 +23,9 @@ pub struct Model {
     pub base_at: i64,
     /// The event; empty where the balance was imported.
     pub base_event: String,
+    /// Where the balance comes from: `live` or `reconciliation`. Read from the chain,
+    /// what is held is unknown: `pending_minor` is 0 then.
+    pub source: String,
     /// All that the wallet holds, in minor units.
     pub ledger_minor: i64,
     /// What can be spent, in minor units.

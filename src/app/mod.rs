@@ -17,8 +17,9 @@ use crate::error::{Error, Kind, Result};
 use crate::http::rate::RateLimits;
 use crate::http::server;
 use crate::router::{Limits, router};
+use crate::services::deliveries::Deliveries;
 use crate::services::health::Health;
-use crate::services::inbox::Inbox;
+use crate::services::inbox::{Inbox, retention};
 use crate::services::live::Live;
 use crate::services::reconciliation::Reconciliation;
 use crate::services::{self, Services};
@@ -80,11 +81,13 @@ pub async fn serve(config: &Config, store: Store, listener: TcpListener) -> Resu
     let live = Live::new(store.clone(), Arc::clone(&wakeup));
     let (inbox, writer) = Inbox::new(store.clone(), wakeup);
     let writer = tokio::spawn(writer);
-    let webhooks = webhooks::Endpoint::new(settings::webhooks(&config.webhooks), inbox);
+    let deliveries = deliveries(config, &store).await?;
+    let webhook_settings = settings::webhooks(&config.webhooks);
+    let webhooks = webhooks::Endpoint::new(webhook_settings, inbox, deliveries.clone());
     let chain = Chain::open(config, &store)?;
     let reader = chain.as_ref().map(|chain| chain.reader.clone());
     let services = Services::new(&store, reader.clone(), live.clone(), &service_settings);
-    let health = Health::new(store.clone(), reader.clone());
+    let health = Health::new(store.clone(), reader.clone(), deliveries);
     let rate = RateLimits::new(config.rate);
     let (stopping, stopped) = watch::channel(false);
     let limits = Limits {
@@ -99,6 +102,7 @@ pub async fn serve(config: &Config, store: Store, listener: TcpListener) -> Resu
     let mut tasks = JoinSet::new();
     tasks.spawn(rate.drop_full_buckets());
     tasks.spawn(live.follow());
+    tasks.spawn(retention::run(store.clone(), config.webhooks.keep));
     let upkeep = metrics.clone();
     tasks.spawn(async move {
         loop {
@@ -154,4 +158,17 @@ fn warn_unused_settings(config: &Config) {
         let section = "issuer";
         tracing::warn!(section, "this version does not use the settings of this section yet");
     }
+}
+
+/// The deliveries of each program that has a webhook secret.
+async fn deliveries(config: &Config, store: &Store) -> Result<Deliveries> {
+    let mut programs = Vec::with_capacity(config.webhooks.secrets.len());
+    for name in config.webhooks.secrets.keys() {
+        let last = match store.program_named(name).await? {
+            Some(program) => store.last_event_at(program.id).await?,
+            None => None,
+        };
+        programs.push((name.clone(), last));
+    }
+    Ok(Deliveries::new(programs))
 }

@@ -125,19 +125,25 @@ pub(super) enum EventCommand {
         #[arg(long, value_name = "NAME")]
         program: Option<String>,
         /// Only failed ones, with the reason
-        #[arg(long, conflicts_with = "waiting")]
+        #[arg(long, group = "state")]
         failed: bool,
         /// Only those that wait for an unknown customer
-        #[arg(long)]
+        #[arg(long, group = "state")]
         waiting: bool,
+        /// Only those that may mean several of the customer's cards
+        #[arg(long, group = "state")]
+        ambiguous: bool,
+        /// Only those with another event's identifier and another body
+        #[arg(long, group = "state")]
+        conflicting: bool,
     },
-    /// Apply failed or waiting notifications again
+    /// Apply failed, waiting or ambiguous notifications again
     #[command(group = clap::ArgGroup::new("which").required(true))]
     Replay {
         /// The notification, from `events list`
         #[arg(group = "which")]
         id: Option<String>,
-        /// All failed and all waiting ones
+        /// All failed, waiting and ambiguous ones
         #[arg(long, group = "which")]
         all: bool,
         /// Only those of this program

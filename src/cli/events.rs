@@ -23,14 +23,16 @@ const PAGE: u64 = 500;
 
 pub(super) async fn run(command: EventCommand, config: &Config) -> Result<()> {
     match command {
-        EventCommand::List { program, failed, waiting } => {
+        EventCommand::List { program, failed, waiting, ambiguous, conflicting } => {
             let store = app::open(config).await?;
             let program = maybe_program(&store, program).await?;
-            let state = match (failed, waiting) {
-                (true, _) => Some(InboxState::Failed),
-                (_, true) => Some(InboxState::Waiting),
-                _ => None,
-            };
+            let states = [
+                (failed, InboxState::Failed),
+                (waiting, InboxState::Waiting),
+                (ambiguous, InboxState::Ambiguous),
+                (conflicting, InboxState::Conflicting),
+            ];
+            let state = states.into_iter().find(|(wanted, _)| *wanted).map(|(_, state)| state);
             each(&store, program, state, async |_, event| out(&format!("{}\n", line(&event)))).await
         }
         EventCommand::Replay { id, all, program } => {
@@ -87,7 +89,7 @@ fn line(event: &InboxEvent) -> String {
     let customer = customer_id.as_deref().unwrap_or("-");
     let reason = reason.as_deref().unwrap_or_default();
     let state = state.as_ref();
-    format!("{received_at}  {state:<7}  {event_id}  {event_type}  {customer}  {reason}")
+    format!("{received_at}  {state:<11}  {event_id}  {event_type}  {customer}  {reason}")
         .trim_end()
         .to_owned()
 }
@@ -111,10 +113,10 @@ async fn replay_one(store: &Store, program: Option<ProgramId>, id: &str) -> Resu
     Err(Error::new(Kind::NotFound, hint))
 }
 
-/// Failed events, and waiting ones: their customer may exist now.
+/// Failed events, and those that wait: the customer or the card may be there by now.
 async fn replay_all(store: &Store, program: Option<ProgramId>) -> Result<()> {
     let (mut replayed, mut applied) = (0_u64, 0_u64);
-    for state in [InboxState::Failed, InboxState::Waiting] {
+    for state in [InboxState::Failed, InboxState::Waiting, InboxState::Ambiguous] {
         each(store, program, Some(state), async |program, event| {
             if let Some(event) = inbox::replay(store, program, &event.event_id).await? {
                 replayed += 1;

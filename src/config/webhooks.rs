@@ -14,10 +14,13 @@ pub struct Webhooks {
     pub secrets: BTreeMap<String, Vec<Secret>>,
     /// Maximum difference between a webhook's timestamp and the clock, in both directions.
     pub tolerance: Duration,
+    /// How long the body of an applied event is kept.
+    pub keep: Duration,
 }
 
 pub(super) fn webhooks(read: &mut Reader) -> Webhooks {
     let tolerance = read.get("webhooks.tolerance", nonzero_duration);
+    let keep = read.get("webhooks.keep", nonzero_duration);
     let mut secrets = BTreeMap::new();
     for (key, program) in read.programs_of("webhooks.secrets.", "") {
         match list(read.value(&key)) {
@@ -27,5 +30,5 @@ pub(super) fn webhooks(read: &mut Reader) -> Webhooks {
             _ => read.error(&key, "must be one or two secrets, separated by a comma"),
         }
     }
-    Webhooks { secrets, tolerance }
+    Webhooks { secrets, tolerance, keep }
 }

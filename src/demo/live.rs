@@ -144,5 +144,5 @@ fn end(hold: Hold, players: &mut VecDeque<Player>, rng: &mut Rng) -> Sample {
 }
 
 fn decimal(minor: i64) -> Value {
-    Minor::new(minor).map_or(Value::Null, |amount| Value::from(amount.to_string()))
+    Minor::new(minor).map_or(Value::Null, |amount| Value::from(amount.decimal(2).as_str()))
 }

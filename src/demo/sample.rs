@@ -4,7 +4,7 @@
 use alloy_primitives::Address;
 use fastrand::Rng;
 
-use crate::domain::balance::LiveBalance;
+use crate::domain::balance::{BalanceSource, WalletBalance};
 use crate::domain::card::{Card, CardStatus, CardType};
 use crate::domain::customer::Customer;
 use crate::domain::money::{Currency, Minor};
@@ -163,7 +163,7 @@ impl Sample {
         }
     }
 
-    fn balance(&mut self) -> LiveBalance {
+    fn balance(&mut self) -> WalletBalance {
         let available = self.rng.i64(0..400_000);
         let pending = if self.rng.bool() { 0 } else { self.rng.i64(100..20_000) };
         // Two of three have used their card just now; the others' balances are
@@ -172,11 +172,13 @@ impl Sample {
             0 => self.rng.i64(3 * HOUR..9 * DAY),
             _ => self.rng.i64(0..100 * MINUTE),
         };
-        LiveBalance {
+        let at = self.now.plus_millis(-age);
+        WalletBalance {
             ledger: minor(available + pending),
             available: minor(available),
-            pending: minor(pending),
-            updated_at: self.now.plus_millis(-age),
+            pending: Some(minor(pending)),
+            source: BalanceSource::Live,
+            updated_at: at,
         }
     }
 
@@ -196,10 +198,12 @@ impl Sample {
         Card {
             card_id: uuid::Builder::from_random_bytes(bytes).into_uuid().to_string(),
             customer_id: customer.id.clone(),
+            network_token: Some(self.rng.u32(100_000_000..1_000_000_000).to_string()),
             last_four: format!("{:04}", self.rng.u16(..10_000)),
             card_type: self.pick(&[CardType::Virtual, CardType::Virtual, CardType::Physical]),
             status,
             is_stolen: status == CardStatus::Voided && self.rng.bool(),
+            pin_set: Some(active && self.rng.bool()),
             activated_at: active.then(|| self.now.min(created_at.plus_millis(2 * HOUR))),
             created_at,
         }
@@ -235,6 +239,8 @@ impl Sample {
             transaction_type: kind,
             amount: minor(self.rng.i64(150..25_000)),
             currency: (*currency).to_owned(),
+            billing: None,
+            fx_rate: None,
             status,
             merchant: Some((*name).to_owned()),
             merchant_category: Some((*category).to_owned()),
@@ -327,7 +333,10 @@ mod tests {
             }
             if let Some(live) = record.balance {
                 assert!(record.customer.safe_deployed);
-                assert_eq!(live.ledger.get(), live.available.get() + live.pending.get());
+                assert_eq!(
+                    live.ledger.get(),
+                    live.available.get() + live.pending.map_or(0, Minor::get)
+                );
             }
         }
         assert!(made.iter().any(|made| made.transactions.len() > 5));

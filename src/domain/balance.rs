@@ -28,29 +28,72 @@ pub struct Balance {
     pub pending: Option<Minor>,
     /// Where the amounts come from.
     pub freshness: Freshness,
-    /// When the live notification was true; none for what was read from the
-    /// chain just now. Where the chain cannot be read: when the block was made
-    /// that it was read from last.
+    /// When the balance was true; none for what we read from the chain just now.
     pub updated_at: Option<Timestamp>,
 }
 
-/// What the last live notification said.
+/// Who said what a wallet holds.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, AsRefStr, EnumString, IntoStaticStr, VariantArray,
+)]
+#[strum(serialize_all = "snake_case")]
+pub enum BalanceSource {
+    /// A live card notification, with what has moved since.
+    Live,
+    /// The issuer, which read it from the chain.
+    Reconciliation,
+}
+
+impl BalanceSource {
+    /// Whether it knows what is held for authorizations.
+    pub const fn knows_holds(self) -> bool {
+        matches!(self, Self::Live)
+    }
+}
+
+/// What a wallet held at a moment, by one source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LiveBalance {
-    /// All that the wallet holds; available + pending.
+pub struct WalletBalance {
+    /// All that the wallet holds.
     pub ledger: Minor,
-    /// What can be spent.
+    /// What can be spent. Live: ledger less pending; read from the chain: the ledger.
     pub available: Minor,
-    /// What is held for authorizations.
-    pub pending: Minor,
-    /// When the notification was true.
+    /// What is held for authorizations; none where that is unknown.
+    pub pending: Option<Minor>,
+    /// Who said so.
+    pub source: BalanceSource,
+    /// When that was true.
     pub updated_at: Timestamp,
 }
 
-impl LiveBalance {
-    /// Whether the notification is young enough to answer without the chain.
+impl WalletBalance {
+    /// A live balance, if its amounts add up.
+    pub fn live(
+        ledger: Minor,
+        available: Minor,
+        pending: Minor,
+        updated_at: Timestamp,
+    ) -> Option<Self> {
+        let adds_up = ledger.get() == available.get() + pending.get();
+        let source = BalanceSource::Live;
+        adds_up.then_some(Self { ledger, available, pending: Some(pending), source, updated_at })
+    }
+
+    /// A balance that the issuer has read from the chain: what is held is unknown.
+    pub const fn reconciled(ledger: Minor, updated_at: Timestamp) -> Self {
+        let source = BalanceSource::Reconciliation;
+        Self { ledger, available: ledger, pending: None, source, updated_at }
+    }
+
+    /// Where the amounts come from.
+    pub const fn freshness(&self) -> Freshness {
+        if self.source.knows_holds() { Freshness::Realtime } else { Freshness::OnChain }
+    }
+
+    /// Whether it is live and young enough to answer without the chain.
     pub fn is_fresh(&self, now: Timestamp, max_age_millis: i64) -> bool {
-        now.millis().saturating_sub(self.updated_at.millis()) < max_age_millis
+        let age = now.millis().saturating_sub(self.updated_at.millis());
+        self.freshness() == Freshness::Realtime && age < max_age_millis
     }
 }
 
@@ -68,9 +111,9 @@ pub struct ChainBalance {
 /// What is stored of a customer's balance.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stored {
-    /// What the last live notification said.
-    pub live: Option<LiveBalance>,
-    /// What the chain said the last time that it was read.
+    /// What the issuer's notifications say.
+    pub wallet: Option<WalletBalance>,
+    /// What the chain said the last time that we read it.
     pub chain: Option<ChainBalance>,
 }
 
@@ -94,14 +137,14 @@ pub enum Outcome {
     Unavailable,
 }
 
-impl From<LiveBalance> for Balance {
-    fn from(live: LiveBalance) -> Self {
+impl From<WalletBalance> for Balance {
+    fn from(wallet: WalletBalance) -> Self {
         Self {
-            ledger: live.ledger,
-            available: live.available,
-            pending: Some(live.pending),
-            freshness: Freshness::Realtime,
-            updated_at: Some(live.updated_at),
+            ledger: wallet.ledger,
+            available: wallet.available,
+            pending: wallet.pending,
+            freshness: wallet.freshness(),
+            updated_at: Some(wallet.updated_at),
         }
     }
 }
@@ -122,11 +165,11 @@ impl ChainBalance {
 impl Stored {
     /// The newer of what is stored.
     fn last_known(&self) -> Option<Balance> {
-        match (self.live, self.chain) {
-            (Some(live), Some(chain)) if chain.at > live.updated_at => {
+        match (self.wallet, self.chain) {
+            (Some(wallet), Some(chain)) if chain.at > wallet.updated_at => {
                 Some(chain.shown(Some(chain.at)))
             }
-            (Some(live), _) => Some(live.into()),
+            (Some(wallet), _) => Some(wallet.into()),
             (None, chain) => chain.map(|chain| chain.shown(Some(chain.at))),
         }
     }
@@ -148,8 +191,8 @@ pub fn resolve(
     if !safe_deployed {
         return Outcome::None;
     }
-    match (stored.live, chain) {
-        (Some(live), _) if live.is_fresh(now, max_age_millis) => Outcome::Known(live.into()),
+    match (stored.wallet, chain) {
+        (Some(wallet), _) if wallet.is_fresh(now, max_age_millis) => Outcome::Known(wallet.into()),
         (_, Some(ChainOutcome::Read(read))) => Outcome::Known(read.shown(None)),
         (_, chain) => match (stored.last_known(), chain) {
             (Some(last_known), _) => Outcome::Known(last_known),
@@ -173,9 +216,12 @@ mod tests {
         Minor::new(amount).expect("in range")
     }
 
-    fn live(updated_at: i64) -> LiveBalance {
-        let (ledger, available, pending) = (minor(300), minor(200), minor(100));
-        LiveBalance { ledger, available, pending, updated_at: at(updated_at) }
+    fn live(updated_at: i64) -> WalletBalance {
+        WalletBalance::live(minor(300), minor(200), minor(100), at(updated_at)).expect("adds up")
+    }
+
+    fn reconciled(updated_at: i64) -> WalletBalance {
+        WalletBalance::reconciled(minor(700), at(updated_at))
     }
 
     fn chain(ledger: i64, time: i64) -> ChainBalance {
@@ -191,6 +237,7 @@ mod tests {
                 let pending = balance.pending.map(Minor::get);
                 match (balance.freshness, amounts, pending, balance.updated_at) {
                     (Freshness::Realtime, (300, 200), Some(100), Some(_)) => "live",
+                    (Freshness::OnChain, (700, 700), None, Some(_)) => "reconciliation",
                     (Freshness::OnChain, (900, 900), None, None) => "chain",
                     (Freshness::OnChain, (800, 800), None, Some(_)) => "chain, last known",
                     other => panic!("{other:?}"),
@@ -208,27 +255,43 @@ mod tests {
         let newer = Some(chain(800, now.millis() - MAX_AGE + 1));
         let read = Some(ChainOutcome::Read(chain(900, now.millis())));
         let failed = Some(ChainOutcome::Unavailable);
-        for (deployed, live, stored, asked, expected) in [
+        let young = Some(reconciled(now.millis() - 1));
+        let old = Some(reconciled(now.millis() - 2 * MAX_AGE));
+        for (deployed, wallet, stored, asked, expected) in [
             (false, fresh, newer, read, "null"),
+            (false, young, newer, read, "null"),
             (false, None, None, failed, "null"),
             (true, fresh, None, None, "live"),
+            (true, fresh, newer, None, "live"),
             (true, fresh, newer, read, "live"),
             (true, fresh, None, failed, "live"),
             (true, stale, None, read, "chain"),
             (true, stale, newer, read, "chain"),
+            (true, young, None, read, "chain"),
+            (true, young, newer, read, "chain"),
+            (true, old, newer, read, "chain"),
             (true, None, None, read, "chain"),
+            (true, None, newer, read, "chain"),
             (true, stale, None, failed, "live"),
             (true, stale, older, failed, "live"),
             (true, stale, newer, failed, "chain, last known"),
+            (true, young, None, failed, "reconciliation"),
+            (true, young, newer, failed, "reconciliation"),
+            (true, old, None, failed, "reconciliation"),
+            (true, old, older, failed, "chain, last known"),
             (true, None, older, failed, "chain, last known"),
             (true, None, None, failed, "null and an error"),
+            (true, stale, None, None, "live"),
             (true, stale, older, None, "live"),
             (true, stale, newer, None, "chain, last known"),
+            (true, young, None, None, "reconciliation"),
+            (true, young, newer, None, "reconciliation"),
+            (true, old, newer, None, "chain, last known"),
             (true, None, older, None, "chain, last known"),
             (true, None, None, None, "null"),
         ] {
-            let outcome = resolve(deployed, Stored { live, chain: stored }, asked, now, MAX_AGE);
-            assert_eq!(shown(outcome), expected, "{deployed} {live:?} {stored:?} {asked:?}");
+            let outcome = resolve(deployed, Stored { wallet, chain: stored }, asked, now, MAX_AGE);
+            assert_eq!(shown(outcome), expected, "{deployed} {wallet:?} {stored:?} {asked:?}");
         }
     }
 

@@ -41,6 +41,8 @@ pub struct Card {
     pub card_id: String,
     /// The customer who holds it.
     pub customer_id: String,
+    /// The card network's token, by which events name the card, where it is known.
+    pub network_token: Option<String>,
     /// The last four digits of the number.
     pub last_four: String,
     /// Virtual or physical.
@@ -49,10 +51,18 @@ pub struct Card {
     pub status: CardStatus,
     /// Whether it was reported stolen.
     pub is_stolen: bool,
-    /// When it was activated.
+    /// Whether its PIN is set, where that is known.
+    pub pin_set: Option<bool>,
+    /// When it was first put to use.
     pub activated_at: Option<Timestamp>,
     /// When it was created.
     pub created_at: Timestamp,
+}
+
+/// Whether any of a customer's cards has its PIN set; none where there is no card, or
+/// where that is not known of any.
+pub fn any_pin_set(cards: &[Card]) -> Option<bool> {
+    cards.iter().filter_map(|card| card.pin_set).reduce(|any, pin_set| any || pin_set)
 }
 
 impl Card {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::balance::LiveBalance;
+use super::balance::WalletBalance;
 use super::card::Card;
 use super::money::Currency;
 use super::onboarding::{FlowStatus, KycStatus};
@@ -50,7 +50,7 @@ pub struct FoundCustomer {
     /// What was included.
     pub included: Include,
     /// The last live balance; none if there is none, or it was not included.
-    pub live: Option<LiveBalance>,
+    pub live: Option<WalletBalance>,
     /// Every card, newest first; empty if they were not included.
     pub cards: Vec<Card>,
 }
@@ -61,7 +61,7 @@ pub struct ListedCustomer {
     /// The customer.
     pub customer: Arc<Customer>,
     /// The last live balance; none if there is none, or it was not included.
-    pub live: Option<LiveBalance>,
-    /// The number of cards that are not void.
+    pub live: Option<WalletBalance>,
+    /// How many cards there are that are not void.
     pub cards_count: i64,
 }

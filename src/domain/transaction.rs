@@ -2,7 +2,7 @@
 
 use strum::{AsRefStr, EnumString, IntoStaticStr, VariantArray};
 
-use super::money::Minor;
+use super::money::{Currency, Minor};
 use super::time::Timestamp;
 
 /// The kind of a transaction.
@@ -41,6 +41,15 @@ pub enum TransactionStatus {
     Expired,
 }
 
+/// What a transaction costs the wallet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Billing {
+    /// How much, in minor units of `currency`.
+    pub amount: Minor,
+    /// The wallet's currency.
+    pub currency: Currency,
+}
+
 /// One transaction of a customer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Transaction {
@@ -56,7 +65,11 @@ pub struct Transaction {
     pub amount: Minor,
     /// ISO 4217 code; may differ from the wallet's.
     pub currency: String,
-    /// Its status.
+    /// What it costs the wallet, where that is known.
+    pub billing: Option<Billing>,
+    /// `amount` / `billing`, as the issuer states it: a decimal number.
+    pub fx_rate: Option<String>,
+    /// How far it has come.
     pub status: TransactionStatus,
     /// The merchant's name.
     pub merchant: Option<String>,

@@ -13,9 +13,9 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use crate::domain::balance::{Balance, Freshness};
-use crate::domain::card::{Card as DomainCard, CardStatus, CardType};
+use crate::domain::card::{Card as DomainCard, CardStatus, CardType, any_pin_set};
 use crate::domain::customer::Customer;
-use crate::domain::money::{Currency, Minor};
+use crate::domain::money::{Currency, Minor, decimals};
 use crate::domain::onboarding::{FlowStatus, KycStatus};
 use crate::domain::time::Timestamp;
 use crate::domain::transaction::{
@@ -23,11 +23,21 @@ use crate::domain::transaction::{
 };
 
 /// Money in major units, as a JSON number that is written without a float.
-pub(super) struct MajorUnits(Minor);
+pub(super) struct MajorUnits {
+    amount: Minor,
+    decimals: u32,
+}
+
+impl MajorUnits {
+    /// An amount of a wallet.
+    const fn of_wallet(amount: Minor) -> Self {
+        Self { amount, decimals: Currency::DECIMALS }
+    }
+}
 
 impl Serialize for MajorUnits {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let number = self.0.json_number();
+        let number = self.amount.json_number(self.decimals);
         let number: &RawValue = serde_json::from_str(number.as_str()).map_err(S::Error::custom)?;
         number.serialize(serializer)
     }
@@ -118,9 +128,9 @@ impl<'a> CustomerItem<'a> {
             next_action: customer.flow_status.next_action(),
             safe_deployed: customer.safe_deployed,
             currency: customer.currency.map(Into::into),
-            ledger_balance: balance.map(|balance| MajorUnits(balance.ledger)),
-            available_balance: balance.map(|balance| MajorUnits(balance.available)),
-            pending_balance: balance.and_then(|balance| balance.pending).map(MajorUnits),
+            ledger_balance: balance.map(|balance| MajorUnits::of_wallet(balance.ledger)),
+            available_balance: balance.map(|balance| MajorUnits::of_wallet(balance.available)),
+            pending_balance: balance.and_then(|balance| balance.pending).map(MajorUnits::of_wallet),
             balance_freshness: balance.map(|balance| balance.freshness.into()),
             cards_count,
             created_at: Time(customer.created_at),
@@ -182,6 +192,9 @@ pub(super) struct CustomerDetail<'a> {
     balance_updated_at: Option<Time>,
     /// The number of cards that are not void.
     cards_count: usize,
+    /// Whether any card has its PIN set; null if unknown, absent if there is no card.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pin_set: Option<Option<bool>>,
     /// Every card, newest first.
     cards: Vec<Card<'a>>,
     /// When the customer was onboarded.
@@ -210,11 +223,11 @@ impl<'a> CustomerDetail<'a> {
             kyc_status: customer.kyc_status.map(Into::into),
             currency: customer.currency.map(Into::into),
             safe_deployed: customer.safe_deployed,
-            ledger_balance: ledger.map(MajorUnits),
+            ledger_balance: ledger.map(MajorUnits::of_wallet),
             ledger_balance_minor: ledger.map(Minor::get),
-            available_balance: available.map(MajorUnits),
+            available_balance: available.map(MajorUnits::of_wallet),
             available_balance_minor: available.map(Minor::get),
-            pending_balance: pending.map(MajorUnits),
+            pending_balance: pending.map(MajorUnits::of_wallet),
             pending_balance_minor: pending.map(Minor::get),
             balance_freshness: balance.map(|balance| balance.freshness.into()),
             balance_updated_at: balance
@@ -222,6 +235,7 @@ impl<'a> CustomerDetail<'a> {
                 .and_then(|balance| balance.updated_at)
                 .map(Time),
             cards_count: cards.iter().filter(|card| !card.is_void()).count(),
+            pin_set: (!cards.is_empty()).then(|| any_pin_set(cards)),
             cards: cards.iter().map(Card::of).collect(),
             created_at: Time(customer.created_at),
         }
@@ -252,6 +266,8 @@ struct Card<'a> {
     is_blocked: bool,
     /// Whether the card is permanently closed.
     is_void: bool,
+    /// Whether the card's PIN is set; null if unknown.
+    pin_set: Option<bool>,
     /// When the card was activated.
     activated_at: Option<Time>,
     /// When the card was created.
@@ -270,6 +286,7 @@ impl<'a> Card<'a> {
             is_stolen: card.is_stolen,
             is_blocked: card.status == CardStatus::Blocked,
             is_void: card.is_void(),
+            pin_set: card.pin_set,
             activated_at: card.activated_at.map(Time),
             created_at: Time(card.created_at),
         }
@@ -334,7 +351,10 @@ impl<'a> Transaction<'a> {
         Self {
             transaction_id: &transaction.transaction_id,
             kind: transaction.transaction_type.into(),
-            amount: MajorUnits(transaction.amount),
+            amount: MajorUnits {
+                amount: transaction.amount,
+                decimals: decimals(&transaction.currency),
+            },
             currency: &transaction.currency,
             status: transaction.status.into(),
             merchant: transaction.merchant.as_deref(),

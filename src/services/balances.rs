@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use crate::chain::{Reader, Reading, Wallet};
-use crate::domain::balance::{ChainBalance, ChainOutcome, LiveBalance, Outcome, Stored, resolve};
+use crate::domain::balance::{ChainBalance, ChainOutcome, Outcome, Stored, WalletBalance, resolve};
 use crate::domain::customer::Customer;
 use crate::domain::principal::Principal;
 use crate::domain::time::Timestamp;
@@ -18,7 +18,7 @@ use crate::store::Store;
 const STORED_AT_ONCE: usize = 500;
 
 /// A customer with the last live balance.
-pub type Held = (Arc<Customer>, Option<LiveBalance>);
+pub type Held = (Arc<Customer>, Option<WalletBalance>);
 
 /// The balances of the caller's customers.
 #[derive(Clone)]
@@ -48,7 +48,7 @@ impl Balances {
         &self,
         principal: &Principal,
         customers: &[Arc<Customer>],
-        brought: &HashMap<String, Option<LiveBalance>>,
+        brought: &HashMap<String, Option<WalletBalance>>,
     ) -> Result<Vec<Outcome>> {
         let missing: Vec<String> = customers
             .iter()
@@ -97,7 +97,7 @@ impl Balances {
                 let (wallet, chain) =
                     more.map_or((None, None), |((_, of), chain)| (Some(of), chain));
                 let known = wallet.and_then(|wallet| kept.get(&wallet).copied());
-                let stored = Stored { live: *live, chain: known };
+                let stored = Stored { wallet: *live, chain: known };
                 resolve(customer.safe_deployed, stored, chain, now, self.max_age_millis)
             })
             .collect()

@@ -1,6 +1,7 @@
 //! Whether the gateway works: the database is probed, and what is known of the
 //! blockchain's endpoints is reported.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -11,6 +12,7 @@ use tokio::time::error::Elapsed;
 
 use crate::chain::{Fitness, Reader};
 use crate::error::Error;
+use crate::services::deliveries::{Deliveries, DeliveryReport};
 use crate::store::Store;
 
 const READY: &str = "ready";
@@ -27,6 +29,7 @@ const PROBE_TIMEOUT: Duration = Duration::from_millis(650);
 pub struct Health {
     store: Store,
     chain: Option<Reader>,
+    deliveries: Deliveries,
     stopping: Arc<AtomicBool>,
     last_report: Arc<Mutex<Option<(Instant, Report)>>>,
     /// Whether the last read probe succeeded.
@@ -36,11 +39,13 @@ pub struct Health {
 }
 
 impl Health {
-    /// Probes this store and, if the settings name endpoints, this blockchain.
-    pub fn new(store: Store, chain: Option<Reader>) -> Self {
+    /// Probes this store and, if the settings name endpoints, this blockchain; reports how
+    /// deliveries of webhooks go.
+    pub fn new(store: Store, chain: Option<Reader>, deliveries: Deliveries) -> Self {
         Self {
             store,
             chain,
+            deliveries,
             stopping: Arc::default(),
             last_report: Arc::default(),
             readable: Arc::new(AtomicBool::new(true)),
@@ -78,8 +83,15 @@ impl Health {
             database: word(reads),
             writes: word(writes),
             chain: self.chain(),
+            webhooks: self.webhooks(),
             stopping,
         }
+    }
+
+    /// How deliveries go. Failures do not make the gateway unready: without requests,
+    /// they could never end.
+    fn webhooks(&self) -> BTreeMap<String, DeliveryReport> {
+        self.deliveries.programs().into_iter().map(|(name, of)| (name, of.into())).collect()
     }
 
     async fn probe_read(&self) -> bool {
@@ -149,6 +161,8 @@ pub struct Report {
     /// Whether the database can be written: `ok` or `unavailable`.
     writes: &'static str,
     chain: Chain,
+    /// The deliveries of each program that expects events.
+    webhooks: BTreeMap<String, DeliveryReport>,
     stopping: bool,
 }
 

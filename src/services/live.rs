@@ -13,7 +13,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{Notify, broadcast, watch};
 use tokio::task::JoinSet;
 
-use crate::domain::balance::LiveBalance;
+use crate::domain::balance::WalletBalance;
 use crate::domain::customer::{Customer, Include};
 use crate::domain::identifier::Identifier;
 use crate::domain::principal::{Principal, ProgramId};
@@ -50,7 +50,7 @@ pub struct Changed {
     /// The customer, after the change.
     pub customer: Arc<Customer>,
     /// The live balance after the change, if there is one.
-    pub live: Option<LiveBalance>,
+    pub live: Option<WalletBalance>,
 }
 
 /// Changes were missed: they came faster than they were read.

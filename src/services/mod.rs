@@ -5,6 +5,7 @@ pub mod auth;
 pub mod balances;
 pub mod cards;
 pub mod customers;
+pub mod deliveries;
 pub mod health;
 pub mod import;
 pub mod inbox;

@@ -12,13 +12,23 @@ use super::sql;
 use super::upsert::{Rule, Source, differs, one_of_each, upsert};
 use super::write_tx::WriteTx;
 use crate::domain::card::Card;
-use crate::domain::ledger::projection::KnownCard;
+use crate::domain::ledger::cards::{CardStatement, KnownCard};
 use crate::domain::principal::ProgramId;
 use crate::domain::time::Timestamp;
 use crate::error::Result;
 
 /// The first column that [`card`] reads.
 const FIRST: usize = Column::CardId as usize;
+
+/// What an import states about a card, beside the card.
+const IMPORTED: [Column; 4] = [
+    Column::ImportedAt,
+    Column::ImportedStatus,
+    Column::ImportedStolen,
+    Column::ImportedActivatedAt,
+];
+/// What an import need not state: what is known stays.
+const OPTIONAL: [Column; 2] = [Column::NetworkToken, Column::PinSet];
 
 /// The columns of a card `k`.
 pub(super) static COLUMNS: LazyLock<String> =
@@ -42,10 +52,12 @@ pub(super) fn card(row: &QueryResult, start: usize) -> Result<Card> {
     Ok(Card {
         card_id: sql::column(row, at(Column::CardId))?,
         customer_id: sql::column(row, at(Column::CustomerId))?,
+        network_token: sql::column(row, at(Column::NetworkToken))?,
         last_four: sql::column(row, at(Column::LastFour))?,
         card_type: sql::named("a card type", card_type)?,
         status: sql::named("a card status", status)?,
         is_stolen: sql::column(row, at(Column::IsStolen))?,
+        pin_set: sql::column(row, at(Column::PinSet))?,
         activated_at: sql::maybe_time(sql::column(row, at(Column::ActivatedAt))?)?,
         created_at: sql::time(sql::column(row, at(Column::CreatedAt))?)?,
     })
@@ -57,10 +69,35 @@ pub(super) fn joined_card(row: &QueryResult, start: usize) -> Result<Option<Card
     id.map(|_| card(row, start)).transpose()
 }
 
-fn row(program: ProgramId, KnownCard { card, imported_at }: KnownCard) -> Model {
+/// A card with its imported state, from a row with all columns.
+fn known(row: &QueryResult) -> Result<KnownCard> {
+    let status: Option<&str> = sql::column(row, Column::ImportedStatus as usize)?;
+    let at = sql::maybe_time(sql::column(row, Column::ImportedAt as usize)?)?;
+    let imported = match (at, status) {
+        (Some(at), Some(status)) => {
+            let is_stolen: Option<bool> = sql::column(row, Column::ImportedStolen as usize)?;
+            let activated_at = sql::column(row, Column::ImportedActivatedAt as usize)?;
+            Some(CardStatement {
+                at,
+                status: sql::named("a card status", status)?,
+                is_stolen: is_stolen.unwrap_or(false),
+                activated_at: sql::maybe_time(activated_at)?,
+            })
+        }
+        _ => None,
+    };
+    Ok(KnownCard { card: card(row, FIRST)?, imported })
+}
+
+fn row(program: ProgramId, KnownCard { card, imported }: KnownCard) -> Model {
     Model {
         program_id: program.0,
-        imported_at: imported_at.map(Timestamp::millis),
+        imported_at: imported.map(|of| of.at.millis()),
+        imported_status: imported.map(|of| of.status.as_ref().to_owned()),
+        imported_stolen: imported.map(|of| of.is_stolen),
+        imported_activated_at: imported.and_then(|of| of.activated_at).map(Timestamp::millis),
+        network_token: card.network_token,
+        pin_set: card.pin_set,
         card_id: card.card_id,
         customer_id: card.customer_id,
         last_four: card.last_four,
@@ -102,10 +139,18 @@ impl WriteTx {
             .filter(Column::ProgramId.eq(self.program.0))
             .filter(sql::is_one_of(self.backend(), Column::CardId, ids));
         let rows = self.write.query_all(&cards.into_query()).await.map_err(sql::failed)?;
-        let known = |row| {
-            let imported_at = sql::column(row, Column::ImportedAt as usize)?;
-            Ok(KnownCard { card: card(row, FIRST)?, imported_at: sql::maybe_time(imported_at)? })
-        };
+        rows.iter().map(known).collect()
+    }
+
+    /// Every card of the customers, in no order.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn cards_of(&self, customers: Vec<String>) -> Result<Vec<KnownCard>> {
+        let cards = Entity::find()
+            .filter(Column::ProgramId.eq(self.program.0))
+            .filter(sql::is_one_of(self.backend(), Column::CustomerId, customers));
+        let rows = self.write.query_all(&cards.into_query()).await.map_err(sql::failed)?;
         rows.iter().map(known).collect()
     }
 
@@ -121,14 +166,16 @@ impl WriteTx {
         let rule = match source {
             Source::Events => Rule::default(),
             Source::Import => {
-                let differs = differs::<Entity>(&[Column::ImportedAt]);
+                let differs = differs::<Entity>(&IMPORTED, &OPTIONAL);
                 Rule::when(format!("NOT cards.is_stolen AND {differs}"), Vec::new())
+                    .keeping(&OPTIONAL)
             }
         };
         upsert::<Entity>(&self.write, &rows, rule, Column::CustomerId).await
     }
 
-    /// Marks cards as imported at a moment, also those that have not changed.
+    /// Marks cards as imported at a moment, also those that have not changed: they are as
+    /// the import states. Stolen cards apart, which an import does not replace.
     ///
     /// # Errors
     /// If the database fails.
@@ -136,6 +183,10 @@ impl WriteTx {
         let earlier = Column::ImportedAt.is_null().or(Column::ImportedAt.lt(at.millis()));
         let update = Entity::update_many()
             .col_expr(Column::ImportedAt, Expr::val(at.millis()))
+            .col_expr(Column::ImportedStatus, Column::Status.into_expr())
+            .col_expr(Column::ImportedStolen, Column::IsStolen.into_expr())
+            .col_expr(Column::ImportedActivatedAt, Column::ActivatedAt.into_expr())
+            .filter(Column::IsStolen.eq(false))
             .filter(Column::ProgramId.eq(self.program.0))
             .filter(sql::is_one_of(self.backend(), Column::CardId, ids))
             .filter(earlier);

@@ -12,7 +12,8 @@ use serde::Serialize;
 use super::database::Store;
 use super::sql;
 use super::write_tx::WriteTx;
-use crate::domain::balance::LiveBalance;
+use crate::domain::balance::{BalanceSource, WalletBalance};
+use crate::domain::money::Minor;
 use crate::domain::principal::ProgramId;
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Result};
@@ -34,7 +35,7 @@ pub struct Change {
     /// The customer.
     pub customer: String,
     /// The live balance after it, if there is one.
-    pub live: Option<LiveBalance>,
+    pub live: Option<WalletBalance>,
 }
 
 /// One change as a statement's parameter has it.
@@ -69,13 +70,16 @@ impl WriteTx {
     ///
     /// # Errors
     /// If the database fails.
-    pub async fn record_changes(&self, changes: Vec<(String, Option<LiveBalance>)>) -> Result<()> {
-        let row = |(at, (customer_id, live)): (usize, (String, Option<LiveBalance>))| Row {
+    pub async fn record_changes(
+        &self,
+        changes: Vec<(String, Option<WalletBalance>)>,
+    ) -> Result<()> {
+        let row = |(at, (customer_id, live)): (usize, (String, Option<WalletBalance>))| Row {
             at,
             customer_id,
             ledger_minor: live.map(|live| live.ledger.get()),
             available_minor: live.map(|live| live.available.get()),
-            pending_minor: live.map(|live| live.pending.get()),
+            pending_minor: live.and_then(|live| live.pending).map(Minor::get),
             updated_at: live.map(|live| live.updated_at.millis()),
         };
         let rows: Vec<Row> = changes.into_iter().enumerate().map(row).collect();
@@ -94,8 +98,9 @@ impl WriteTx {
     /// If the database fails.
     pub async fn record_changes_of(&self, customers: Vec<String>) -> Result<()> {
         let text = format!(
-            "{INSERT} SELECT $1, $2, c.id, b.ledger_minor, b.available_minor, b.pending_minor, \
-             b.updated_at FROM card_customers AS c \
+            "{INSERT} SELECT $1, $2, c.id, b.ledger_minor, b.available_minor, \
+             CASE WHEN b.source = 'live' THEN b.pending_minor END, b.updated_at \
+             FROM card_customers AS c \
              LEFT JOIN wallet_balances AS b ON b.program_id = $1 AND b.customer_id = c.id \
              WHERE c.program_id = $1 AND {}",
             sql::one_of(self.backend(), "c.id", 3)
@@ -259,11 +264,16 @@ impl ChangeListener {
 }
 
 fn change(row: Model) -> Result<Change> {
-    let live = match (row.ledger_minor, row.available_minor, row.pending_minor, row.updated_at) {
-        (Some(ledger), Some(available), Some(pending), Some(at)) => Some(LiveBalance {
+    let live = match (row.ledger_minor, row.available_minor, row.updated_at) {
+        (Some(ledger), Some(available), Some(at)) => Some(WalletBalance {
             ledger: sql::money(ledger)?,
             available: sql::money(available)?,
-            pending: sql::money(pending)?,
+            pending: row.pending_minor.map(sql::money).transpose()?,
+            // Only a live balance knows what is held.
+            source: match row.pending_minor {
+                Some(_) => BalanceSource::Live,
+                None => BalanceSource::Reconciliation,
+            },
             updated_at: sql::time(at)?,
         }),
         _ => None,

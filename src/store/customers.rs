@@ -93,7 +93,7 @@ impl WriteTx {
     pub async fn put_customers(&self, customers: Vec<Customer>) -> Result<Vec<String>> {
         let rows = customers.into_iter().map(|customer| row(self.program, customer));
         let rows = one_of_each(rows, |row| &row.id, |_, _| true);
-        let rule = Rule::when(differs::<Entity>(&[]), Vec::new());
+        let rule = Rule::when(differs::<Entity>(&[], &[]), Vec::new());
         upsert::<Entity>(&self.write, &rows, rule, Column::Id).await
     }
 }

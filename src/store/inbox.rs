@@ -25,8 +25,10 @@ pub struct InboxEvent {
     pub event_id: String,
     /// Its type, by the contract's name.
     pub event_type: String,
-    /// The body as it came.
+    /// The body as it came; empty once it is no longer needed.
     pub body: String,
+    /// The issuer's name for the delivery that brought it, for asking for it again.
+    pub delivery_id: Option<String>,
     /// When it was received first.
     pub received_at: Timestamp,
     /// Whether it was applied.
@@ -46,6 +48,7 @@ fn event(row: Model) -> Result<InboxEvent> {
         event_id: row.event_id,
         event_type: row.event_type,
         body: row.body,
+        delivery_id: row.delivery_id,
         received_at: sql::time(row.received_at)?,
         state: state(&row.state)?,
         reason: row.reason,
@@ -61,6 +64,7 @@ fn row(program: ProgramId, event: InboxEvent) -> Model {
         event_id: event.event_id,
         event_type: event.event_type,
         body: event.body,
+        delivery_id: event.delivery_id,
         received_at: event.received_at.millis(),
         state: event.state.as_ref().to_owned(),
         reason: event.reason,
@@ -127,7 +131,7 @@ impl WriteTx {
         Ok(any.one(&self.write).await.map_err(sql::failed)?.is_some())
     }
 
-    /// Every applied event about these subjects.
+    /// Every applied or ambiguous event about these subjects.
     ///
     /// # Errors
     /// If the database fails.
@@ -135,7 +139,7 @@ impl WriteTx {
         let about = self
             .find_events()
             .filter(Column::Subject.is_not_null())
-            .filter(is_in(InboxState::Applied))
+            .filter(Expr::cust("state IN ('applied', 'ambiguous')"))
             .filter(sql::is_one_of(self.backend(), Column::Subject, subjects));
         self.load_events(about).await
     }
@@ -231,6 +235,23 @@ impl WriteTx {
 }
 
 impl Store {
+    /// When a program's last event was received; none if none ever was.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn last_event_at(&self, program: ProgramId) -> Result<Option<Timestamp>> {
+        let last = Entity::find()
+            .select_only()
+            .column(Column::ReceivedAt)
+            .filter(Column::ProgramId.eq(program.0))
+            .order_by_desc(Column::ReceivedAt)
+            .order_by_desc(Column::EventId)
+            .into_tuple::<i64>()
+            .one(&self.db)
+            .await;
+        last.map_err(sql::failed)?.map(sql::time).transpose()
+    }
+
     /// The events in a state, of a program or of all (for the operator), oldest
     /// first, at most `limit`, after the event `after`. Two programs may have
     /// events with the same identifier and millisecond.

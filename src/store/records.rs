@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use super::upsert::Source;
 use super::write_tx::WriteTx;
-use crate::domain::balance::LiveBalance;
+use crate::domain::balance::WalletBalance;
 use crate::domain::card::Card;
 use crate::domain::customer::Customer;
-use crate::domain::ledger::projection::KnownCard;
+use crate::domain::ledger::cards::{CardStatement, KnownCard};
 use crate::domain::ledger::wallet::Wallet;
 use crate::domain::time::Timestamp;
 use crate::error::Result;
@@ -18,7 +18,7 @@ pub struct Record {
     /// The customer.
     pub customer: Customer,
     /// The last live balance, if there is one.
-    pub balance: Option<LiveBalance>,
+    pub balance: Option<WalletBalance>,
     /// Some or all of the customer's cards.
     pub cards: Vec<Card>,
 }
@@ -39,7 +39,12 @@ impl WriteTx {
                     Wallet { snapshot: balance, snapshot_event: String::new(), current: balance };
                 wallets.push((customer.id.clone(), wallet));
             }
-            cards.extend(held.into_iter().map(|card| KnownCard { card, imported_at: Some(at) }));
+            cards.extend(held.into_iter().map(|card| {
+                let (status, is_stolen) = (card.status, card.is_stolen);
+                let statement =
+                    CardStatement { at, status, is_stolen, activated_at: card.activated_at };
+                KnownCard { card, imported: Some(statement) }
+            }));
             customers.push(customer);
         }
         let ids: Vec<String> = cards.iter().map(|known| known.card.card_id.clone()).collect();

@@ -17,7 +17,7 @@ use super::write_tx::WriteTx;
 use crate::domain::page::{Slice, Window};
 use crate::domain::principal::ProgramId;
 use crate::domain::time::Timestamp;
-use crate::domain::transaction::{Transaction, TransactionStatus};
+use crate::domain::transaction::{Billing, Transaction, TransactionStatus};
 use crate::error::Result;
 
 /// The first column that [`transaction`] reads.
@@ -35,6 +35,8 @@ fn transaction(row: &QueryResult, start: usize) -> Result<Transaction> {
         transaction_type: sql::named("a transaction type", kind)?,
         amount: sql::money(sql::column(row, at(Column::AmountMinor))?)?,
         currency: sql::column(row, at(Column::Currency))?,
+        billing: billing(row, at(Column::BillingAmountMinor), at(Column::BillingCurrency))?,
+        fx_rate: sql::column(row, at(Column::FxRate))?,
         status: sql::named("a transaction status", status)?,
         merchant: sql::column(row, at(Column::Merchant))?,
         merchant_category: sql::column(row, at(Column::MerchantCategory))?,
@@ -46,6 +48,17 @@ fn transaction(row: &QueryResult, start: usize) -> Result<Transaction> {
     })
 }
 
+/// What a transaction costs the wallet, by the positions of its columns.
+fn billing(row: &QueryResult, amount: usize, currency: usize) -> Result<Option<Billing>> {
+    let amount: Option<i64> = sql::column(row, amount)?;
+    let currency: Option<&str> = sql::column(row, currency)?;
+    let billing = |(amount, currency)| {
+        let currency = sql::named("a currency", currency)?;
+        Ok(Billing { amount: sql::money(amount)?, currency })
+    };
+    amount.zip(currency).map(billing).transpose()
+}
+
 fn row(program: ProgramId, of: Transaction) -> Model {
     Model {
         program_id: program.0,
@@ -55,6 +68,9 @@ fn row(program: ProgramId, of: Transaction) -> Model {
         transaction_type: of.transaction_type.as_ref().to_owned(),
         amount_minor: of.amount.get(),
         currency: of.currency,
+        billing_amount_minor: of.billing.map(|billing| billing.amount.get()),
+        billing_currency: of.billing.map(|billing| billing.currency.as_ref().to_owned()),
+        fx_rate: of.fx_rate,
         status: of.status.as_ref().to_owned(),
         merchant: of.merchant,
         merchant_category: of.merchant_category,

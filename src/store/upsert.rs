@@ -11,8 +11,8 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use sea_orm::sea_query::Value;
-use sea_orm::{ConnectionTrait as _, DbBackend, EntityTrait, IdenStatic as _, Iterable as _};
-use sea_orm::{ModelTrait as _, PrimaryKeyToColumn as _, Statement};
+use sea_orm::{ColumnTrait, ConnectionTrait as _, DbBackend, EntityTrait, IdenStatic as _};
+use sea_orm::{Iterable as _, ModelTrait as _, PrimaryKeyToColumn as _, Statement};
 use serde::Serialize;
 
 use super::db_tx::DbTx;
@@ -38,13 +38,21 @@ pub(super) struct Rule {
     condition: String,
     /// The parameters that the condition has.
     values: Vec<Value>,
+    /// Columns that stay as they are where the new row has a null.
+    kept: Vec<&'static str>,
 }
 
 impl Rule {
     /// If the condition holds. It knows the stored row by the table's name and
     /// the new one as `excluded`. `?` stands for a value.
     pub(super) const fn when(condition: String, values: Vec<Value>) -> Self {
-        Self { condition, values }
+        Self { condition, values, kept: Vec::new() }
+    }
+
+    /// With columns that stay as they are where the new row has a null.
+    pub(super) fn keeping(mut self, columns: &[impl ColumnTrait]) -> Self {
+        self.kept = columns.iter().map(sea_orm::IdenStatic::as_str).collect();
+        self
     }
 }
 
@@ -85,7 +93,15 @@ where
     let names: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
     let key = key_of::<E>();
     let set = names.iter().filter(|name| !key.contains(name));
-    let set: Vec<String> = set.map(|name| format!("{name} = excluded.{name}")).collect();
+    let table = E::default().table_name().to_owned();
+    let new = |name: &&str| {
+        if rule.kept.contains(name) {
+            format!("{name} = COALESCE(excluded.{name}, {table}.{name})")
+        } else {
+            format!("{name} = excluded.{name}")
+        }
+    };
+    let set: Vec<String> = set.map(new).collect();
     let (names, key, set) = (names.join(", "), key.join(", "), set.join(", "));
     let mut condition = rule.condition.clone();
     let (from, mut values) = if backend == DbBackend::Postgres {
@@ -108,20 +124,26 @@ where
     };
     let text = format!(
         "INSERT INTO {table} ({names}) {from} ON CONFLICT ({key}) DO {replace} RETURNING {returned}",
-        table = E::default().table_name(),
         returned = returned.as_str(),
     );
     Ok(Statement::from_sql_and_values(backend, text, values))
 }
 
-/// Whether the new row differs from the stored one, columns of `except` apart.
-pub(super) fn differs<E: EntityTrait>(except: &[E::Column]) -> String {
+/// Whether the new row differs from the stored one, columns of `except` apart. A null in
+/// a column of `kept` is no difference.
+pub(super) fn differs<E: EntityTrait>(except: &[E::Column], kept: &[E::Column]) -> String {
     let table = E::default().table_name().to_owned();
     let mut ignored = key_of::<E>();
     ignored.extend(except.iter().map(sea_orm::IdenStatic::as_str));
     let compared = sql::columns_of::<E>().into_iter().filter(|(name, _)| !ignored.contains(name));
-    let compared =
-        compared.map(|(name, _)| format!("{table}.{name} IS DISTINCT FROM excluded.{name}"));
+    let kept: Vec<&str> = kept.iter().map(sea_orm::IdenStatic::as_str).collect();
+    let compared = compared.map(|(name, _)| {
+        if kept.contains(&name) {
+            format!("COALESCE(excluded.{name}, {table}.{name}) IS DISTINCT FROM {table}.{name}")
+        } else {
+            format!("{table}.{name} IS DISTINCT FROM excluded.{name}")
+        }
+    });
     format!("({})", compared.collect::<Vec<_>>().join(" OR "))
 }
 

@@ -11,14 +11,15 @@ use super::database::Store;
 use super::sql;
 use super::upsert::{Rule, Source, differs, one_of_each, upsert};
 use super::write_tx::WriteTx;
-use crate::domain::balance::LiveBalance;
+use crate::domain::balance::{BalanceSource, WalletBalance};
 use crate::domain::ledger::wallet::Wallet;
+use crate::domain::money::Minor;
 use crate::domain::principal::ProgramId;
 use crate::domain::time::{CLOCK_TOLERANCE_MILLIS, Timestamp};
 use crate::error::Result;
 
 /// The first column that [`live`] reads.
-const FIRST: usize = Column::LedgerMinor as usize;
+const FIRST: usize = Column::Source as usize;
 
 /// The columns of a live balance `b`.
 pub(super) static COLUMNS: LazyLock<String> =
@@ -35,36 +36,52 @@ pub(super) fn width() -> usize {
     sql::width::<Entity>(FIRST)
 }
 
-/// The live balance of a row whose columns begin at `start`.
-fn live(row: &QueryResult, start: usize) -> Result<LiveBalance> {
+/// The balance of a row whose columns begin at `start`.
+fn live(row: &QueryResult, start: usize) -> Result<WalletBalance> {
     let at = |column: Column| start + column as usize - FIRST;
-    Ok(LiveBalance {
-        ledger: sql::money(sql::column(row, at(Column::LedgerMinor))?)?,
-        available: sql::money(sql::column(row, at(Column::AvailableMinor))?)?,
-        pending: sql::money(sql::column(row, at(Column::PendingMinor))?)?,
-        updated_at: sql::time(sql::column(row, at(Column::UpdatedAt))?)?,
+    let columns =
+        [Column::LedgerMinor, Column::AvailableMinor, Column::PendingMinor, Column::UpdatedAt];
+    balance(row, at(Column::Source), columns.map(at))
+}
+
+/// A balance by the positions of its columns: ledger, available, pending, and its time.
+fn balance(row: &QueryResult, source: usize, columns: [usize; 4]) -> Result<WalletBalance> {
+    let source: BalanceSource = sql::named("a balance source", sql::column(row, source)?)?;
+    let [ledger, available, pending, updated_at] = columns;
+    let money = |at| sql::money(sql::column(row, at)?);
+    Ok(WalletBalance {
+        ledger: money(ledger)?,
+        available: money(available)?,
+        pending: source.knows_holds().then(|| money(pending)).transpose()?,
+        source,
+        updated_at: sql::time(sql::column(row, updated_at)?)?,
     })
 }
 
 /// As [`live`]; none where nothing was joined.
-pub(super) fn joined_live(row: &QueryResult, start: usize) -> Result<Option<LiveBalance>> {
-    let ledger: Option<i64> = sql::column(row, start)?;
-    ledger.map(|_| live(row, start)).transpose()
+pub(super) fn joined_live(row: &QueryResult, start: usize) -> Result<Option<WalletBalance>> {
+    let source: Option<&str> = sql::column(row, start)?;
+    source.map(|_| live(row, start)).transpose()
 }
 
 /// The wallet of a row with all columns.
 fn wallet(row: &QueryResult) -> Result<Wallet> {
-    let at = |column: Column| column as usize;
+    let base = [
+        Column::BaseLedgerMinor,
+        Column::BaseAvailableMinor,
+        Column::BasePendingMinor,
+        Column::BaseAt,
+    ];
     Ok(Wallet {
-        snapshot: LiveBalance {
-            ledger: sql::money(sql::column(row, at(Column::BaseLedgerMinor))?)?,
-            available: sql::money(sql::column(row, at(Column::BaseAvailableMinor))?)?,
-            pending: sql::money(sql::column(row, at(Column::BasePendingMinor))?)?,
-            updated_at: sql::time(sql::column(row, at(Column::BaseAt))?)?,
-        },
-        snapshot_event: sql::column(row, at(Column::BaseEvent))?,
+        snapshot: balance(row, Column::Source as usize, base.map(|column| column as usize))?,
+        snapshot_event: sql::column(row, Column::BaseEvent as usize)?,
         current: live(row, FIRST)?,
     })
+}
+
+/// Unknown is not 0: the source says which it is.
+fn minor_or_0(pending: Option<Minor>) -> i64 {
+    pending.map_or(0, Minor::get)
 }
 
 fn row(program: ProgramId, customer_id: String, wallet: Wallet) -> Model {
@@ -74,12 +91,13 @@ fn row(program: ProgramId, customer_id: String, wallet: Wallet) -> Model {
         customer_id,
         base_ledger_minor: snapshot.ledger.get(),
         base_available_minor: snapshot.available.get(),
-        base_pending_minor: snapshot.pending.get(),
+        base_pending_minor: minor_or_0(snapshot.pending),
         base_at: snapshot.updated_at.millis(),
         base_event: snapshot_event,
+        source: snapshot.source.as_ref().to_owned(),
         ledger_minor: current.ledger.get(),
         available_minor: current.available.get(),
-        pending_minor: current.pending.get(),
+        pending_minor: minor_or_0(current.pending),
         updated_at: current.updated_at.millis(),
     }
 }
@@ -93,7 +111,7 @@ impl Store {
         &self,
         program: ProgramId,
         customers: Vec<String>,
-    ) -> Result<HashMap<String, LiveBalance>> {
+    ) -> Result<HashMap<String, WalletBalance>> {
         // By hand, as every page may ask it: one text, read by position.
         let backend = self.reads.get_database_backend();
         let text = format!(
@@ -146,7 +164,7 @@ impl WriteTx {
                 let condition = format!(
                     "(excluded.base_at >= wallet_balances.base_at \
                      OR wallet_balances.base_at > ?) AND {}",
-                    differs::<Entity>(&[])
+                    differs::<Entity>(&[], &[])
                 );
                 Rule::when(condition, vec![latest.into()])
             }

@@ -21,13 +21,15 @@ use utoipa_axum::routes;
 
 use super::address_limit::AddressLimit;
 use super::body::BodyBudget;
-use super::headers::{SIGNATURE, TIMESTAMP};
+use super::headers::{DELIVERY_ID, SIGNATURE, TIMESTAMP};
 use super::openapi::{EventBody, WebhookErrors, inbox_state};
 use super::signature::Signed;
+use crate::domain::identifier;
 use crate::domain::request::RequestId;
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Kind, Result};
 use crate::http::problem;
+use crate::services::deliveries::Deliveries;
 use crate::services::inbox::{Inbox, Receipt};
 
 /// The settings of the endpoint.
@@ -44,16 +46,18 @@ pub struct Settings {
 pub struct Endpoint {
     settings: Arc<Settings>,
     inbox: Inbox,
+    deliveries: Deliveries,
     bodies: BodyBudget,
     addresses: AddressLimit,
 }
 
 impl Endpoint {
-    /// An endpoint that stores events in the inbox.
-    pub fn new(settings: Settings, inbox: Inbox) -> Self {
+    /// An endpoint that stores events in the inbox, and records how deliveries go.
+    pub fn new(settings: Settings, inbox: Inbox, deliveries: Deliveries) -> Self {
         Self {
             settings: Arc::new(settings),
             inbox,
+            deliveries,
             bodies: BodyBudget::new(),
             addresses: AddressLimit::new(),
         }
@@ -118,6 +122,12 @@ struct Accepted<'a> {
             nullable = false,
             description = "The event type, as in the body. It is not read.",
         ),
+        (
+            "X-Yativo-Delivery-Id" = Option<String>,
+            Header,
+            nullable = false,
+            description = "The delivery's identifier. It is stored with the event.",
+        ),
     ),
     request_body(
         content = inline(EventBody),
@@ -143,11 +153,18 @@ async fn receive(
     let program = program.map(|Path(program)| program).unwrap_or_default();
     match endpoint.take(&program, peer, &headers, body).await {
         Ok(receipt) => {
+            endpoint.deliveries.succeeded(&program);
             let Receipt { id, duplicate, state } = &receipt;
             let accepted = Accepted { id, duplicate: *duplicate, state: state.into() };
             Json(json!({ "success": true, "data": accepted })).into_response()
         }
-        Err(error) => error_response(&error, &request),
+        Err(error) => {
+            // A request that is not even signed is none of the issuer's.
+            if headers.contains_key(SIGNATURE) && headers.contains_key(TIMESTAMP) {
+                endpoint.deliveries.failed(&program, error.message());
+            }
+            error_response(&error, &request)
+        }
     }
 }
 
@@ -180,7 +197,8 @@ impl Endpoint {
         }
         self.addresses.verify(peer);
         let program = self.inbox.program(program).await?.ok_or_else(unsigned)?;
-        self.inbox.take(program, &body.bytes).await
+        let delivery = only(headers, DELIVERY_ID).filter(|id| identifier::check(id).is_ok());
+        self.inbox.take(program, &body.bytes, delivery).await
     }
 }
 

@@ -22,7 +22,7 @@ impl PartialSchema for EventBody {
         };
         let types = any("The event type; events of unknown types are stored and have no effect.");
         let data = "What happened, and to which customer: `customer_id`, `yativo_card_id`, \
-            `external_customer_id` or `email`. Unknown members are ignored.";
+            `external_customer_id`, `external_id` or `email`. Unknown members are ignored.";
         ObjectBuilder::new()
             .schema_type(SchemaType::AnyValue)
             .property("id", any("The issuer's identifier of the event."))
@@ -41,8 +41,9 @@ pub(super) fn inbox_state() -> Object {
         .schema_type(Type::String)
         .enum_values(Some(InboxState::VARIANTS.iter().map(<&str>::from)))
         .description(Some(
-            "`applied`; `waiting` for an unknown customer; `failed`; or `kept`: stored without \
-             an effect.",
+            "`applied`; `waiting` for an unknown customer; `ambiguous`: it is not known which \
+             card it means; `failed`; `conflicting`: an event with this identifier and another \
+             body was stored before; or `kept`: stored without an effect.",
         ))
         .build()
 }

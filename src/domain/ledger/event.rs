@@ -2,17 +2,19 @@
 
 use strum::{AsRefStr, EnumString, IntoStaticStr, VariantArray};
 
+use crate::domain::balance::WalletBalance;
 use crate::domain::card::{CardStatus, CardType};
 use crate::domain::identifier::Identifier;
-use crate::domain::money::{Currency, Minor};
+use crate::domain::money::{Amount, Currency};
 use crate::domain::time::Timestamp;
 use crate::domain::transaction::TransactionType;
 
-/// Every type of the contract.
+/// Every type of the contract that is about a customer, a card or money of theirs.
 pub const TYPES: &[&str] = &[
     "customer.balance.updated",
     "customer.funded",
     "customer.funding.failed",
+    "wallet.deposit.confirmed",
     "card.created",
     "card.activated",
     "card.frozen",
@@ -22,11 +24,15 @@ pub const TYPES: &[&str] = &[
     "card.stolen",
     "card.cancelled",
     "card.deactivated",
+    "physical.card.pin.changed",
     "transaction.authorized",
     "transaction.settled",
     "transaction.declined",
     "transaction.reversed",
     "transaction.refund.created",
+    "card.withdrawal.initiated",
+    "card.withdrawal.settled",
+    "card.withdrawal.failed",
     "master_wallet.deposit",
     "master_wallet.swap",
     "master_wallet.customer_funded",
@@ -38,8 +44,8 @@ pub const TYPES: &[&str] = &[
 pub struct Event {
     /// The issuer's name for it, out of the signed body.
     pub id: String,
-    /// When the issuer made it.
-    pub created_at: Timestamp,
+    /// When it happened, which may be long before the issuer sent it.
+    pub occurred_at: Timestamp,
     /// Identifiers of the customer, the most specific first.
     pub customer: Vec<Identifier>,
     /// The customer's `id`, where the event has it.
@@ -55,40 +61,45 @@ pub struct Event {
 pub enum Fact {
     /// The balance at a moment.
     Balance(BalanceFact),
-    /// A transfer to the wallet has arrived or failed.
-    Transfer(TransferFact),
+    /// Money has come into the wallet or has left it, not by a card.
+    Movement(MovementFact),
     /// Something happened to a card.
     Card(CardFact),
     /// A transaction has reached a stage.
-    Transaction(TransactionFact),
+    Transaction(Box<TransactionFact>),
 }
 
 /// What a wallet holds at a moment.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BalanceFact {
-    /// All that the wallet holds.
-    pub ledger: Minor,
-    /// What can be spent.
-    pub available: Minor,
-    /// What is held for authorizations.
-    pub pending: Minor,
+    /// The balance.
+    pub balance: WalletBalance,
     /// The wallet's currency, where the issuer says so.
     pub currency: Option<Currency>,
-    /// When that was true.
-    pub at: Timestamp,
 }
 
-/// Money that was sent to a wallet.
+/// How money moves other than by a card.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum MovementKind {
+    /// From the program's master wallet.
+    Transfer,
+    /// From outside.
+    Deposit,
+    /// Back to the program's master wallet.
+    Withdrawal,
+}
+
+/// Money that has come into a wallet or has left it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TransferFact {
-    /// The issuer's name for the transfer.
+pub struct MovementFact {
+    /// Where from or where to.
+    pub kind: MovementKind,
+    /// The issuer's name for the movement.
     pub id: String,
-    /// How much; positive.
-    pub amount: Minor,
-    /// ISO 4217 code, where the issuer says so.
-    pub currency: Option<String>,
-    /// Whether it has arrived, or has failed.
-    pub arrived: bool,
+    /// How much; not negative.
+    pub amount: Amount,
+    /// Whether the money has moved; otherwise the attempt has failed.
+    pub completed: bool,
 }
 
 /// What happened to a card; the text is what follows `card.` in the event's type.
@@ -117,18 +128,27 @@ pub enum CardChange {
     Deactivated,
 }
 
+/// How an event names a card.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CardRef {
+    /// By the UUID that the APIs show, in lower case.
+    Id(String),
+    /// By the card network's token, as it stands.
+    Token(String),
+}
+
 /// Something that happened to a card.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CardFact {
     /// The card.
-    pub card_id: String,
+    pub card: CardRef,
     /// What happened to it.
     pub change: CardChange,
     /// The last four digits of its number, where the issuer says so.
     pub last_four: Option<String>,
     /// What it is made of, where the issuer says so.
     pub card_type: Option<CardType>,
-    /// What it can do now, where the issuer says so.
+    /// What it can do now, where the issuer says so in a word that we know.
     pub status: Option<CardStatus>,
 }
 
@@ -145,8 +165,6 @@ pub enum Stage {
     PartiallyReversed,
     /// It was refused.
     Declined,
-    /// Something went wrong; the hold was let go.
-    Failed,
     /// The hold ran out.
     Expired,
     /// The hold was let go; a part of it, if the amount is smaller.
@@ -165,12 +183,16 @@ pub struct TransactionFact {
     pub transaction_id: String,
     /// How far it has come.
     pub stage: Stage,
-    /// How much; not negative.
-    pub amount: Minor,
-    /// ISO 4217 code, where the issuer says so.
-    pub currency: Option<String>,
+    /// How much, in the merchant's currency; not negative. None means all of it.
+    pub amount: Option<Amount>,
+    /// What it costs the wallet; not negative.
+    pub billing: Option<Amount>,
+    /// `amount` / `billing`, as the issuer states it.
+    pub fx_rate: Option<String>,
     /// The card that it was made with, where the issuer says so.
     pub card_id: Option<String>,
+    /// The transaction on the chain, where the issuer says so.
+    pub tx_hash: Option<String>,
     /// What kind it is, where the issuer says so.
     pub transaction_type: Option<TransactionType>,
     /// The merchant's name.
@@ -181,30 +203,32 @@ pub struct TransactionFact {
     pub merchant_city: Option<String>,
     /// ISO 3166-1 alpha-2.
     pub merchant_country: Option<String>,
-    /// When the hold was made.
+    /// When the hold was made, where the issuer says so.
     pub authorized_at: Option<Timestamp>,
-    /// When the money moved.
+    /// When the money moved, where the issuer says so.
     pub settled_at: Option<Timestamp>,
 }
 
-/// What events that belong together are about: one transaction, card or transfer.
+/// What events that belong together are about.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum AggregateId {
     /// A transaction, by its identifier.
     Transaction(String),
-    /// A card, by its identifier.
-    Card(String),
-    /// Money sent to a wallet, by the transfer's identifier.
-    Transfer(String),
+    /// All cards of a customer: which of them is meant depends on the others.
+    Cards,
+    /// Money that moves other than by a card, by the movement's identifier.
+    Movement(MovementKind, String),
 }
 
 impl AggregateId {
-    /// The identifier as one text, as the inbox stores it.
-    pub fn key(&self) -> String {
+    /// The identifier as one text, as the inbox stores it with the customer's events.
+    pub fn key(&self, customer: &str) -> String {
         match self {
             Self::Transaction(id) => format!("transaction:{id}"),
-            Self::Card(id) => format!("card:{id}"),
-            Self::Transfer(id) => format!("transfer:{id}"),
+            Self::Cards => format!("cards:{customer}"),
+            Self::Movement(MovementKind::Transfer, id) => format!("transfer:{id}"),
+            Self::Movement(MovementKind::Deposit, id) => format!("deposit:{id}"),
+            Self::Movement(MovementKind::Withdrawal, id) => format!("withdrawal:{id}"),
         }
     }
 }
@@ -214,24 +238,10 @@ impl Event {
     pub fn aggregate(&self) -> Option<AggregateId> {
         match &self.fact {
             Fact::Balance(_) => None,
-            Fact::Transfer(fact) => Some(AggregateId::Transfer(fact.id.clone())),
-            Fact::Card(fact) => Some(AggregateId::Card(fact.card_id.clone())),
+            Fact::Movement(fact) => Some(AggregateId::Movement(fact.kind, fact.id.clone())),
+            Fact::Card(_) => Some(AggregateId::Cards),
             Fact::Transaction(fact) => Some(AggregateId::Transaction(fact.transaction_id.clone())),
         }
-    }
-
-    /// When it happened, which may be long before the issuer sent it.
-    pub fn occurred_at(&self) -> Timestamp {
-        let stated = match &self.fact {
-            Fact::Balance(fact) => Some(fact.at),
-            Fact::Transaction(fact) => match fact.stage {
-                Stage::Authorized | Stage::Declined => fact.authorized_at,
-                Stage::Settled => fact.settled_at,
-                _ => None,
-            },
-            Fact::Transfer(_) | Fact::Card(_) => None,
-        };
-        stated.unwrap_or(self.created_at)
     }
 
     /// The order within one aggregate. What happened in the same
@@ -239,11 +249,11 @@ impl Event {
     pub fn sort_key(&self) -> (Timestamp, usize, &str) {
         let rank = match &self.fact {
             Fact::Balance(_) => 0,
-            Fact::Transfer(fact) => usize::from(fact.arrived),
+            Fact::Movement(fact) => usize::from(fact.completed),
             Fact::Card(fact) => rank(CardChange::VARIANTS, &fact.change),
             Fact::Transaction(fact) => rank(Stage::VARIANTS, &fact.stage),
         };
-        (self.occurred_at(), rank, &self.id)
+        (self.occurred_at, rank, &self.id)
     }
 }
 
@@ -261,8 +271,12 @@ pub enum InboxState {
     Applied,
     /// The customer is not known yet.
     Waiting,
+    /// Which of the customer's cards it means is not known yet.
+    Ambiguous,
     /// It cannot be applied, for the reason beside it.
     Failed,
+    /// It came under the identifier of another event, with another body.
+    Conflicting,
     /// Its type has no effect here.
     Kept,
 }

@@ -1,13 +1,14 @@
-//! The events of one transaction, card or transfer in order, and the balance
+//! The events of one transaction or movement of money in order, and the balance
 //! change that they make. It depends on the set of events alone, not on the
 //! order in which they arrived.
 
 use std::sync::Arc;
 
-use super::event::{CardFact, Event, Fact, Stage, TransactionFact};
-use crate::domain::money::{Currency, Minor};
+use super::event::{CardFact, Event, Fact, MovementKind, Stage, TransactionFact};
+use super::hold::{Hold, Part};
+use crate::domain::money::{Amount, Currency};
 use crate::domain::time::Timestamp;
-use crate::domain::transaction::{TransactionStatus, TransactionType};
+use crate::domain::transaction::TransactionType;
 
 /// Events of one aggregate, oldest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -46,114 +47,104 @@ impl BalanceDelta {
     }
 }
 
-/// What is held and what was taken for one transaction, and how far it has come.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Hold {
-    held: i128,
-    taken: i128,
-    /// The money has moved or the hold was let go: an authorization behind that
-    /// opens nothing again.
-    closed: bool,
-    pub(super) status: Option<TransactionStatus>,
+/// When a wallet was moved last: at all, and what it holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LastMoves {
+    /// Any of its amounts.
+    pub any: Option<Timestamp>,
+    /// The ledger.
+    pub ledger: Option<Timestamp>,
 }
 
-impl Hold {
-    pub(super) fn step(&mut self, fact: &TransactionFact) {
-        let amount = minor(fact.amount);
-        match fact.stage {
-            Stage::Authorized if self.closed => {}
-            Stage::Authorized => {
-                self.held = amount;
-                self.status = Some(TransactionStatus::Authorized);
-            }
-            Stage::Settled => self.close(amount, TransactionStatus::Settled),
-            Stage::Reversed | Stage::PartiallyReversed => self.give_back(amount),
-            // Those three cannot undo what has settled.
-            Stage::Declined | Stage::Failed | Stage::Expired if self.taken > 0 => {}
-            Stage::Declined => {
-                self.held = 0;
-                self.status = Some(TransactionStatus::Declined);
-            }
-            Stage::Failed => self.close(0, TransactionStatus::Failed),
-            Stage::Expired => self.close(0, TransactionStatus::Expired),
-            Stage::Refunded => {}
-        }
-    }
-
-    fn close(&mut self, taken: i128, status: TransactionStatus) {
-        *self = Self { held: 0, taken, closed: true, status: Some(status) };
-    }
-
-    /// Part of what is held or was taken; all of it, if no amount is said.
-    fn give_back(&mut self, amount: i128) {
-        let open = if self.closed { self.taken } else { self.held };
-        let rest = if amount == 0 { 0 } else { (open - amount).max(0) };
-        if rest == 0 {
-            self.close(0, TransactionStatus::Reversed);
-            return;
-        }
-        if self.closed {
-            self.taken = rest;
-        } else {
-            self.held = rest;
-        }
-        self.status = Some(TransactionStatus::PartiallyReversed);
+impl LastMoves {
+    /// The later of each.
+    #[must_use]
+    pub fn max(self, other: Self) -> Self {
+        Self { any: self.any.max(other.any), ledger: self.ledger.max(other.ledger) }
     }
 }
 
 impl History {
     /// Adds an event; says whether it is new.
     pub fn add(&mut self, event: Arc<Event>) -> bool {
-        if self.0.iter().any(|known| known.id == event.id) {
+        let at = self.0.partition_point(|known| known.sort_key() < event.sort_key());
+        // One of the same key is the same event, unless its time was corrected.
+        if self.0.get(at).is_some_and(|known| known.id == event.id)
+            || self.0.iter().any(|known| known.id == event.id)
+        {
             return false;
         }
-        let at = self.0.partition_point(|known| known.sort_key() < event.sort_key());
         self.0.insert(at, event);
         true
     }
 
-    /// The last moment behind `after` at which money was moved in a wallet of
-    /// this currency.
-    pub fn last_move(&self, after: Timestamp, currency: Option<Currency>) -> Option<Timestamp> {
-        let moves = |event: &&Arc<Event>| match &event.fact {
-            Fact::Transfer(fact) => fact.arrived && is_in(fact.currency.as_deref(), currency),
-            Fact::Transaction(fact) => {
-                fact.stage != Stage::Declined && is_in(fact.currency.as_deref(), currency)
-            }
-            Fact::Balance(_) | Fact::Card(_) => false,
-        };
-        let last = self.0.iter().rev().find(moves)?.occurred_at();
-        (last > after).then_some(last)
+    /// Takes an event out again.
+    pub fn remove(&mut self, id: &str) {
+        self.0.retain(|event| event.id != id);
     }
 
-    /// How far the subject has moved a wallet of this currency since a moment at
-    /// which the wallet's balance is known. What is in another currency moves
-    /// nothing: only the issuer knows at what rate.
+    /// Every event, oldest first.
+    pub fn events(&self) -> &[Arc<Event>] {
+        &self.0
+    }
+
+    /// The last moments behind `after` at which a wallet of this currency was moved.
+    pub fn last_moves(&self, after: Timestamp, currency: Option<Currency>) -> LastMoves {
+        let rates = self.rates(currency);
+        let mut last = LastMoves::default();
+        for event in self.0.iter().filter(|event| event.occurred_at > after) {
+            let (any, ledger) = match &event.fact {
+                Fact::Movement(fact) => {
+                    let moves = fact.completed && moves(&fact.amount, currency);
+                    (moves, moves)
+                }
+                Fact::Transaction(fact) => {
+                    let moves = fact.stage != Stage::Declined
+                        && wallet_amount(fact, currency, &rates).is_some();
+                    (moves, moves && matches!(fact.stage, Stage::Settled | Stage::Refunded))
+                }
+                Fact::Balance(_) | Fact::Card(_) => (false, false),
+            };
+            let at = Some(event.occurred_at);
+            let new = LastMoves { any: at.filter(|_| any), ledger: at.filter(|_| ledger) };
+            last = last.max(new);
+        }
+        last
+    }
+
+    /// How far the events have moved a wallet of this currency since a moment at
+    /// which the wallet's balance is known.
     pub fn delta_since(&self, then: Timestamp, currency: Option<Currency>) -> BalanceDelta {
         self.delta_until(None, currency).minus(self.delta_until(Some(then), currency))
     }
 
     fn delta_until(&self, end: Option<Timestamp>, currency: Option<Currency>) -> BalanceDelta {
+        let rates = self.rates(currency);
         let mut hold = Hold::default();
-        let mut sent = 0;
+        let mut moved = 0;
         let (mut refunds, mut credit) = (0, 0);
         let within = |at: Timestamp| end.is_none_or(|end| at <= end);
-        if let Some((at, amount)) = self.inferred_authorization(currency)
+        if let Some((at, amount)) = self.inferred_authorization(currency, &rates)
             && at.is_none_or(within)
         {
-            hold.held = amount;
+            hold.assume(amount);
         }
-        for event in self.0.iter().filter(|event| within(event.occurred_at())) {
+        for event in self.0.iter().filter(|event| within(event.occurred_at)) {
             match &event.fact {
-                Fact::Transfer(fact) if is_in(fact.currency.as_deref(), currency) => {
-                    sent = if fact.arrived { minor(fact.amount) } else { 0 };
+                Fact::Movement(fact) if moves(&fact.amount, currency) => {
+                    let amount = if fact.completed { minor(&fact.amount) } else { 0 };
+                    moved = if fact.kind == MovementKind::Withdrawal { -amount } else { amount };
                 }
-                Fact::Transaction(fact) if is_in(fact.currency.as_deref(), currency) => {
+                Fact::Transaction(fact) => {
+                    let amount = wallet_amount(fact, currency, &rates);
+                    // A hold that has run out is let go, whatever the amount was.
+                    let amount = amount.or((fact.stage == Stage::Expired).then_some(0));
+                    let Some(amount) = amount else { continue };
                     match (fact.stage, is_credit(fact)) {
-                        (Stage::Refunded, _) => refunds += minor(fact.amount),
-                        (Stage::Settled, true) => credit = minor(fact.amount),
+                        (Stage::Refunded, _) => refunds += amount,
+                        (Stage::Settled, true) => credit = amount,
                         (_, true) => {}
-                        (_, false) => hold.step(fact),
+                        (_, false) => hold.step(fact.stage, amount, Part::of(event, fact)),
                     }
                 }
                 _ => {}
@@ -162,8 +153,8 @@ impl History {
         // A refund that is reported when it is made and again when it settles is one.
         let back = if refunds > 0 { refunds } else { credit };
         BalanceDelta {
-            ledger: sent + back - hold.taken,
-            available: sent + back - hold.taken - hold.held,
+            ledger: moved + back - hold.taken,
+            available: moved + back - hold.taken - hold.held,
             pending: hold.held,
         }
     }
@@ -173,33 +164,66 @@ impl History {
     fn inferred_authorization(
         &self,
         currency: Option<Currency>,
+        rates: &[Rate<'_>],
     ) -> Option<(Option<Timestamp>, i128)> {
-        let debits = self.transactions().filter(|(_, fact)| {
-            is_in(fact.currency.as_deref(), currency)
-                && !is_credit(fact)
-                && !matches!(fact.stage, Stage::Refunded | Stage::Declined)
+        let debits = self.transactions().filter_map(|(_, fact)| {
+            let is_debit =
+                !is_credit(fact) && !matches!(fact.stage, Stage::Refunded | Stage::Declined);
+            is_debit.then_some((fact, wallet_amount(fact, currency, rates)?))
         });
         // As much as was let go until it closed, and what it closed with.
-        let (mut since, mut amount, mut open, mut any) = (None, 0, true, false);
-        for (_, fact) in debits {
+        let (mut since, mut sum, mut open, mut any) = (None, 0, true, false);
+        for (fact, amount) in debits {
             if fact.stage == Stage::Authorized {
                 return None;
             }
             any = true;
             since = since.or(fact.authorized_at);
             if open {
-                amount += minor(fact.amount);
+                sum += amount;
                 open = matches!(fact.stage, Stage::Reversed | Stage::PartiallyReversed);
             }
         }
-        any.then_some((since, amount))
+        any.then_some((since, sum))
+    }
+
+    /// What the transaction costs the wallet for an amount of the merchant's: by the
+    /// authorizations, and then by whatever else states both.
+    fn rates(&self, currency: Option<Currency>) -> Vec<Rate<'_>> {
+        let rate = |fact: &'_ TransactionFact| {
+            let (amount, billing) = (fact.amount.as_ref()?, fact.billing.as_ref()?);
+            let is_known = moves(billing, currency) && amount.minor.get() > 0;
+            is_known.then(|| (minor(billing), minor(amount)))
+        };
+        let mut rates = Vec::new();
+        for is_authorization in [true, false] {
+            for (_, fact) in self.transactions() {
+                if (fact.stage == Stage::Authorized) == is_authorization
+                    && let Some((billing, amount)) = rate(fact)
+                {
+                    let currency = fact.amount.as_ref().and_then(|of| of.currency.as_deref());
+                    rates.push(Rate { billing, amount, currency });
+                }
+            }
+        }
+        rates
+    }
+
+    /// How much one of the events moves in a wallet of this currency; none where only
+    /// the issuer knows.
+    pub(super) fn wallet_amount(
+        &self,
+        fact: &TransactionFact,
+        currency: Option<Currency>,
+    ) -> Option<i128> {
+        wallet_amount(fact, currency, &self.rates(currency))
     }
 
     pub(super) fn transactions(
         &self,
     ) -> impl DoubleEndedIterator<Item = (&Event, &TransactionFact)> {
         self.0.iter().filter_map(|event| match &event.fact {
-            Fact::Transaction(fact) => Some((event.as_ref(), fact)),
+            Fact::Transaction(fact) => Some((event.as_ref(), fact.as_ref())),
             _ => None,
         })
     }
@@ -212,17 +236,45 @@ impl History {
     }
 }
 
+/// What one transaction costs the wallet: `billing` for `amount` of `currency`.
+struct Rate<'a> {
+    billing: i128,
+    amount: i128,
+    currency: Option<&'a str>,
+}
+
+/// How much an event moves in a wallet of this currency; none where only the issuer
+/// knows.
+fn wallet_amount(
+    fact: &TransactionFact,
+    currency: Option<Currency>,
+    rates: &[Rate<'_>],
+) -> Option<i128> {
+    if let Some(billing) = fact.billing.as_ref().filter(|billing| moves(billing, currency)) {
+        return Some(minor(billing));
+    }
+    // All of it.
+    let Some(amount) = &fact.amount else { return Some(0) };
+    // In proportion to what the authorization cost, to the nearest minor unit.
+    let currency_of = amount.currency.as_deref();
+    if let Some(rate) = rates.iter().find(|rate| rate.currency == currency_of) {
+        return Some((minor(amount) * rate.billing * 2 + rate.amount) / (rate.amount * 2));
+    }
+    moves(amount, currency).then(|| minor(amount))
+}
+
 /// Whether money flows towards the customer.
-fn is_credit(fact: &TransactionFact) -> bool {
+pub(super) fn is_credit(fact: &TransactionFact) -> bool {
     fact.transaction_type == Some(TransactionType::Refund)
 }
 
 /// Whether an amount is in a wallet's currency; so it is where the issuer does
 /// not say. Of a wallet whose currency is not known only that moves.
-fn is_in(currency: Option<&str>, wallet: Option<Currency>) -> bool {
+fn moves(amount: &Amount, wallet: Option<Currency>) -> bool {
+    let currency = amount.currency.as_deref();
     currency.is_none_or(|currency| wallet.is_some_and(|wallet| currency == wallet.as_ref()))
 }
 
-fn minor(amount: Minor) -> i128 {
-    i128::from(amount.get())
+pub(super) fn minor(amount: &Amount) -> i128 {
+    i128::from(amount.minor.get())
 }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::OnceCell;
 
 use super::viewer::Viewer;
-use crate::domain::balance::{LiveBalance, Outcome};
+use crate::domain::balance::{Outcome, WalletBalance};
 use crate::domain::card::Card;
 use crate::domain::customer::{Customer, FoundCustomer};
 use crate::domain::page::{Slice, Window};
@@ -40,7 +40,7 @@ pub(crate) struct CustomerPage {
     pub(crate) viewer: Arc<Viewer>,
     customers: Vec<Arc<Customer>>,
     /// Live balances that were loaded with the customers.
-    live: HashMap<String, Option<LiveBalance>>,
+    live: HashMap<String, Option<WalletBalance>>,
     /// In the order of the customers.
     balances: Once<Vec<Outcome>>,
     /// In the order of the customers.

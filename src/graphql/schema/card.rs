@@ -68,6 +68,11 @@ impl Card {
         self.card().is_void()
     }
 
+    /// Whether the card's PIN is set. Null if unknown.
+    async fn pin_set(&self) -> Option<bool> {
+        self.card().pin_set
+    }
+
     /// When the card was activated.
     async fn activated_at(&self) -> Option<DateTime> {
         self.card().activated_at.map(DateTime)

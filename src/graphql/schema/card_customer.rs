@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_graphql::{ID, Object, Result};
 
 use crate::domain::balance::{Balance, Outcome};
+use crate::domain::card;
 use crate::domain::customer::Customer;
 use crate::domain::page::{PageArgs, Position};
 use crate::graphql::error::{balance_unavailable, failure};
@@ -20,7 +21,7 @@ use crate::graphql::schema::scalars::{DateTime, Decimal};
 use crate::services::transactions::Transactions;
 
 /// The fields that need the cards.
-pub(crate) const CARD_FIELDS: &[&str] = &["cards", "cardsCount"];
+pub(crate) const CARD_FIELDS: &[&str] = &["cards", "cardsCount", "pinSet"];
 
 /// A card customer, where it stands in its page.
 #[derive(Clone)]
@@ -122,17 +123,17 @@ impl CardCustomer {
 
     /// The amount in the account wallet, which all cards share.
     async fn ledger_balance(&self) -> Result<Option<Decimal>> {
-        Ok(self.balance().await?.map(|balance| Decimal(balance.ledger)))
+        Ok(self.balance().await?.map(|balance| Decimal::of_wallet(balance.ledger)))
     }
 
     /// The amount that can be spent: the ledger balance minus pending authorizations.
     async fn available_balance(&self) -> Result<Option<Decimal>> {
-        Ok(self.balance().await?.map(|balance| Decimal(balance.available)))
+        Ok(self.balance().await?.map(|balance| Decimal::of_wallet(balance.available)))
     }
 
     /// The amount held for authorized transactions that have not settled. Null if unknown.
     async fn pending_balance(&self) -> Result<Option<Decimal>> {
-        Ok(self.balance().await?.and_then(|balance| balance.pending).map(Decimal))
+        Ok(self.balance().await?.and_then(|balance| balance.pending).map(Decimal::of_wallet))
     }
 
     /// The source of the balance.
@@ -149,6 +150,11 @@ impl CardCustomer {
     async fn cards_count(&self) -> Result<usize> {
         let cards = self.page.cards(self.at).await.map_err(failure)?;
         Ok(cards.iter().filter(|card| !card.is_void()).count())
+    }
+
+    /// Whether any card has its PIN set. Null if that is unknown, or if there is no card.
+    async fn pin_set(&self) -> Result<Option<bool>> {
+        Ok(card::any_pin_set(&self.page.cards(self.at).await.map_err(failure)?))
     }
 
     /// All cards of the customer, newest first, including void cards.

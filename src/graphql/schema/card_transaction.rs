@@ -6,7 +6,7 @@ use async_graphql::{ID, Object};
 
 use crate::domain::page::{Position, Slice};
 use crate::domain::transaction::Transaction;
-use crate::graphql::schema::enums::{TransactionStatus, TransactionType};
+use crate::graphql::schema::enums::{Currency, TransactionStatus, TransactionType};
 use crate::graphql::schema::scalars::{DateTime, Decimal};
 
 /// One transaction, where it stands in its page.
@@ -52,14 +52,30 @@ impl CardTransaction {
         self.transaction().transaction_type.into()
     }
 
-    /// The amount, in `currency`.
+    /// The merchant's amount, in `currency`.
     async fn amount(&self) -> Decimal {
-        Decimal(self.transaction().amount)
+        Decimal::of(self.transaction().amount, &self.transaction().currency)
     }
 
-    /// The transaction's currency as an ISO 4217 code. It may differ from the wallet's.
+    /// The merchant's currency as an ISO 4217 code. It may differ from the wallet's.
     async fn currency(&self) -> &str {
         &self.transaction().currency
+    }
+
+    /// The amount that the wallet is charged, in `billingCurrency`. It differs from `amount` if the merchant's currency is another. Null if unknown.
+    async fn billing_amount(&self) -> Option<Decimal> {
+        let billing = self.transaction().billing?;
+        Some(Decimal::of_wallet(billing.amount))
+    }
+
+    /// The wallet's currency. Null if the billing amount is unknown.
+    async fn billing_currency(&self) -> Option<Currency> {
+        self.transaction().billing.map(|billing| billing.currency.into())
+    }
+
+    /// The exchange rate: `amount` divided by `billingAmount`, as the issuer states it.
+    async fn fx_rate(&self) -> Option<Decimal> {
+        self.transaction().fx_rate.clone().map(Decimal::Number)
     }
 
     /// The status of the transaction.

@@ -2,13 +2,31 @@
 
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
 
-use crate::domain::money::Minor;
+use crate::domain::money::{Currency, Minor, decimals};
+use crate::domain::text::Text;
 use crate::domain::time::Timestamp;
 
-/// An exact amount of money in major units: a string with exactly two decimals, like "38.50".
-pub(crate) struct Decimal(pub(crate) Minor);
+/// An exact decimal number.
+pub(crate) enum Decimal {
+    /// An amount of money, with all decimals of its currency.
+    Amount(Text),
+    /// Another number, as it stands.
+    Number(String),
+}
 
-/// An exact amount of money in major units: a string with exactly two decimals, like "38.50".
+impl Decimal {
+    /// An amount of a wallet.
+    pub(crate) fn of_wallet(amount: Minor) -> Self {
+        Self::Amount(amount.decimal(Currency::DECIMALS))
+    }
+
+    /// An amount of the currency with this ISO 4217 code.
+    pub(crate) fn of(amount: Minor, currency: &str) -> Self {
+        Self::Amount(amount.decimal(decimals(currency)))
+    }
+}
+
+/// An exact decimal number as a string. An amount of money is in major units and has all decimals of its currency: "38.50" euros, "500" yen.
 #[Scalar(name = "Decimal", specified_by_url = "https://www.w3.org/TR/xmlschema11-2/#decimal")]
 impl ScalarType for Decimal {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -16,12 +34,16 @@ impl ScalarType for Decimal {
             // A number would have gone through a float before it came here.
             return Err(InputValueError::expected_type(value));
         };
-        let amount = Minor::parse(text).ok_or("must be a decimal with at most two decimals")?;
-        Ok(Self(amount))
+        let amount = Minor::parse(text, Currency::DECIMALS)
+            .ok_or("must be a decimal with at most two decimals")?;
+        Ok(Self::of_wallet(amount))
     }
 
     fn to_value(&self) -> Value {
-        Value::String(self.0.to_string())
+        Value::String(match self {
+            Self::Amount(text) => text.as_str().to_owned(),
+            Self::Number(text) => text.clone(),
+        })
     }
 }
 

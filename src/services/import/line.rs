@@ -6,7 +6,7 @@ use alloy_primitives::Address;
 use serde::Deserialize;
 use uuid::Uuid;
 
-use crate::domain::balance::LiveBalance;
+use crate::domain::balance::WalletBalance;
 use crate::domain::card::{Card, CardStatus};
 use crate::domain::customer::Customer;
 use crate::domain::identifier;
@@ -45,6 +45,8 @@ struct LineCard {
     card_type: String,
     status: String,
     is_stolen: Option<bool>,
+    network_token: Option<String>,
+    pin_set: Option<bool>,
     activated_at: Option<String>,
     created_at: String,
 }
@@ -172,7 +174,7 @@ fn record(line: Line, check: &mut Check) -> Option<Record> {
     })
 }
 
-fn live_balance(line: &LineBalance, check: &mut Check) -> Option<LiveBalance> {
+fn live_balance(line: &LineBalance, check: &mut Check) -> Option<WalletBalance> {
     let ledger = check.amount("balance.ledger_minor", line.ledger_minor);
     let available = check.amount("balance.available_minor", line.available_minor);
     let pending = check.amount("balance.pending_minor", line.pending_minor);
@@ -181,16 +183,11 @@ fn live_balance(line: &LineBalance, check: &mut Check) -> Option<LiveBalance> {
     if updated_at.is_some_and(|at| at.is_future(Timestamp::now())) {
         check.wrong("balance.updated_at", "is in the future");
     }
-    let live = LiveBalance {
-        ledger: ledger?,
-        available: available?,
-        pending: pending?,
-        updated_at: updated_at?,
-    };
-    if live.ledger.get() != live.available.get() + live.pending.get() {
+    let live = WalletBalance::live(ledger?, available?, pending?, updated_at?);
+    if live.is_none() {
         check.wrong("balance.ledger_minor", "is not available_minor + pending_minor");
     }
-    Some(live)
+    live
 }
 
 fn card(line: LineCard, holder: &str, check: &mut Check) -> Option<Card> {
@@ -216,16 +213,19 @@ fn card(line: LineCard, holder: &str, check: &mut Check) -> Option<Card> {
         "is not a known status",
     );
     let is_stolen = line.is_stolen.unwrap_or(false);
+    let network_token = line.network_token.map(|text| check.name("cards.network_token", text));
     let activated_at = line.activated_at.and_then(|text| check.time("cards.activated_at", &text));
     let created_at = check.time("cards.created_at", &line.created_at);
     Some(Card {
         card_id: card_id?,
         customer_id: holder.to_owned(),
+        network_token,
         last_four: line.last_four,
         card_type: card_type?,
         // The contract: a stolen card counts as voided.
         status: if is_stolen { CardStatus::Voided } else { status? },
         is_stolen,
+        pin_set: line.pin_set,
         activated_at,
         created_at: created_at?,
     })
@@ -255,7 +255,7 @@ mod tests {
     fn the_formats_own_example_is_read() {
         let record = parse(EXAMPLE.as_bytes()).expect("the example is good");
         assert_eq!(record.customer.id, "69f0bdf29a84752db9cc8ff9");
-        assert_eq!(record.balance.map(|balance| balance.pending.get()), Some(1925));
+        assert_eq!(record.balance.and_then(|balance| balance.pending), Minor::new(1925));
         assert_eq!(record.cards[0].customer_id, record.customer.id);
     }
 
@@ -276,6 +276,11 @@ mod tests {
             ("2026-05-12T14", "9026-05-12T14", "balance.updated_at is in the future"),
             ("afeb85fe-", "card-", "cards.card_id is not a UUID"),
             ("4242", "42424", "cards.last_four is not four digits"),
+            (
+                "\"last_four\"",
+                "\"network_token\":\"\",\"last_four\"",
+                "cards.network_token must not be empty",
+            ),
             ("virtual", "wooden", "cards.card_type is not virtual or physical"),
             ("usr_1207", "usr\\u0000", "external_customer_id must not contain control characters"),
             ("{\"id\"", "\"id\"", "not valid: "),

@@ -114,8 +114,6 @@ async fn put_at(
 ) -> Result<()> {
     let tx = store.write_import(program).await?;
     let customers: Vec<_> = records.iter().map(|record| record.customer.id.clone()).collect();
-    let cards = records.iter().flat_map(|record| &record.cards);
-    let cards: Vec<_> = cards.map(|card| card.card_id.clone()).collect();
     // Most of the time no event waits.
     let names: Vec<String> = if tx.has_waiting_events().await? {
         records.iter().flat_map(|record| names_of(&record.customer)).collect()
@@ -123,7 +121,7 @@ async fn put_at(
         Vec::new()
     };
     let changed = tx.put_records(records, at).await?;
-    reconcile(&tx, &customers, &cards).await?;
+    reconcile(&tx, &customers).await?;
     if !changed.is_empty() {
         tx.record_changes_of(changed).await?;
     }

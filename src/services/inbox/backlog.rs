@@ -31,22 +31,23 @@ pub async fn apply_waiting(tx: &WriteTx, names: Vec<String>) -> Result<()> {
 ///
 /// # Errors
 /// If the store fails.
-pub async fn reconcile(tx: &WriteTx, customers: &[String], cards: &[String]) -> Result<()> {
+pub async fn reconcile(tx: &WriteTx, customers: &[String]) -> Result<()> {
     if tx.has_events_with_subject().await? {
-        processor::reconcile(tx, customers, cards).await?;
+        processor::reconcile(tx, customers).await?;
     }
     Ok(())
 }
 
-/// Takes up one event again that is in the inbox; none if it is not there, or
-/// has been applied.
+/// Takes up one event again that is in the inbox; none if it is not there, has
+/// been applied, or conflicts with one that was.
 ///
 /// # Errors
 /// If the store fails.
 pub async fn replay(store: &Store, program: ProgramId, id: &str) -> Result<Option<InboxEvent>> {
     let tx = store.write(program).await?;
     let mut events = tx.events(vec![id.to_owned()]).await?;
-    events.retain(|event| event.state != InboxState::Applied);
+    let is_done = [InboxState::Applied, InboxState::Conflicting];
+    events.retain(|event| !is_done.contains(&event.state));
     if events.is_empty() {
         tx.roll_back().await;
         return Ok(None);

@@ -6,17 +6,21 @@ use std::sync::Arc;
 
 use super::decode::Content;
 use super::delivery::Incoming;
-use crate::domain::balance::LiveBalance;
+use crate::domain::balance::WalletBalance;
+use crate::domain::card::Card;
 use crate::domain::customer::Customer;
-use crate::domain::ledger::event::{AggregateId, Event, Fact, InboxState};
-use crate::domain::ledger::history::History;
-use crate::domain::ledger::projection::{self, KnownCard};
-use crate::domain::ledger::wallet::{Account, apply, rebased};
+use crate::domain::ledger::cards::{self, KnownCard};
+use crate::domain::ledger::event::{AggregateId, CardRef, Event, Fact, InboxState};
+use crate::domain::ledger::projection;
+use crate::domain::ledger::wallet::Account;
 use crate::domain::money::Currency;
 use crate::domain::time::Timestamp;
 use crate::domain::transaction::Transaction;
 use crate::error::Result;
 use crate::store::{InboxEvent, Source, WriteTx};
+
+/// Why a card event waits.
+const AMBIGUOUS: &str = "which of the customer's cards it means is not known yet";
 
 /// An event that is being applied.
 pub(super) struct Item {
@@ -32,12 +36,11 @@ impl Item {
     pub(super) fn of(Incoming { event: mut stored, content }: Incoming) -> Self {
         let (state, reason, event) = match &*content {
             // It would be the newest until then.
-            Content::Event(event) if event.occurred_at().is_future(Timestamp::now()) => {
+            Content::Event(event) if event.occurred_at.is_future(Timestamp::now()) => {
                 (InboxState::Failed, Some("its time is in the future".to_owned()), None)
             }
             Content::Event(event) => {
-                stored.subject = event.aggregate().map(|subject| subject.key());
-                stored.moment = event.occurred_at();
+                stored.moment = event.occurred_at;
                 (InboxState::Applied, None, Some(Arc::clone(event)))
             }
             Content::Kept => (InboxState::Kept, None, None),
@@ -58,10 +61,16 @@ impl Item {
 #[derive(Default)]
 pub(super) struct EventBatch {
     accounts: HashMap<String, Account>,
-    /// The customer of each subject.
+    /// The customer of each transaction and movement, by its subject, and of each card,
+    /// by its identifier.
     owners: HashMap<String, String>,
     transactions: HashMap<String, Transaction>,
-    cards: HashMap<String, KnownCard>,
+    /// The cards of each customer with card events.
+    cards: HashMap<String, Vec<KnownCard>>,
+    /// The card events of before; they may become ambiguous, or no longer be so.
+    card_events: HashMap<String, InboxEvent>,
+    /// The card events of each customer of which it is not known which card they mean.
+    ambiguous: HashMap<String, HashSet<String>>,
     dirty: Dirty,
 }
 
@@ -70,8 +79,9 @@ pub(super) struct EventBatch {
 struct Dirty {
     wallets: HashSet<String>,
     transactions: HashSet<String>,
-    cards: HashSet<String>,
-    changes: Vec<(String, Option<LiveBalance>)>,
+    /// Cards, by customer and identifier.
+    cards: HashSet<(String, String)>,
+    changes: Vec<(String, Option<WalletBalance>)>,
 }
 
 impl EventBatch {
@@ -82,20 +92,26 @@ impl EventBatch {
             Some((item.stored.customer_id.as_ref()?, item.event.as_ref()?, item.currency))
         });
         let (mut subjects, mut rebased) = (HashSet::new(), BTreeMap::new());
-        let (mut transactions, mut cards) = (HashSet::new(), HashSet::new());
+        let (mut transactions, mut card_ids) = (HashSet::new(), HashSet::new());
+        let mut card_holders = HashSet::new();
         for (customer, event, currency) in events {
             batch.accounts.entry(customer.clone()).or_default().currency = currency;
-            if let Fact::Balance(fact) = &event.fact {
-                let since = rebased.entry(customer.clone()).or_insert(fact.at);
-                *since = fact.at.min(*since);
+            match &event.fact {
+                Fact::Balance(fact) => {
+                    let at = fact.balance.updated_at;
+                    let since = rebased.entry(customer.clone()).or_insert(at);
+                    *since = at.min(*since);
+                }
+                Fact::Card(fact) => {
+                    card_holders.insert(customer.clone());
+                    if let CardRef::Id(id) = &fact.card {
+                        card_ids.insert(id.clone());
+                    }
+                }
+                Fact::Transaction(fact) => _ = transactions.insert(fact.transaction_id.clone()),
+                Fact::Movement(_) => {}
             }
-            let Some(subject) = event.aggregate() else { continue };
-            subjects.insert(subject.key());
-            match subject {
-                AggregateId::Transaction(id) => _ = transactions.insert(id),
-                AggregateId::Card(id) => _ = cards.insert(id),
-                AggregateId::Transfer(_) => {}
-            }
+            subjects.extend(event.aggregate().map(|subject| subject.key(customer)));
         }
         if batch.accounts.is_empty() {
             return Ok(batch);
@@ -108,12 +124,18 @@ impl EventBatch {
         batch.find_histories(tx, subjects).await?;
         if !transactions.is_empty() {
             for known in tx.transactions(transactions.into_iter().collect()).await? {
-                let subject = AggregateId::Transaction(known.transaction_id.clone()).key();
+                let subject = AggregateId::Transaction(known.transaction_id.clone());
+                let subject = subject.key(&known.customer_id);
                 batch.owners.entry(subject).or_insert_with(|| known.customer_id.clone());
                 batch.transactions.insert(known.transaction_id.clone(), known);
             }
         }
-        batch.find_cards(tx, cards).await?;
+        if !card_ids.is_empty() {
+            for known in tx.cards(card_ids.into_iter().collect()).await? {
+                batch.owners.insert(known.card.card_id, known.card.customer_id);
+            }
+        }
+        batch.find_cards(tx, card_holders).await?;
         Ok(batch)
     }
 
@@ -130,30 +152,21 @@ impl EventBatch {
         }
         batch.find_wallets(tx).await?;
         batch.add_histories(events);
-        let projected = batch.accounts.values().flat_map(|account| account.histories.keys());
-        let projected = projected.filter_map(|subject| match subject {
-            AggregateId::Card(id) => Some(id.clone()),
-            _ => None,
-        });
-        let projected = projected.collect();
-        batch.find_cards(tx, projected).await?;
-        let Self { accounts, cards, dirty, .. } = &mut batch;
-        for (customer, account) in accounts.iter_mut() {
-            let again = account.wallet.as_ref().map(|wallet| {
-                (rebased(account, wallet.snapshot, &wallet.snapshot_event), wallet.clone())
-            });
-            if let Some((Ok(again), before)) = again
-                && again != before
+        let has_cards = |account: &Account| account.histories.contains_key(&AggregateId::Cards);
+        let holders = batch.accounts.iter().filter(|(_, account)| has_cards(account));
+        let holders: HashSet<String> = holders.map(|(id, _)| id.clone()).collect();
+        batch.find_cards(tx, holders.clone()).await?;
+        for (customer, account) in &mut batch.accounts {
+            let Some(wallet) = &account.wallet else { continue };
+            if let Ok(again) = account.rebased(wallet.snapshot, &wallet.snapshot_event)
+                && again != *wallet
             {
                 account.wallet = Some(again);
-                dirty.wallets.insert(customer.clone());
+                batch.dirty.wallets.insert(customer.clone());
             }
-            for (subject, history) in &account.histories {
-                let AggregateId::Card(id) = subject else { continue };
-                if project_card(history, customer, id, cards) {
-                    dirty.cards.insert(id.clone());
-                }
-            }
+        }
+        for customer in holders {
+            batch.project_cards(&customer);
         }
         Ok(batch)
     }
@@ -171,14 +184,13 @@ impl EventBatch {
         Ok(())
     }
 
-    async fn find_cards(&mut self, tx: &WriteTx, ids: HashSet<String>) -> Result<()> {
-        if ids.is_empty() {
+    async fn find_cards(&mut self, tx: &WriteTx, customers: HashSet<String>) -> Result<()> {
+        if customers.is_empty() {
             return Ok(());
         }
-        for known in tx.cards(ids.into_iter().collect()).await? {
-            let subject = AggregateId::Card(known.card.card_id.clone()).key();
-            self.owners.entry(subject).or_insert_with(|| known.card.customer_id.clone());
-            self.cards.insert(known.card.card_id.clone(), known);
+        for known in tx.cards_of(customers.into_iter().collect()).await? {
+            self.owners.insert(known.card.card_id.clone(), known.card.customer_id.clone());
+            self.cards.entry(known.card.customer_id.clone()).or_default().push(known);
         }
         Ok(())
     }
@@ -190,72 +202,138 @@ impl EventBatch {
         Ok(())
     }
 
-    /// Puts applied events into the histories of their customers.
+    /// Puts applied and ambiguous events into the histories of their customers.
     fn add_histories(&mut self, events: Vec<InboxEvent>) {
         for stored in events {
             let Incoming { event: stored, content } = Incoming::stored(stored);
-            let (Some(customer), Content::Event(event)) = (stored.customer_id, &*content) else {
+            let (Some(customer), Content::Event(event)) = (&stored.customer_id, &*content) else {
                 continue;
             };
             let Some(subject) = event.aggregate() else { continue };
-            self.owners.insert(subject.key(), customer.clone());
-            if let Some(account) = self.accounts.get_mut(&customer) {
-                account.histories.entry(subject).or_default().add(Arc::clone(event));
+            self.owners.insert(subject.key(customer), customer.clone());
+            if let Some(account) = self.accounts.get_mut(customer) {
+                account.histories.entry(subject.clone()).or_default().add(Arc::clone(event));
+            }
+            if subject == AggregateId::Cards {
+                self.card_events.insert(stored.event_id.clone(), stored);
             }
         }
     }
 
     /// Applies one event, and notes what is to be written.
     pub(super) fn apply(&mut self, item: &mut Item) {
-        let (Some(customer), Some(event)) = (&item.stored.customer_id, &item.event) else { return };
-        let Some(account) = self.accounts.get(customer) else { return };
-        let subject = event.aggregate();
-        if let Some(subject) = &subject {
-            let owner = self.owners.entry(subject.key()).or_insert_with(|| customer.clone());
-            if owner != customer {
-                return item.fail("what it is about belongs to another customer");
-            }
-        }
-        let after = match apply(account, event) {
-            Ok(after) => after,
-            Err(reason) => return item.fail(reason),
+        let (Some(customer), Some(event)) = (item.stored.customer_id.clone(), item.event.clone())
+        else {
+            return;
         };
-        let dirty = &mut self.dirty;
+        let subject = event.aggregate();
+        item.stored.subject = subject.as_ref().map(|subject| subject.key(&customer));
+        let owned = match &event.fact {
+            Fact::Card(fact) => match &fact.card {
+                CardRef::Id(id) => Some(id.clone()),
+                CardRef::Token(_) => None,
+            },
+            _ => item.stored.subject.clone(),
+        };
+        if let Some(owned) = owned
+            && *self.owners.entry(owned).or_insert_with(|| customer.clone()) != customer
+        {
+            return item.fail("what it is about belongs to another customer");
+        }
+        let Some(account) = self.accounts.get_mut(&customer) else { return };
+        let before = account.wallet.clone();
+        if let Err(reason) = account.apply(&event) {
+            return item.fail(reason);
+        }
         let mut changed = false;
-        if after.wallet != account.wallet {
-            changed = after.wallet.as_ref().map(|wallet| wallet.current)
-                != account.wallet.as_ref().map(|wallet| wallet.current);
-            dirty.wallets.insert(customer.clone());
+        if account.wallet != before {
+            let current = account.wallet.as_ref().map(|wallet| wallet.current);
+            changed = current != before.map(|wallet| wallet.current);
+            self.dirty.wallets.insert(customer.clone());
         }
-        let history = subject.as_ref().and_then(|subject| after.histories.get(subject));
-        match (&subject, history) {
-            (Some(AggregateId::Transaction(id)), Some(history)) => {
-                let known = self.transactions.get(id);
-                let projected = projection::transaction(history, customer, after.currency, known);
-                if let Some(projected) = projected.filter(|projected| Some(projected) != known) {
-                    changed = true;
-                    dirty.transactions.insert(id.clone());
-                    self.transactions.insert(id.clone(), projected);
-                }
-            }
-            (Some(AggregateId::Card(id)), Some(history))
-                if project_card(history, customer, id, &mut self.cards) =>
-            {
-                changed = true;
-                dirty.cards.insert(id.clone());
-            }
-            _ => {}
-        }
+        changed |= match subject {
+            Some(AggregateId::Transaction(id)) => self.project_transaction(&customer, id),
+            Some(AggregateId::Cards) => self.project_cards(&customer),
+            Some(AggregateId::Movement(..)) | None => false,
+        };
         if changed {
-            let live = after.wallet.as_ref().map(|wallet| wallet.current);
-            dirty.changes.push((customer.clone(), live));
+            let wallet = self.accounts.get(&customer).and_then(|account| account.wallet.as_ref());
+            let current = wallet.map(|wallet| wallet.current);
+            self.dirty.changes.push((customer, current));
         }
-        self.accounts.insert(customer.clone(), after);
+    }
+
+    /// Projects a transaction's events; returns whether the transaction has changed.
+    fn project_transaction(&mut self, customer: &str, id: String) -> bool {
+        let Some(account) = self.accounts.get(customer) else { return false };
+        let Some(history) = account.histories.get(&AggregateId::Transaction(id.clone())) else {
+            return false;
+        };
+        let known = self.transactions.get(&id);
+        let projected = projection::transaction(history, customer, account.currency, known);
+        match projected {
+            Some(projected) if Some(&projected) != known => {
+                self.dirty.transactions.insert(id.clone());
+                self.transactions.insert(id, projected);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Projects a customer's card events; returns whether any card has changed.
+    fn project_cards(&mut self, customer: &str) -> bool {
+        let Some(account) = self.accounts.get(customer) else { return false };
+        let Some(history) = account.histories.get(&AggregateId::Cards) else { return false };
+        let known = self.cards.entry(customer.to_owned()).or_default();
+        let projected = cards::project(known, history, customer);
+        let mut changed = false;
+        for card in projected.cards {
+            if replace(known, &card) {
+                changed = true;
+                self.dirty.cards.insert((customer.to_owned(), card.card_id));
+            }
+        }
+        self.ambiguous.insert(customer.to_owned(), projected.ambiguous);
+        changed
+    }
+
+    /// Sets the states of card events once all events are applied: each of the items',
+    /// and each of before that is not what it was.
+    pub(super) fn settle(&mut self, items: &mut [Item]) {
+        let is_ambiguous = |event: &InboxEvent| {
+            let customer = event.customer_id.as_ref()?;
+            Some(self.ambiguous.get(customer)?.contains(&event.event_id))
+        };
+        for Item { stored, event, .. } in items {
+            let is_card = matches!(event.as_deref(), Some(Event { fact: Fact::Card(_), .. }));
+            if is_card && stored.state == InboxState::Applied && is_ambiguous(stored) == Some(true)
+            {
+                stored.state = InboxState::Ambiguous;
+                stored.reason = Some(AMBIGUOUS.to_owned());
+            }
+            // What it was before, if it was here, counts no longer.
+            self.card_events.remove(&stored.event_id);
+        }
+        let mut restated = HashMap::new();
+        for (id, mut event) in std::mem::take(&mut self.card_events) {
+            let state = match is_ambiguous(&event) {
+                Some(true) => InboxState::Ambiguous,
+                Some(false) => InboxState::Applied,
+                None => continue,
+            };
+            if state != event.state {
+                event.state = state;
+                event.reason = (state == InboxState::Ambiguous).then(|| AMBIGUOUS.to_owned());
+                restated.insert(id, event);
+            }
+        }
+        self.card_events = restated;
     }
 
     /// Writes what has changed, each once.
     pub(super) async fn flush(self, tx: &WriteTx) -> Result<()> {
-        let Self { mut accounts, mut transactions, mut cards, dirty, .. } = self;
+        let Self { mut accounts, mut transactions, cards, card_events, dirty, .. } = self;
         let wallet = |id: String| {
             let wallet = accounts.get_mut(&id)?.wallet.take()?;
             Some((id, wallet))
@@ -269,10 +347,17 @@ impl EventBatch {
         if !changed.is_empty() {
             tx.put_transactions(changed).await?;
         }
-        let changed = dirty.cards.iter().filter_map(|id| cards.remove(id));
-        let changed: Vec<KnownCard> = changed.collect();
+        let is_dirty = |known: &KnownCard| {
+            let key = (known.card.customer_id.clone(), known.card.card_id.clone());
+            dirty.cards.contains(&key)
+        };
+        let changed: Vec<KnownCard> = cards.into_values().flatten().filter(is_dirty).collect();
         if !changed.is_empty() {
             tx.put_cards(changed, Source::Events).await?;
+        }
+        let restated: Vec<InboxEvent> = card_events.into_values().collect();
+        if !restated.is_empty() {
+            tx.put_events(&restated).await?;
         }
         if !dirty.changes.is_empty() {
             tx.record_changes(dirty.changes).await?;
@@ -281,19 +366,17 @@ impl EventBatch {
     }
 }
 
-/// Projects a card's events onto the card; returns whether the card has changed.
-fn project_card(
-    history: &History,
-    customer: &str,
-    id: &str,
-    cards: &mut HashMap<String, KnownCard>,
-) -> bool {
-    let known = cards.get(id);
-    let Some(card) = projection::card(history, customer, known) else { return false };
-    if known.is_some_and(|known| known.card == card) {
-        return false;
+/// Puts a card among those that are known; returns whether it is another one now.
+fn replace(known: &mut Vec<KnownCard>, card: &Card) -> bool {
+    match known.iter_mut().find(|known| known.card.card_id == card.card_id) {
+        Some(known) if known.card == *card => false,
+        Some(known) => {
+            known.card = card.clone();
+            true
+        }
+        None => {
+            known.push(KnownCard { card: card.clone(), imported: None });
+            true
+        }
     }
-    let imported_at = known.and_then(|known| known.imported_at);
-    cards.insert(id.to_owned(), KnownCard { card, imported_at });
-    true
 }

@@ -20,13 +20,18 @@ pub(super) struct Incoming {
 }
 
 impl Incoming {
-    /// A body that was received now.
-    pub(super) fn received(body: String, received_at: Timestamp) -> Self {
+    /// A body that was received now, by a delivery that may have a name.
+    pub(super) fn received(
+        body: String,
+        delivery_id: Option<String>,
+        received_at: Timestamp,
+    ) -> Self {
         let decoded = parse(&body);
         let event = InboxEvent {
             event_id: decoded.id,
             event_type: decoded.event_type,
             body,
+            delivery_id,
             received_at,
             state: InboxState::Kept,
             reason: None,

@@ -5,7 +5,9 @@ mod backlog;
 mod batch;
 mod decode;
 mod delivery;
+mod duplicates;
 mod processor;
+pub mod retention;
 mod writer;
 
 use std::sync::Arc;
@@ -57,14 +59,20 @@ impl Inbox {
         Ok(found)
     }
 
-    /// Takes an event whose signature is good. When this returns without an
-    /// error, the event is safe.
+    /// Takes an event whose signature is good, by a delivery that may have a name. When
+    /// this returns without an error, the event is safe.
     ///
     /// # Errors
     /// If it could not be written, for any reason: it may be stored or not, and
     /// should be sent again.
-    pub async fn take(&self, program: Arc<Program>, body: &[u8]) -> Result<Receipt, Arc<Error>> {
-        let incoming = Incoming::received(body_text(body), Timestamp::now());
+    pub async fn take(
+        &self,
+        program: Arc<Program>,
+        body: &[u8],
+        delivery_id: Option<&str>,
+    ) -> Result<Receipt, Arc<Error>> {
+        let delivery_id = delivery_id.map(str::to_owned);
+        let incoming = Incoming::received(body_text(body), delivery_id, Timestamp::now());
         let (answer, answered) = oneshot::channel();
         let stopping = || Arc::new(Error::unavailable("the writer of events has stopped"));
         let delivery = Delivery { program, incoming, answer };
@@ -75,7 +83,7 @@ impl Inbox {
 
 /// The event of a body, before it has an effect. Any body can be stored.
 pub fn received(body: &[u8]) -> InboxEvent {
-    Incoming::received(body_text(body), Timestamp::now()).event
+    Incoming::received(body_text(body), None, Timestamp::now()).event
 }
 
 /// A body that is not text is stored as far as it is. PostgreSQL's texts have no

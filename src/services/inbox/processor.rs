@@ -5,9 +5,10 @@ use std::collections::HashSet;
 
 use super::batch::{EventBatch, Item};
 use super::delivery::Incoming;
+use crate::domain::customer::Customer;
 use crate::domain::customer_names::{CustomerNames, names_meant_by};
 use crate::domain::identifier::Identifier;
-use crate::domain::ledger::event::{AggregateId, InboxState};
+use crate::domain::ledger::event::{AggregateId, Event, InboxState};
 use crate::error::Result;
 use crate::store::{InboxEvent, WriteTx};
 
@@ -20,6 +21,7 @@ pub(super) async fn apply_all(tx: &WriteTx, events: Vec<Incoming>) -> Result<Vec
     for item in &mut items {
         batch.apply(item);
     }
+    batch.settle(&mut items);
     let stored: Vec<InboxEvent> = items.into_iter().map(|item| item.stored).collect();
     tx.put_events(&stored).await?;
     if !waiting.is_empty() {
@@ -31,9 +33,9 @@ pub(super) async fn apply_all(tx: &WriteTx, events: Vec<Incoming>) -> Result<Vec
 
 /// Brings what an import has written in line with the applied events: a balance
 /// is moved by what happened after it, and a card is what its events say.
-pub(super) async fn reconcile(tx: &WriteTx, customers: &[String], cards: &[String]) -> Result<()> {
+pub(super) async fn reconcile(tx: &WriteTx, customers: &[String]) -> Result<()> {
     let mut subjects = tx.subjects_after_snapshot(customers.to_vec()).await?;
-    subjects.extend(cards.iter().map(|id| AggregateId::Card(id.clone()).key()));
+    subjects.extend(customers.iter().map(|id| AggregateId::Cards.key(id)));
     let events = tx.events_about(subjects).await?;
     if events.is_empty() {
         return Ok(());
@@ -42,7 +44,20 @@ pub(super) async fn reconcile(tx: &WriteTx, customers: &[String], cards: &[Strin
     let of: HashSet<String> = of.collect();
     let names = of.iter().filter_map(|id| Identifier::parse(id).ok()).collect::<Vec<_>>();
     let customers = tx.customers_named(&names).await?;
-    EventBatch::reapply(tx, &customers, events).await?.flush(tx).await
+    let mut batch = EventBatch::reapply(tx, &customers, events).await?;
+    batch.settle(&mut []);
+    batch.flush(tx).await
+}
+
+/// Whether an event can be about a customer that one of its names means. Another
+/// customer may have the same address: the surer names must fit. The surest is the
+/// issuer's own; `customer_id` need not be the `id` that we know.
+fn fits(customer: &Customer, event: &Event) -> bool {
+    match (&event.yativo_card_id, &event.customer_id) {
+        (Some(name), _) => *name == customer.yativo_card_id,
+        (None, Some(id)) => *id == customer.id,
+        (None, None) => true,
+    }
 }
 
 /// Finds the customers of the events. Returns the events whose customer is not
@@ -59,13 +74,9 @@ async fn name_customers(tx: &WriteTx, items: &mut [Item]) -> Result<Vec<(String,
     let mut waiting = Vec::new();
     for Item { stored, event, currency } in items {
         let Some(event) = event else { continue };
-        let customer = event.customer.iter().find_map(|name| known.find(name));
-        let customer = customer.map(|position| &customers[position]);
-        // Another customer may have the same address: the surer names must fit.
-        let customer = customer.filter(|customer| {
-            event.customer_id.as_ref().is_none_or(|id| *id == customer.id)
-                && event.yativo_card_id.as_ref().is_none_or(|id| *id == customer.yativo_card_id)
-        });
+        let named = event.customer.iter().filter_map(|name| known.find(name));
+        let customer =
+            named.map(|position| &customers[position]).find(|customer| fits(customer, event));
         stored.customer_id = customer.map(|customer| customer.id.clone());
         *currency = customer.and_then(|customer| customer.currency);
         if customer.is_none() {

@@ -3,7 +3,7 @@
 //! Each program has a queue and a task of its own, so that one whose lock is
 //! held, or which is flooded, delays no other.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use tokio::sync::{Notify, Semaphore, mpsc};
 use tokio::task::JoinSet;
 
 use super::delivery::{Answer, Delivery, Incoming, Receipt};
-use super::processor;
+use super::{duplicates, processor};
 use crate::domain::ledger::event::InboxState;
 use crate::domain::principal::ProgramId;
 use crate::error::{Error, Kind, Result};
@@ -130,32 +130,44 @@ impl Writer {
         written.unwrap_or_else(|_| Err(Error::internal("a panic while events were written")))
     }
 
-    /// Applies the events that are not in the inbox yet, in one transaction.
+    /// Stores and applies events in one transaction. Events of which another with the same
+    /// identifier is before them here have their turn after it, in the next one.
     async fn apply_new(&self, events: Vec<Incoming>) -> Result<Vec<Receipt>> {
-        let tx = self.store.write(self.program.id).await?;
-        let ids = events.iter().map(|of| of.event.event_id.clone()).collect();
-        let mut known = tx.known_events(ids).await?;
-        let mut new = Vec::with_capacity(events.len());
-        let mut receipts = Vec::with_capacity(events.len());
-        for incoming in events {
-            let (id, state) = (incoming.event.event_id.clone(), incoming.event.state);
-            let duplicate = known.contains_key(&id);
-            known.entry(id.clone()).or_insert(state);
-            receipts.push(Receipt { id, duplicate, state });
-            if !duplicate {
-                new.push(incoming);
+        let mut receipts: Vec<Option<Receipt>> = vec![None; events.len()];
+        let mut open: Vec<(usize, Incoming)> = events.into_iter().enumerate().collect();
+        while !open.is_empty() {
+            let mut ids = HashSet::new();
+            let (turn, later): (Vec<_>, Vec<_>) = open
+                .into_iter()
+                .partition(|(_, incoming)| ids.insert(incoming.event.event_id.clone()));
+            let (places, events): (Vec<usize>, Vec<Incoming>) = turn.into_iter().unzip();
+            for (place, receipt) in places.into_iter().zip(self.apply_each(events).await?) {
+                receipts[place] = Some(receipt);
             }
+            open = later;
         }
-        if new.is_empty() {
+        let receipts: Option<Vec<Receipt>> = receipts.into_iter().collect();
+        receipts.ok_or_else(|| Error::internal("an event has no receipt"))
+    }
+
+    /// Stores and applies events with different identifiers in one transaction.
+    async fn apply_each(&self, events: Vec<Incoming>) -> Result<Vec<Receipt>> {
+        let tx = self.store.write(self.program.id).await?;
+        let sorted = duplicates::sort(&tx, events).await?;
+        let mut states: HashMap<String, InboxState> = HashMap::new();
+        if sorted.to_apply.is_empty() && sorted.conflicting.is_empty() {
             tx.roll_back().await;
         } else {
-            let applied = processor::apply_all(&tx, new).await?;
+            let mut stored = processor::apply_all(&tx, sorted.to_apply).await?;
+            tx.put_events(&sorted.conflicting).await?;
             tx.commit().await?;
-            self.report(&applied);
-            known.extend(applied.iter().map(|event| (event.event_id.clone(), event.state)));
+            stored.extend(sorted.conflicting);
+            self.report(&stored);
+            states.extend(stored.into_iter().map(|event| (event.event_id, event.state)));
         }
+        let mut receipts = sorted.receipts;
         for receipt in &mut receipts {
-            receipt.state = known.get(&receipt.id).copied().unwrap_or(receipt.state);
+            receipt.state = states.get(&receipt.id).copied().unwrap_or(receipt.state);
         }
         Ok(receipts)
     }

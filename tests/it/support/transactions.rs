@@ -19,6 +19,8 @@ pub(crate) fn transaction(customer: &str, number: u32, cents: i64) -> Transactio
         transaction_type: TransactionType::Purchase,
         amount: Minor::new(cents).expect("an amount"),
         currency: "EUR".to_owned(),
+        billing: None,
+        fx_rate: None,
         status: TransactionStatus::Settled,
         merchant: Some("Corner Bakery".to_owned()),
         merchant_category: Some("5462".to_owned()),
