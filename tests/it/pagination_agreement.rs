@@ -19,8 +19,8 @@ const STATUSES: [&str; 7] = [
 
 const FIELDS: &str = "id yativoCardId externalCustomerId email flowStatus step nextAction kycStatus
     safeDeployed currency ledgerBalance availableBalance pendingBalance balanceFreshness
-    balanceUpdatedAt cardsCount createdAt
-    cards { cardId lastFour cardType status isFrozen isLost isStolen isBlocked isVoid activatedAt createdAt }
+    balanceUpdatedAt cardsCount pinSet createdAt
+    cards { cardId lastFour cardType status isFrozen isLost isStolen isBlocked isVoid pinSet activatedAt createdAt }
     transactions(perPage: 100) { totalCount nodes { transactionId type amount currency status merchant
         merchantCategory merchantCity merchantCountry authorizedAt settledAt createdAt } }";
 
@@ -84,9 +84,10 @@ fn in_rests_words(node: &Value) -> Value {
         "card_id": card["cardId"], "last_four": card["lastFour"], "card_type": lower(&card["cardType"]),
         "status": lower(&card["status"]), "is_frozen": card["isFrozen"], "is_lost": card["isLost"],
         "is_stolen": card["isStolen"], "is_blocked": card["isBlocked"], "is_void": card["isVoid"],
+        "pin_set": card["pinSet"],
         "activated_at": card["activatedAt"], "created_at": card["createdAt"],
     })).collect();
-    json!({
+    let mut detail = json!({
         "id": node["id"], "customer_id": node["id"], "yativo_card_id": node["yativoCardId"],
         "external_id": node["externalCustomerId"], "external_customer_id": node["externalCustomerId"],
         "email": node["email"], "flow_status": lower(&node["flowStatus"]), "step": node["step"],
@@ -97,7 +98,12 @@ fn in_rests_words(node: &Value) -> Value {
         "pending_balance": number(&node["pendingBalance"]), "pending_balance_minor": minor(&node["pendingBalance"]),
         "balance_freshness": lower(&node["balanceFreshness"]), "balance_updated_at": node["balanceUpdatedAt"],
         "cards_count": node["cardsCount"], "cards": cards, "created_at": node["createdAt"],
-    })
+    });
+    // Absent where there is no card.
+    if detail["cards"] != json!([]) {
+        detail["pin_set"] = node["pinSet"].clone();
+    }
+    detail
 }
 
 fn transactions_in_rests_words(node: &Value) -> Vec<Value> {

@@ -19,17 +19,18 @@ const EVERY_FIELD: &[(&str, &str)] = &[
         "CardCustomer",
         "id yativoCardId externalCustomerId email flowStatus step nextAction kycStatus safeDeployed \
          walletAddress currency ledgerBalance availableBalance pendingBalance balanceFreshness \
-         balanceUpdatedAt cardsCount cards transactions createdAt",
+         balanceUpdatedAt cardsCount pinSet cards transactions createdAt",
     ),
     (
         "Card",
-        "cardId lastFour cardType status isFrozen isLost isStolen isBlocked isVoid activatedAt createdAt",
+        "cardId lastFour cardType status isFrozen isLost isStolen isBlocked isVoid pinSet \
+         activatedAt createdAt",
     ),
     ("CardTransactionConnection", "edges nodes pageInfo totalCount"),
     ("CardTransactionEdge", "cursor node"),
     (
         "CardTransaction",
-        "transactionId cardId type amount currency status merchant merchantCategory merchantCity \
+        "transactionId cardId type amount currency billingAmount billingCurrency fxRate status merchant merchantCategory merchantCity \
          merchantCountry authorizedAt settledAt createdAt",
     ),
     ("PageInfo", "hasNextPage hasPreviousPage startCursor endCursor page perPage totalPages"),
