@@ -87,7 +87,7 @@ on_both! {
             assert_eq!(shown["transactions"], json!({ "totalCount": number, "nodes": [{ "transactionId": format!("txn_{number}") }] }));
             assert_eq!(shown["pendingBalance"], format!("0.{number}0"));
         }
-        let data = json!({ "external_customer_id": MINE, "card_id": "c1", "last_four": "4242", "card_type": "virtual" });
+        let data = json!({ "external_customer_id": MINE, "card_id": "afeb85fe-02f8-48da-b61e-84ad02704167", "last_four": "4242", "card_type": "virtual" });
         gateway.take(&event("evt_card", "card.created", &from_now(0), &data));
         let shown = socket.expect_of("b")["cardCustomerBalance"].take();
         assert_eq!((&shown["cardsCount"], &shown["cards"][0]["lastFour"]), (&json!(1), &json!("4242")));

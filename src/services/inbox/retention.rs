@@ -10,8 +10,10 @@ use crate::domain::time::Timestamp;
 use crate::error::Result;
 use crate::store::Store;
 
-/// How often the inbox is looked through.
+/// How often the inbox is looked through, and how long after the start for the first
+/// time; sooner, where bodies are kept for less.
 const INTERVAL: Duration = Duration::from_hours(1);
+const START: Duration = Duration::from_mins(5);
 /// Events of one transaction, and how long others have their turn afterwards.
 const CHUNK: u64 = 500;
 const PAUSE: Duration = Duration::from_millis(50);
@@ -20,13 +22,14 @@ const IDENTIFIERS_MILLIS: i64 = 30 * 24 * 60 * 60 * 1_000;
 
 /// Looks through the inbox again and again, for as long as the process runs.
 pub async fn run(store: Store, keep: Duration) {
-    let keep = i64::try_from(keep.as_millis()).unwrap_or(i64::MAX);
+    let keep_millis = i64::try_from(keep.as_millis()).unwrap_or(i64::MAX);
+    tokio::time::sleep(keep.min(START)).await;
     loop {
-        if let Err(error) = drop_old(&store, keep, Timestamp::now()).await {
+        if let Err(error) = drop_old(&store, keep_millis, Timestamp::now()).await {
             let cause = error.private_source().unwrap_or_default();
             tracing::warn!(cause, "old events cannot be removed from the inbox");
         }
-        tokio::time::sleep(INTERVAL).await;
+        tokio::time::sleep(keep.min(INTERVAL)).await;
     }
 }
 
