@@ -25,14 +25,19 @@ pub fn router(services: Arc<Services>) -> Router {
         .with_state(services)
 }
 
+/// The one member that may be absent: where the customer has no cards.
+const OPTIONAL: (&str, &str) = ("CustomerDetail", "pin_set");
+
 /// The routes' description; paths are relative to `/v1/card-issuer`.
 pub fn openapi() -> OpenApi {
     let mut document = routes().into_openapi();
     let components = document.components.get_or_insert_default();
-    // Every member is always there: what has no value is null.
-    for schema in components.schemas.values_mut() {
+    // Every member is always there: what has no value is null. But for one.
+    for (name, schema) in &mut components.schemas {
         if let RefOr::T(Schema::Object(object)) = schema {
-            object.required = object.properties.keys().cloned().collect();
+            let is_optional = |member: &str| (name.as_str(), member) == OPTIONAL;
+            let members = object.properties.keys().filter(|member| !is_optional(member));
+            object.required = members.cloned().collect();
         }
     }
     components.responses.extend(responses::all());

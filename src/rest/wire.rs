@@ -194,7 +194,6 @@ pub(super) struct CustomerDetail<'a> {
     cards_count: usize,
     /// Whether any card has its PIN set; null if unknown, absent if there is no card.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(required = false)]
     pin_set: Option<Option<bool>>,
     /// Every card, newest first.
     cards: Vec<Card<'a>>,

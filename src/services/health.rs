@@ -161,7 +161,8 @@ pub struct Report {
     /// Whether the database can be written: `ok` or `unavailable`.
     writes: &'static str,
     chain: Chain,
-    /// The deliveries of each program that expects events.
+    /// The deliveries of each program that expects events; absent where none does.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     webhooks: BTreeMap<String, DeliveryReport>,
     stopping: bool,
 }
