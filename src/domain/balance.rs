@@ -138,11 +138,15 @@ pub enum Outcome {
 }
 
 impl From<WalletBalance> for Balance {
+    /// A settlement without an authorization ends a hold of before the snapshot. If the
+    /// snapshot had no such hold, pending falls below zero: then the amount was available.
     fn from(wallet: WalletBalance) -> Self {
+        let pending = wallet.pending.map(|pending| pending.max(Minor::ZERO));
+        let is_below_zero = pending != wallet.pending;
         Self {
             ledger: wallet.ledger,
-            available: wallet.available,
-            pending: wallet.pending,
+            available: if is_below_zero { wallet.ledger } else { wallet.available },
+            pending,
             freshness: wallet.freshness(),
             updated_at: Some(wallet.updated_at),
         }
@@ -293,6 +297,16 @@ mod tests {
             let outcome = resolve(deployed, Stored { wallet, chain: stored }, asked, now, MAX_AGE);
             assert_eq!(shown(outcome), expected, "{deployed} {wallet:?} {stored:?} {asked:?}");
         }
+    }
+
+    #[test]
+    fn nothing_less_than_zero_is_held() {
+        let mut wallet = live(1);
+        (wallet.ledger, wallet.available) = (minor(150), minor(200));
+        wallet.pending = Some(minor(-50));
+        let shown = Balance::from(wallet);
+        assert_eq!((shown.ledger, shown.available), (minor(150), minor(150)));
+        assert_eq!(shown.pending, Some(Minor::ZERO));
     }
 
     #[test]
