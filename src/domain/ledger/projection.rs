@@ -145,9 +145,10 @@ fn billing(history: &History, debits: &Debits<'_>, wallet: Option<Currency>) -> 
         None => {
             let best = debits.newest(Stage::Authorized).or_else(|| debits.newest(Stage::Declined));
             let best = best.or_else(|| debits.facts.first().map(|(_, fact)| *fact));
-            let best = best.or_else(|| {
-                history.transactions().map(|(_, fact)| fact).rfind(|fact| is_credit(fact))
-            });
+            let is_refund =
+                |fact: &&TransactionFact| fact.stage == Stage::Refunded || is_credit(fact);
+            let best =
+                best.or_else(|| history.transactions().map(|(_, fact)| fact).rfind(is_refund));
             cost(best?)?
         }
     };
