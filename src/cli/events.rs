@@ -1,7 +1,6 @@
 //! `events list`, `events replay` and `events send`.
 
 use fastrand::Rng;
-use serde_json::{Map, Value};
 use url::Url;
 
 use super::arguments::EventCommand;
@@ -16,7 +15,7 @@ use crate::domain::time::Timestamp;
 use crate::error::{Error, Kind, Result};
 use crate::services::inbox;
 use crate::store::{InboxEvent, Store};
-use crate::webhooks::{Sample, Sender, names};
+use crate::webhooks::{Members, Sample, Sender, names};
 
 /// Number of events of one read.
 const PAGE: u64 = 500;
@@ -47,11 +46,7 @@ pub(super) async fn run(command: EventCommand, config: &Config) -> Result<()> {
         }
         EventCommand::Send { program, event_type, customer, url, id, at, data } => {
             let sample = sample(event_type, customer.as_deref(), at.as_deref(), data.as_deref())?;
-            let mut body = sample.body(&mut Rng::new());
-            if let Some(id) = id {
-                body["id"] = Value::from(id);
-            }
-            send(config, &program, url, &body).await
+            send(config, &program, url, &Sample { id, ..sample }).await
         }
     }
 }
@@ -141,26 +136,27 @@ fn sample(
             .ok_or_else(|| invalid("--at must be an RFC 3339 time".to_owned()))?,
         None => Timestamp::now(),
     };
-    let mut members: Map<String, Value> = match data {
+    let is_given = data.is_some();
+    let mut data: Members = match data {
         Some(text) => serde_json::from_str(text)
             .map_err(|error| invalid(format!("--data must be a JSON object: {error}")))?,
-        None => Map::new(),
+        None => Members::default(),
     };
     if let Some(customer) = customer {
         let customer = Identifier::parse(customer);
         let customer = customer.map_err(|what| invalid(format!("--customer {what}")))?;
         let (member, name) = names(&customer);
-        members.insert(member.to_owned(), Value::from(name));
-    } else if !event_type.starts_with("master_wallet.") && data.is_none() {
+        data.set(member, name);
+    } else if !event_type.starts_with("master_wallet.") && !is_given {
         return Err(invalid(format!("--customer is missing: {event_type} is about a customer")));
     }
     if !TYPES.contains(&event_type.as_str()) {
         eprintln!("card-gateway: {event_type} is not a type of the contract; sending it anyway");
     }
-    Ok(Sample { event_type, at, data: members })
+    Ok(Sample { id: None, event_type, at, data })
 }
 
-async fn send(config: &Config, program: &str, url: Option<Url>, event: &Value) -> Result<()> {
+async fn send(config: &Config, program: &str, url: Option<Url>, event: &Sample) -> Result<()> {
     let Some(secret) = config.webhooks.secrets.get(program).and_then(|secrets| secrets.first())
     else {
         let variable = program.to_uppercase().replace('-', "_");
@@ -173,8 +169,10 @@ async fn send(config: &Config, program: &str, url: Option<Url>, event: &Value) -
         Some(url) => url,
         None => format!("http://{}", config.server.listen).parse().map_err(Error::internal)?,
     };
-    let sent = Sender::new(&url, program, secret.expose().as_bytes())?.send(event).await?;
-    eprintln!("{event}");
+    let sender = Sender::new(&url, program, secret.expose().as_bytes())?;
+    let body = event.body(&mut Rng::new());
+    let sent = sender.send(&event.event_type, body.clone()).await?;
+    eprintln!("{body}");
     if sent.status == 200 {
         return out(&format!("{}\n", sent.text));
     }

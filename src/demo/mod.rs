@@ -21,7 +21,7 @@ use crate::store::{Settings, Store};
 use crate::webhooks::Sender;
 use crate::{app, telemetry};
 
-use live::{Player, Players};
+use live::Players;
 
 const PROGRAM: &str = "demo";
 /// Customers of one database transaction.
@@ -113,7 +113,7 @@ async fn fill(
         let (mut records, mut transactions) = (Vec::new(), Vec::new());
         for made in sample.by_ref().take(BATCH) {
             on_chain.extend(held(&made));
-            players.add(Player::of(&made, now));
+            players.add(&made, now);
             records.push(made.record);
             transactions.extend(made.transactions);
         }

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use reqwest::Client;
 use reqwest::header::CONTENT_TYPE;
-use serde_json::Value;
 use url::Url;
+use uuid::Uuid;
 
-use super::headers::{EVENT, SIGNATURE, TIMESTAMP};
+use super::headers::{DELIVERY_ID, EVENT, SIGNATURE, TIMESTAMP};
 use super::signature;
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Kind, Result};
@@ -47,15 +47,13 @@ impl Sender {
         Ok(Self { client, url, secret: secret.to_vec() })
     }
 
-    /// Signs an event now and sends it once.
+    /// Signs an event's body now and sends it once.
     ///
     /// # Errors
     /// If the gateway does not respond.
-    pub async fn send(&self, event: &Value) -> Result<Sent> {
-        let body = event.to_string();
+    pub async fn send(&self, event_type: &str, body: String) -> Result<Sent> {
         let timestamp = Timestamp::now().millis().div_euclid(1_000).to_string();
         let signature = signature::sign(&self.secret, &timestamp, body.as_bytes());
-        let event_type = event["type"].as_str().unwrap_or_default();
         let sending = self
             .client
             .post(self.url.clone())
@@ -63,6 +61,7 @@ impl Sender {
             .header(SIGNATURE, signature)
             .header(TIMESTAMP, timestamp)
             .header(EVENT, event_type)
+            .header(DELIVERY_ID, Uuid::new_v4().to_string())
             .body(body);
         let failed = |error: reqwest::Error| {
             let message = format!("the gateway at {} does not answer", self.url);

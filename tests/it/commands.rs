@@ -385,6 +385,13 @@ fn the_demo_is_ready_within_ten_seconds_and_its_lines_work() {
     let changes: Vec<&str> =
         watched.lines().filter(|line| line.contains("availableBalance")).collect();
     assert!(changes.len() >= 3 && !watched.contains("errors"), "{watched}");
+    let metrics = client.get(format!("{host}/metrics")).send().expect("an answer");
+    let metrics = metrics.text().expect("text");
+    let has = |state: &str| metrics.contains(&format!("webhook_events_total{{state=\"{state}\"}}"));
+    assert!(has("applied"), "{metrics}");
+    for state in ["failed", "waiting", "ambiguous", "conflicting"] {
+        assert!(!has(state), "{metrics}");
+    }
     for path in ["/graphiql", "/docs", "/"] {
         let page = client.get(format!("{host}{path}")).send().expect("an answer");
         assert_eq!(page.status().as_u16(), 200, "{path}");
