@@ -12,6 +12,7 @@ mod conformance;
 mod corpus;
 mod counts;
 mod docs;
+mod events;
 mod examples;
 mod failures;
 mod faults;
