@@ -55,6 +55,8 @@ pub(super) enum Step {
     Import(Value),
     /// Another event comes, which does not fail.
     Event(Box<RawValue>),
+    /// Another event comes, which fails.
+    Wrong(Box<RawValue>),
 }
 
 impl Golden {

@@ -98,6 +98,10 @@ impl Run<'_> {
                 let state = self.deliver(case, body.get());
                 assert_ne!(state, "failed", "{}: {body}", case.file.name);
             }
+            Step::Wrong(body) => {
+                let state = self.deliver(case, body.get());
+                assert_eq!(state, "failed", "{}: {body}", case.file.name);
+            }
         }
     }
 
