@@ -13,6 +13,7 @@ use card_gateway::domain::principal::Scope;
 use card_gateway::domain::time::Timestamp;
 use card_gateway::http::rate::RateLimits;
 use card_gateway::router::{Limits, router};
+use card_gateway::services::deliveries::Deliveries;
 use card_gateway::services::health::Health;
 use card_gateway::services::inbox::Inbox;
 use card_gateway::services::live::Live;
@@ -153,8 +154,9 @@ impl Gateway {
             let (notifications, _) = Inbox::new(store.clone(), word);
             let nobody =
                 webhooks::Settings { secrets: BTreeMap::new(), tolerance: Duration::from_mins(5) };
-            let webhooks = webhooks::Endpoint::new(nobody, notifications);
-            let health = Health::new(store, chain);
+            let deliveries = Deliveries::default();
+            let webhooks = webhooks::Endpoint::new(nobody, notifications, deliveries.clone());
+            let health = Health::new(store, chain, deliveries);
             let config = Config::load(None, &Flags::default()).expect("the defaults");
             let rate = Rate { burst: u32::MAX, per_second: u32::MAX };
             let limits = Limits {

@@ -127,7 +127,8 @@ pub struct Amount {
 /// How many decimals a currency has by ISO 4217; 2 for a code that has none or
 /// is not known.
 pub fn decimals(code: &str) -> u32 {
-    let exponent = iso_currency::Currency::from_code(code).and_then(|known| known.exponent());
+    let known = iso_currency::Currency::from_code(code);
+    let exponent = known.and_then(iso_currency::Currency::exponent);
     exponent.map_or(Currency::DECIMALS, u32::from)
 }
 

@@ -138,6 +138,10 @@ impl<'a> CustomerItem<'a> {
     }
 }
 
+/// Whether a PIN is set; null if unknown.
+#[derive(Serialize)]
+pub(super) struct PinSet(Option<bool>);
+
 /// One customer, with cards.
 #[derive(Serialize, ToSchema)]
 pub(super) struct CustomerDetail<'a> {
@@ -194,7 +198,8 @@ pub(super) struct CustomerDetail<'a> {
     cards_count: usize,
     /// Whether any card has its PIN set; null if unknown, absent if there is no card.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pin_set: Option<Option<bool>>,
+    #[schema(value_type = Option<bool>)]
+    pin_set: Option<PinSet>,
     /// Every card, newest first.
     cards: Vec<Card<'a>>,
     /// When the customer was onboarded.
@@ -235,7 +240,7 @@ impl<'a> CustomerDetail<'a> {
                 .and_then(|balance| balance.updated_at)
                 .map(Time),
             cards_count: cards.iter().filter(|card| !card.is_void()).count(),
-            pin_set: (!cards.is_empty()).then(|| any_pin_set(cards)),
+            pin_set: (!cards.is_empty()).then(|| PinSet(any_pin_set(cards))),
             cards: cards.iter().map(Card::of).collect(),
             created_at: Time(customer.created_at),
         }

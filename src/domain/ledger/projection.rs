@@ -140,17 +140,16 @@ fn billing(history: &History, debits: &Debits<'_>, wallet: Option<Currency>) -> 
         }
         hold.settled()
     });
-    let amount = match settled {
-        Some(settled) => settled?,
-        None => {
-            let best = debits.newest(Stage::Authorized).or_else(|| debits.newest(Stage::Declined));
-            let best = best.or_else(|| debits.facts.first().map(|(_, fact)| *fact));
-            let is_refund =
-                |fact: &&TransactionFact| fact.stage == Stage::Refunded || is_credit(fact);
-            let best =
-                best.or_else(|| history.transactions().map(|(_, fact)| fact).rfind(is_refund));
-            cost(best?)?
-        }
+    let amount = if let Some(settled) = settled {
+        settled?
+    } else {
+        let is_refund = |fact: &&TransactionFact| fact.stage == Stage::Refunded || is_credit(fact);
+        let best = debits
+            .newest(Stage::Authorized)
+            .or_else(|| debits.newest(Stage::Declined))
+            .or_else(|| debits.facts.first().map(|(_, fact)| *fact))
+            .or_else(|| history.transactions().map(|(_, fact)| fact).rfind(is_refund));
+        cost(best?)?
     };
     let amount = Minor::new(i64::try_from(amount).ok()?)?;
     Some(Billing { amount, currency })

@@ -1,6 +1,9 @@
 use super::*;
 use crate::domain::transaction::TransactionType;
 
+/// Events, what they are, and the three amounts that they lead to.
+type Case<'a, Pending> = (&'a str, &'a [(i64, Fact)], (i64, i64, Pending));
+
 /// 100.00 on the ledger, 90.00 of it available at second 10; then these.
 fn moved(facts: &[(i64, Fact)]) -> (i64, i64, i64) {
     let mut all = vec![(10, live(10_000, 1_000, 10))];
@@ -24,7 +27,7 @@ fn transactions_move_a_live_balance() {
         let tx_hash = Some(hash.to_owned());
         transaction(TransactionFact { tx_hash, ..step(Settled, "a", cents) })
     };
-    let table: &[(&str, &[(i64, Fact)], (i64, i64, i64))] = &[
+    let table: &[Case<'_, i64>] = &[
         ("nothing", &[], (10_000, 9_000, 1_000)),
         ("a hold", &[(11, of(Authorized, 500))], (10_000, 8_500, 1_500)),
         (
@@ -144,7 +147,7 @@ fn money_from_outside_and_back_moves_it_once() {
 fn the_newest_balance_counts_whichever_comes_first() {
     let hold = || transaction(step(Stage::Authorized, "a", 500));
     let settled = || transaction(step(Stage::Settled, "b", 100));
-    let table: &[(&str, &[(i64, Fact)], (i64, i64, Option<i64>))] = &[
+    let table: &[Case<'_, Option<i64>>] = &[
         (
             "a later one absorbs",
             &[(10, live(10_000, 0, 10)), (11, hold()), (12, live(8_000, 500, 12))],

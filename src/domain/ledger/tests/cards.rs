@@ -31,33 +31,36 @@ fn a_token_means_the_only_card_that_it_can() {
     let (a, b) = (|| imported("a", Active, 1), || imported("b", Active, 2));
     let frozen = (20, token("x", Frozen));
     // The only card.
-    assert_eq!(states(&[a()], &[frozen.clone()]), of(&[("a", CardStatus::Frozen)], &[]));
+    assert_eq!(
+        states(&[a()], std::slice::from_ref(&frozen)),
+        of(&[("a", CardStatus::Frozen)], &[])
+    );
     // One of two; none at all.
     assert_eq!(
-        states(&[a(), b()], &[frozen.clone()]),
+        states(&[a(), b()], std::slice::from_ref(&frozen)),
         of(&[("a", Active), ("b", Active)], &["evt_0"])
     );
-    assert_eq!(states(&[], &[frozen.clone()]), of(&[], &["evt_0"]));
+    assert_eq!(states(&[], std::slice::from_ref(&frozen)), of(&[], &["evt_0"]));
     // The other one has a token of its own; this one has it.
     assert_eq!(
-        states(&[a(), with_token(b(), "y")], &[frozen.clone()]),
+        states(&[a(), with_token(b(), "y")], std::slice::from_ref(&frozen)),
         of(&[("a", CardStatus::Frozen), ("b", Active)], &[])
     );
     assert_eq!(
-        states(&[a(), with_token(b(), "x")], &[frozen.clone()]),
+        states(&[a(), with_token(b(), "x")], std::slice::from_ref(&frozen)),
         of(&[("a", Active), ("b", CardStatus::Frozen)], &[])
     );
     assert_eq!(
-        states(&[with_token(a(), "y")], &[frozen.clone()]),
+        states(&[with_token(a(), "y")], std::slice::from_ref(&frozen)),
         of(&[("a", Active)], &["evt_0"])
     );
     // The other one was gone by then, or did not exist yet.
     assert_eq!(
-        states(&[imported("a", Void, 1), b()], &[frozen.clone()]),
+        states(&[imported("a", Void, 1), b()], std::slice::from_ref(&frozen)),
         of(&[("a", Void), ("b", CardStatus::Frozen)], &[])
     );
     assert_eq!(
-        states(&[a(), imported("b", Active, 200)], &[frozen.clone()]),
+        states(&[a(), imported("b", Active, 200)], std::slice::from_ref(&frozen)),
         of(&[("a", CardStatus::Frozen), ("b", Active)], &[])
     );
     // It may have gone only after that.

@@ -10,6 +10,9 @@ fn purchase(stage: Stage, dollars: i64, euros: Option<i64>) -> TransactionFact {
     }
 }
 
+/// Events, what they are, and the three amounts that they lead to.
+type Case<'a> = (&'a str, &'a [TransactionFact], (i64, i64, i64));
+
 fn moved(facts: &[TransactionFact]) -> (i64, i64, i64) {
     let mut all = vec![(10, live(10_000, 0, 10))];
     let steps = facts.iter().cloned().map(transaction);
@@ -22,7 +25,7 @@ fn moved(facts: &[TransactionFact]) -> (i64, i64, i64) {
 fn the_billing_amount_moves_the_wallet() {
     use Stage::{Authorized, Declined, Expired, Refunded, Reversed, Settled};
     let of = purchase;
-    let table: &[(&str, &[TransactionFact], (i64, i64, i64))] = &[
+    let table: &[Case<'_>] = &[
         ("a hold", &[of(Authorized, 2_000, Some(1_850))], (10_000, 8_150, 1_850)),
         (
             "settled at another rate",

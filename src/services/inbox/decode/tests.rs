@@ -48,9 +48,9 @@ fn amounts(balance: &WalletBalance) -> (i64, i64, Option<i64>, BalanceSource) {
     (balance.ledger.get(), balance.available.get(), pending, balance.source)
 }
 
-fn amount(minor: i64, currency: Option<&str>) -> Option<Amount> {
+fn amount(minor: i64, currency: Option<&str>) -> Amount {
     let currency = currency.map(str::to_owned);
-    Some(Amount { minor: Minor::new(minor).expect("in range"), currency })
+    Amount { minor: Minor::new(minor).expect("in range"), currency }
 }
 
 #[test]
@@ -217,8 +217,8 @@ fn a_purchase_in_another_currency_has_both_amounts() {
            "billing_amount":18.5,"billing_amount_minor":1850,"billing_currency":"EUR",
            "fx_rate":1.081081,"type":"Payment","status":"Approved","blockchain_tx_hash":"0x1""#,
     );
-    assert_eq!(fact.amount, amount(2_000, Some("USD")));
-    assert_eq!(fact.billing, amount(1_850, Some("EUR")));
+    assert_eq!(fact.amount, Some(amount(2_000, Some("USD"))));
+    assert_eq!(fact.billing, Some(amount(1_850, Some("EUR"))));
     assert_eq!((fact.fx_rate.as_deref(), fact.tx_hash.as_deref()), (Some("1.081081"), Some("0x1")));
     assert_eq!(fact.card_id.as_deref(), Some("544599049"));
     assert_eq!(fact.transaction_type, Some(TransactionType::Purchase));
@@ -238,7 +238,7 @@ fn a_purchase_in_another_currency_has_both_amounts() {
     }
     // The currency of the billing amount may be missing: it is the wallet's.
     let fact = transaction("transaction.settled", r#""amount":1,"billing_amount":2"#);
-    assert_eq!((fact.amount, fact.billing), (amount(100, None), amount(200, None)));
+    assert_eq!((fact.amount, fact.billing), (Some(amount(100, None)), Some(amount(200, None))));
 }
 
 #[test]
@@ -247,7 +247,7 @@ fn a_missing_member_that_is_optional_is_no_error() {
         "transaction.authorized",
         r#""transaction_type":1,"amount":-5,"currency":"eur","merchant":null,"merchant_category":5462,"type":"PURCHASE","settled_at":null"#,
     );
-    assert_eq!(fact.amount, amount(500, Some("EUR")));
+    assert_eq!(fact.amount, Some(amount(500, Some("EUR"))));
     assert_eq!(fact.merchant_category.as_deref(), Some("5462"));
     assert_eq!(fact.transaction_type, Some(TransactionType::Purchase));
     // Without an identifier, the event names the transaction.
