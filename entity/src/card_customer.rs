@@ -22,7 +22,7 @@ pub struct Model {
     pub external_customer_id: Option<String>,
     /// As the customer wrote it.
     pub email: String,
-    /// The onboarding stage, by the contract's name.
+    /// The issuer's onboarding status: one of the contract's seven stages, or another word.
     pub flow_status: String,
     /// The identity check, by the contract's name.
     pub kyc_status: Option<String>,
@@ -34,6 +34,13 @@ pub struct Model {
     pub wallet_address: Option<String>,
     /// Unix milliseconds.
     pub created_at: i64,
+    /// The nearest of the seven stages; null: the status is one of them.
+    pub stage: Option<String>,
+    /// The issuer's number of the stage, 1 to 6, if the status is another word; null: not
+    /// stated.
+    pub step: Option<i32>,
+    /// The issuer's next action, if the status is another word; null: not stated.
+    pub next_action: Option<String>,
 }
 
 /// What a customer belongs to, and has.

@@ -2,11 +2,16 @@
 //! list is ever counted and no page is ever reached by skipping rows.
 //!
 //! For each program there is a tree of counts over creation time, once for
-//! all of its customers (`flow_status` is empty) and once for each stage. The
-//! root counts everything. A bucket that has grown beyond [`SPLIT_ABOVE`] is
-//! split: its 64 children count the same customers by a finer time. So dense
-//! times are cut finely, sparse ones not at all, and the page at any offset
-//! is found by walking down a few levels.
+//! all of its customers (`flow_status` is empty), once for each status, and
+//! once for all further statuses that are nearest to one stage
+//! ([`FURTHER`] and the stage). The root counts everything. A bucket with more
+//! than [`SPLIT_ABOVE`] of all customers is split: its 64 children count the
+//! same customers by a finer time. So dense times are cut finely, sparse ones
+//! not at all, and the page at any offset is found by walking down a few levels.
+//!
+//! All trees of a program are cut alike, as the tree of all customers is:
+//! `is_split` is kept there alone. So the counts of several trees can be added
+//! bucket by bucket, and a list may be made of several statuses.
 //!
 //! Triggers keep the counts in the transaction of the change. On PostgreSQL
 //! they work once a statement, over all of its rows; the root is always
@@ -15,6 +20,10 @@
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::DbBackend;
+
+/// What the tree of the further statuses of a stage is named by, before the stage: a
+/// tab, which no status contains.
+pub const FURTHER: &str = "\t";
 
 /// A bucket with more customers than this is split.
 pub const SPLIT_ABOVE: i64 = 256;
@@ -51,11 +60,27 @@ const KEY: &str = "(program_id, flow_status, level, start)";
 /// Buckets that should be split.
 fn too_large(alias: &str) -> String {
     format!(
-        "{alias}.is_split = FALSE AND {alias}.total > {SPLIT_ABOVE} AND {alias}.level < {LAST_LEVEL}"
+        "{alias}.flow_status = '' AND {alias}.is_split = FALSE \
+         AND {alias}.total > {SPLIT_ABOVE} AND {alias}.level < {LAST_LEVEL}"
     )
 }
 
-/// Inserts the children of every bucket that `parents` holds as `p`.
+/// The trees that a customer counts in, one for each kind `k`.
+const KINDS: &str = "(SELECT 0 AS kind UNION ALL SELECT 1 UNION ALL SELECT 2) AS k";
+
+/// The tree of the kind `k` that the customer `row` counts in, in SQL.
+fn tree(row: &str) -> String {
+    format!(
+        "(CASE k.kind WHEN 0 THEN '' WHEN 1 THEN {row}.flow_status ELSE '{FURTHER}' || {row}.stage END)"
+    )
+}
+
+/// Whether there is one: only a further status has a stage beside it.
+fn has_tree(row: &str) -> String {
+    format!("(k.kind < 2 OR {row}.stage IS NOT NULL)")
+}
+
+/// Inserts the children of every bucket that `parents` holds as `p`, in all trees.
 ///
 /// `+` keeps SQLite from walking its whole table in the order of the groups:
 /// it is to look the parents up, of which there are next to none.
@@ -63,13 +88,13 @@ fn insert_children(parents: &str, condition: &str) -> String {
     let plain = if condition.is_empty() { "" } else { "+" };
     let bucket = bucket("c.created_at", "(p.level + 1)");
     let (from, to) = (begin("p.start", "p.level"), begin("p.start + 1", "p.level"));
+    let (tree, has_tree) = (tree("c"), has_tree("c"));
     format!(
         "INSERT INTO customer_counts {COLUMNS} \
-         SELECT p.program_id, p.flow_status, p.level + 1, {bucket}, COUNT(*), FALSE \
+         SELECT p.program_id, {tree}, p.level + 1, {bucket}, COUNT(*), FALSE \
          FROM {parents} AS p JOIN card_customers AS c ON c.program_id = p.program_id \
-           AND c.created_at >= {from} AND c.created_at < {to} \
-           AND (p.flow_status = '' OR c.flow_status = p.flow_status) \
-         {condition} GROUP BY {plain}p.program_id, {plain}p.flow_status, {plain}p.level, {bucket}"
+           AND c.created_at >= {from} AND c.created_at < {to} JOIN {KINDS} ON {has_tree} \
+         {condition} GROUP BY {plain}p.program_id, {tree}, {plain}p.level, {bucket}"
     )
 }
 
@@ -80,7 +105,7 @@ fn split_level(backend: DbBackend, level: &str) -> Vec<String> {
         let children = insert_children("large", "");
         return vec![format!(
             "WITH large AS (UPDATE customer_counts AS p SET is_split = TRUE WHERE {large} \
-             RETURNING p.program_id, p.flow_status, p.level, p.start) {children}"
+             RETURNING p.program_id, p.level, p.start) {children}"
         )];
     }
     let update = format!("UPDATE customer_counts AS p SET is_split = TRUE WHERE {large}");
@@ -93,22 +118,39 @@ fn split_level(backend: DbBackend, level: &str) -> Vec<String> {
 /// If the database refuses.
 pub async fn rebuild(db: &impl ConnectionTrait) -> Result<(), DbErr> {
     let backend = db.get_database_backend();
-    let root = |status: &str, group: &str| {
-        format!(
-            "INSERT INTO customer_counts {COLUMNS} \
-             SELECT program_id, {status}, 0, 0, COUNT(*), FALSE FROM card_customers GROUP BY {group}"
-        )
-    };
-    let mut statements = vec![
-        "DELETE FROM customer_counts".to_owned(),
-        root("''", "program_id"),
-        root("flow_status", "program_id, flow_status"),
-    ];
+    let (tree, has_tree) = (tree("c"), has_tree("c"));
+    let roots = format!(
+        "INSERT INTO customer_counts {COLUMNS} \
+         SELECT c.program_id, {tree}, 0, 0, COUNT(*), FALSE \
+         FROM card_customers AS c JOIN {KINDS} ON {has_tree} GROUP BY c.program_id, {tree}"
+    );
+    let mut statements = vec!["DELETE FROM customer_counts".to_owned(), roots];
     statements.extend((0..LAST_LEVEL).flat_map(|level| split_level(backend, &level.to_string())));
     for statement in statements {
         db.execute_unprepared(&statement).await?;
     }
     Ok(())
+}
+
+/// The statements that remove the triggers.
+pub(crate) fn remove_triggers(backend: DbBackend) -> Vec<String> {
+    let remove = |event: &&str| {
+        if backend == DbBackend::Postgres {
+            // Its trigger goes with it.
+            format!("DROP FUNCTION IF EXISTS count_customers_on_{event} CASCADE")
+        } else {
+            format!("DROP TRIGGER IF EXISTS count_customers_on_{event}")
+        }
+    };
+    ["insert", "delete", "update", "truncate"].iter().map(remove).collect()
+}
+
+/// The index of [`too_large`]: nearly always empty, so that a trigger sees at once that
+/// nothing is to be split.
+pub(crate) fn index_of_too_large() -> String {
+    let name = "customer_counts_too_large";
+    let large = too_large("customer_counts").replace("customer_counts.", "");
+    format!("CREATE INDEX {name} ON customer_counts (level) WHERE {large}")
 }
 
 /// The statements that make the triggers.
@@ -122,9 +164,11 @@ pub(crate) fn triggers(backend: DbBackend) -> Vec<String> {
 /// One function for each kind of change: they differ in where the changes are.
 fn postgres_triggers() -> Vec<String> {
     let row = |change: &str, table: &str| {
-        format!("SELECT program_id, flow_status, created_at, {change} AS change FROM {table}")
+        format!(
+            "SELECT program_id, flow_status, stage, created_at, {change} AS change FROM {table}"
+        )
     };
-    let unique = "program_id, id, flow_status, created_at";
+    let unique = "program_id, id, flow_status, stage, created_at";
     // Rows of which an update has left all of this alone cancel out.
     let only = |one: &str, other: &str| {
         format!("(SELECT {unique} FROM {one} EXCEPT SELECT {unique} FROM {other}) AS of_{one}")
@@ -161,10 +205,8 @@ fn postgres_triggers() -> Vec<String> {
 }
 
 fn postgres_function(name: &str, changes: &str) -> String {
-    let each = format!(
-        "FROM ({changes}) AS d CROSS JOIN LATERAL \
-         (SELECT '' COLLATE \"C\" AS flow_status UNION ALL SELECT d.flow_status) AS s"
-    );
+    let (tree, has_tree) = (tree("d"), has_tree("d"));
+    let each = format!("FROM ({changes}) AS d JOIN {KINDS} ON {has_tree}");
     let add = format!("ON CONFLICT {KEY} DO UPDATE SET total = c.total + excluded.total");
     let child = bucket("d.created_at", "(p.level + 1)");
     let parent = bucket("d.created_at", "depth");
@@ -175,13 +217,13 @@ fn postgres_function(name: &str, changes: &str) -> String {
 DECLARE depth integer;
 BEGIN
   INSERT INTO customer_counts AS c {COLUMNS}
-  SELECT d.program_id, s.flow_status, 0, 0, SUM(d.change), FALSE {each}
+  SELECT d.program_id, {tree}, 0, 0, SUM(d.change), FALSE {each}
   GROUP BY 1, 2 ORDER BY 1, 2 {add};
   IF NOT FOUND THEN RETURN NULL; END IF;
   FOR depth IN 0 .. {last} LOOP
     INSERT INTO customer_counts AS c {COLUMNS}
-    SELECT d.program_id, s.flow_status, p.level + 1, {child}, SUM(d.change), FALSE {each}
-    JOIN customer_counts AS p ON p.program_id = d.program_id AND p.flow_status = s.flow_status
+    SELECT d.program_id, {tree}, p.level + 1, {child}, SUM(d.change), FALSE {each}
+    JOIN customer_counts AS p ON p.program_id = d.program_id AND p.flow_status = ''
       AND p.level = depth AND p.start = {parent} AND p.is_split
     GROUP BY 1, 2, 3, 4 {add};
     EXIT WHEN NOT FOUND;
@@ -209,11 +251,11 @@ fn sqlite_triggers() -> Vec<String> {
         )
     };
     let moved = "WHEN OLD.program_id <> NEW.program_id OR OLD.flow_status <> NEW.flow_status \
-                 OR OLD.created_at <> NEW.created_at";
+                 OR OLD.stage IS NOT NEW.stage OR OLD.created_at <> NEW.created_at";
     vec![
         trigger("INSERT", "", &insert),
         trigger("DELETE", "", &sqlite_remove("OLD")),
-        trigger("UPDATE OF program_id, flow_status, created_at", moved, &update),
+        trigger("UPDATE OF program_id, flow_status, stage, created_at", moved, &update),
     ]
 }
 
@@ -223,12 +265,12 @@ fn levels(last: i64) -> String {
     format!("({}) AS l", rows.join(" UNION ALL "))
 }
 
-/// The buckets at some levels that a row counts in.
-fn on_path(row: &str, last: i64) -> String {
+/// The buckets at some levels that a row counts in, in the trees of a condition.
+fn on_path(row: &str, last: i64, trees: &str) -> String {
     let bucket = bucket(&format!("{row}.created_at"), "l.level");
     format!(
         "{} CROSS JOIN customer_counts AS p ON p.program_id = {row}.program_id \
-         AND p.flow_status IN ('', {row}.flow_status) AND p.level = l.level AND p.start = {bucket}",
+         AND p.flow_status {trees} AND p.level = l.level AND p.start = {bucket}",
         levels(last)
     )
 }
@@ -236,19 +278,20 @@ fn on_path(row: &str, last: i64) -> String {
 fn sqlite_add(row: &str) -> String {
     let add = format!("ON CONFLICT {KEY} DO UPDATE SET total = total + 1;");
     let child = bucket(&format!("{row}.created_at"), "(p.level + 1)");
-    let parents = on_path(row, LAST_LEVEL - 1);
+    let parents = on_path(row, LAST_LEVEL - 1, "= ''");
+    let (tree, has_tree) = (tree(row), has_tree(row));
     format!(
         "INSERT INTO customer_counts {COLUMNS} \
-         SELECT {row}.program_id, s.flow_status, 0, 0, 1, FALSE \
-         FROM (SELECT '' AS flow_status UNION ALL SELECT {row}.flow_status) AS s WHERE TRUE {add} \
+         SELECT {row}.program_id, {tree}, 0, 0, 1, FALSE FROM {KINDS} WHERE {has_tree} {add} \
          INSERT INTO customer_counts {COLUMNS} \
-         SELECT p.program_id, p.flow_status, p.level + 1, {child}, 1, FALSE \
-         FROM {parents} WHERE p.is_split {add} "
+         SELECT p.program_id, {tree}, p.level + 1, {child}, 1, FALSE \
+         FROM {parents} CROSS JOIN {KINDS} WHERE p.is_split AND {has_tree} {add} "
     )
 }
 
 fn sqlite_remove(row: &str) -> String {
-    let path = on_path(row, LAST_LEVEL);
+    let trees = format!("IN ('', {row}.flow_status, '{FURTHER}' || {row}.stage)");
+    let path = on_path(row, LAST_LEVEL, &trees);
     format!(
         "UPDATE customer_counts SET total = total - 1 WHERE rowid IN (SELECT p.rowid FROM {path}); "
     )
@@ -264,8 +307,7 @@ fn sqlite_split() -> String {
         "{children}; \
          UPDATE customer_counts SET is_split = TRUE WHERE {large} AND EXISTS (\
            SELECT 1 FROM customer_counts AS child \
-           WHERE child.program_id = customer_counts.program_id \
-           AND child.flow_status = customer_counts.flow_status \
+           WHERE child.program_id = customer_counts.program_id AND child.flow_status = '' \
            AND child.level = customer_counts.level + 1 \
            AND child.start >= customer_counts.start << {finer} \
            AND child.start < (customer_counts.start + 1) << {finer}); "

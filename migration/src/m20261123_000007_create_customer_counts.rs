@@ -1,9 +1,9 @@
-//! Counts of customers, kept by triggers: see [`crate::customer_counts`].
+//! Counts of customers. A later migration, which adds the last column that they depend
+//! on, makes the triggers that keep them: see [`crate::customer_counts`].
 
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::sea_orm::DbBackend;
 
-use crate::{column, customer_counts};
+use crate::column;
 
 #[derive(Debug, DeriveMigrationName)]
 pub(crate) struct Migration;
@@ -35,34 +35,10 @@ impl MigrationTrait for Migration {
                     )
                     .to_owned(),
             )
-            .await?;
-        let db = manager.get_connection();
-        // Nearly always empty: how a trigger sees at once that nothing is to be split.
-        db.execute_unprepared(&format!(
-            "CREATE INDEX customer_counts_too_large ON customer_counts (level) \
-             WHERE is_split = FALSE AND total > {} AND level < {}",
-            customer_counts::SPLIT_ABOVE,
-            customer_counts::LAST_LEVEL
-        ))
-        .await?;
-        customer_counts::rebuild(db).await?;
-        for trigger in customer_counts::triggers(manager.get_database_backend()) {
-            db.execute_unprepared(&trigger).await?;
-        }
-        Ok(())
+            .await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let db = manager.get_connection();
-        for event in ["insert", "delete", "update", "truncate"] {
-            let name = format!("count_customers_on_{event}");
-            if manager.get_database_backend() == DbBackend::Postgres {
-                // Its trigger goes with it.
-                db.execute_unprepared(&format!("DROP FUNCTION {name} CASCADE")).await?;
-            } else {
-                db.execute_unprepared(&format!("DROP TRIGGER IF EXISTS {name}")).await?;
-            }
-        }
         manager.drop_table(Table::drop().table("customer_counts").to_owned()).await
     }
 }

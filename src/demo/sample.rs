@@ -114,7 +114,7 @@ impl Sample {
             external_customer_id: (self.rng.u8(..10) > 0)
                 .then(|| format!("usr_{}", 1_000 + number)),
             email: format!("{}.{}{number}@{host}", plain(first), plain(last)),
-            flow_status,
+            onboarding: flow_status.into(),
             kyc_status,
             currency,
             safe_deployed,
@@ -187,7 +187,7 @@ impl Sample {
         self.rng.fill(&mut bytes);
         let age = self.now.millis() - customer.created_at.millis();
         let created_at = customer.created_at.plus_millis(self.rng.i64(0..=age.min(3 * DAY)));
-        let active = customer.flow_status == FlowStatus::Active;
+        let active = customer.onboarding == FlowStatus::Active.into();
         let status = match self.rng.u8(..20) {
             0 => CardStatus::Frozen,
             1 => CardStatus::Lost,
@@ -283,7 +283,7 @@ impl Iterator for Sample {
         } else {
             Vec::new()
         };
-        let spends = customer.flow_status == FlowStatus::Active;
+        let spends = customer.onboarding == FlowStatus::Active.into();
         let transactions = match cards.first() {
             Some(card) if spends => {
                 (0..self.rng.u8(0..12)).map(|_| self.transaction(card)).collect()
@@ -317,7 +317,8 @@ mod tests {
         let now = Timestamp::parse("2026-05-12T14:30:00Z").expect("a moment");
         let made: Vec<_> = Sample::new(now, 2_000).collect();
         assert_eq!(made, Sample::new(now, 2_000).collect::<Vec<_>>());
-        let statuses: HashSet<_> = made.iter().map(|of| of.record.customer.flow_status).collect();
+        let statuses: HashSet<_> =
+            made.iter().map(|of| of.record.customer.onboarding.stage()).collect();
         assert_eq!(statuses.len(), FlowStatus::VARIANTS.len());
         let kyc: HashSet<_> = made.iter().map(|of| of.record.customer.kyc_status).collect();
         assert_eq!(kyc.len(), KycStatus::VARIANTS.len() + 1);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::balance::WalletBalance;
 use super::card::Card;
 use super::money::Currency;
-use super::onboarding::{FlowStatus, KycStatus};
+use super::onboarding::{KycStatus, Onboarding};
 use super::time::Timestamp;
 
 /// One card customer of a program.
@@ -19,8 +19,8 @@ pub struct Customer {
     pub external_customer_id: Option<String>,
     /// The e-mail address, in the case in which the customer wrote it.
     pub email: String,
-    /// The onboarding stage.
-    pub flow_status: FlowStatus,
+    /// How far the onboarding has come.
+    pub onboarding: Onboarding,
     /// The identity check.
     pub kyc_status: Option<KycStatus>,
     /// The wallet's currency; none until the identity check assigns a region.

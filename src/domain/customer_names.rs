@@ -87,7 +87,7 @@ mod tests {
             yativo_card_id: format!("yativo_{number}"),
             external_customer_id: external.map(str::to_owned),
             email: email.to_owned(),
-            flow_status: FlowStatus::Active,
+            onboarding: FlowStatus::Active.into(),
             kyc_status: None,
             currency: None,
             safe_deployed: false,

@@ -52,12 +52,17 @@ pub(super) async fn customers(
         let mut query = Query::parse(query.as_deref());
         let page = PageParams::read(&mut query);
         let params = CustomerListParams::read(&mut query);
+        if let Some(status) = params.unusual_status()
+            && !services.customers.has_status(&principal, status).await?
+        {
+            query.unknown_status(&services.customers.statuses(&principal).await?);
+        }
         query.finish()?;
-        let list = customers::CustomerList { status: params.status, order: Order::NewestFirst };
+        let list = customers::CustomerList { filter: params.filter(), order: Order::NewestFirst };
         let balances_included = params.include_balances();
         let (found, total) = services
             .customers
-            .list_with_holdings(&principal, list, &page.window(), balances_included)
+            .list_with_holdings(&principal, &list, &page.window(), balances_included)
             .await?;
         let balances = if balances_included {
             let held = found.items.iter().map(|of| (Arc::clone(&of.customer), of.live));

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use strum::VariantArray as _;
 use utoipa::IntoParams;
 
-use crate::domain::onboarding::FlowStatus;
+use crate::domain::onboarding::{FlowStatus, OnboardingFilter};
 use crate::domain::page::{DEFAULT_SIZE, MAX_PAGE, MAX_SIZE, Window};
 use crate::domain::transaction::TransactionStatus;
 use crate::error::{Error, FieldError, Result};
@@ -78,9 +78,10 @@ impl PageParams {
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct CustomerListParams {
-    /// Only customers at this onboarding stage.
-    #[param(example = "active")]
-    pub(super) status: Option<FlowStatus>,
+    /// Only customers with this onboarding status: one of the usual ones, or another that
+    /// a customer of the program has.
+    #[param(value_type = Option<FlowStatus>, example = "active")]
+    pub(super) status: Option<String>,
     /// `false` skips all work for balances; the four balance fields are null then.
     #[param(default = true)]
     include_balances: Option<bool>,
@@ -89,10 +90,20 @@ pub(super) struct CustomerListParams {
 impl CustomerListParams {
     /// Reads them from a query.
     pub(super) fn read(query: &mut Query) -> Self {
-        let statuses = FlowStatus::VARIANTS.iter().map(<&str>::from);
-        let status = query.choice("status", statuses);
+        let status = query.value("status");
         let include_balances = query.choice("include_balances", ["true", "false"].into_iter());
         Self { status, include_balances }
+    }
+
+    /// The status, if it is none of the usual ones: then the program's customers say
+    /// whether it is one.
+    pub(super) fn unusual_status(&self) -> Option<&str> {
+        self.status.as_deref().filter(|status| is_unusual(status))
+    }
+
+    /// The filter by status.
+    pub(super) fn filter(&self) -> Option<OnboardingFilter> {
+        self.status.clone().map(OnboardingFilter::Status)
     }
 
     /// Whether balances are wanted.
@@ -176,9 +187,22 @@ impl Query {
         value
     }
 
+    /// Reports a status that no customer of the program has; they have `others`.
+    pub(super) fn unknown_status(&mut self, others: &[String]) {
+        let others = others.iter().map(String::as_str).filter(|status| is_unusual(status));
+        let usual = FlowStatus::VARIANTS.iter().map(|stage| -> &str { stage.as_ref() });
+        let all = usual.chain(others).collect::<Vec<_>>().join(", ");
+        self.invalid("status", format!("must be one of {all}"));
+    }
+
     /// # Errors
     /// [`crate::error::Kind::Invalid`] with all parameters that were invalid.
     pub(super) fn finish(self) -> Result<()> {
         if self.errors.is_empty() { Ok(()) } else { Err(Error::invalid(self.errors)) }
     }
+}
+
+/// Whether a status is none of the seven stages.
+fn is_unusual(status: &str) -> bool {
+    status.parse::<FlowStatus>().is_err()
 }

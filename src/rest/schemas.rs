@@ -10,7 +10,7 @@ use super::wire::{MajorUnits, Time};
 use crate::domain::balance::Freshness;
 use crate::domain::card::{CardStatus, CardType};
 use crate::domain::money::Currency;
-use crate::domain::onboarding::{FlowStatus, KycStatus};
+use crate::domain::onboarding::{FlowStatus, KycStatus, MAX_STATUS};
 use crate::domain::transaction::{TransactionStatus, TransactionType};
 
 /// Implements `ToSchema` under the type's own name.
@@ -34,7 +34,7 @@ macro_rules! one_of {
 }
 
 schemas! {
-    FlowStatus, one_of!(FlowStatus), "The onboarding stage, in the order in which customers pass them.";
+    FlowStatus, status(), "The issuer's onboarding status. The usual ones are the examples, in the order in which customers pass them; the issuer has others, and new ones may come.";
     KycStatus, one_of!(KycStatus), "The state of the identity check.";
     Currency, one_of!(Currency), "The wallet's currency.";
     Freshness, one_of!(Freshness), "Where a balance comes from.";
@@ -44,6 +44,12 @@ schemas! {
     TransactionStatus, one_of!(TransactionStatus), "The transaction's status.";
     MajorUnits, ObjectBuilder::new().schema_type(Type::Number), "An amount in major units, with at most two decimals.";
     Time, time(), "RFC 3339, in UTC, with milliseconds.";
+}
+
+/// Not an enum: clients must be ready for statuses that nobody knows yet.
+fn status() -> ObjectBuilder {
+    let known = FlowStatus::VARIANTS.iter().map(<&str>::from);
+    text().examples(known).min_length(Some(1)).max_length(Some(MAX_STATUS))
 }
 
 fn time() -> ObjectBuilder {

@@ -86,14 +86,14 @@ pub(super) struct CustomerItem<'a> {
     /// The e-mail address as the customer entered it.
     #[schema(pattern = "@")]
     email: &'a str,
-    /// The onboarding stage.
+    /// The onboarding status, in the issuer's word.
     #[schema(value_type = FlowStatus)]
-    flow_status: &'static str,
+    flow_status: &'a str,
     /// The number of the onboarding stage.
     #[schema(minimum = 1, maximum = 6)]
     step: i32,
     /// The next step of the onboarding, in words.
-    next_action: &'static str,
+    next_action: &'a str,
     /// Whether the account wallet exists. Without one, the balance members are null.
     safe_deployed: bool,
     /// The wallet's currency; null until the identity check assigns a region.
@@ -123,9 +123,9 @@ impl<'a> CustomerItem<'a> {
             yativo_card_id: &customer.yativo_card_id,
             external_customer_id: customer.external_customer_id.as_deref(),
             email: &customer.email,
-            flow_status: customer.flow_status.into(),
-            step: customer.flow_status.step(),
-            next_action: customer.flow_status.next_action(),
+            flow_status: customer.onboarding.status(),
+            step: customer.onboarding.step(),
+            next_action: customer.onboarding.next_action(),
             safe_deployed: customer.safe_deployed,
             currency: customer.currency.map(Into::into),
             ledger_balance: balance.map(|balance| MajorUnits::of_wallet(balance.ledger)),
@@ -160,14 +160,14 @@ pub(super) struct CustomerDetail<'a> {
     /// The e-mail address as the customer entered it.
     #[schema(pattern = "@")]
     email: &'a str,
-    /// The onboarding stage.
+    /// The onboarding status, in the issuer's word.
     #[schema(value_type = FlowStatus)]
-    flow_status: &'static str,
+    flow_status: &'a str,
     /// The number of the onboarding stage.
     #[schema(minimum = 1, maximum = 6)]
     step: i32,
     /// The next step of the onboarding, in words.
-    next_action: &'static str,
+    next_action: &'a str,
     /// The state of the identity check.
     #[schema(value_type = Option<KycStatus>)]
     kyc_status: Option<&'static str>,
@@ -222,9 +222,9 @@ impl<'a> CustomerDetail<'a> {
             external_id: customer.external_customer_id.as_deref(),
             external_customer_id: customer.external_customer_id.as_deref(),
             email: &customer.email,
-            flow_status: customer.flow_status.into(),
-            step: customer.flow_status.step(),
-            next_action: customer.flow_status.next_action(),
+            flow_status: customer.onboarding.status(),
+            step: customer.onboarding.step(),
+            next_action: customer.onboarding.next_action(),
             kyc_status: customer.kyc_status.map(Into::into),
             currency: customer.currency.map(Into::into),
             safe_deployed: customer.safe_deployed,

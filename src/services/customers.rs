@@ -6,17 +6,17 @@ use std::sync::Arc;
 use crate::domain::customer::{Customer, FoundCustomer, Include, ListedCustomer};
 use crate::domain::customer_names::CustomerNames;
 use crate::domain::identifier::Identifier;
-use crate::domain::onboarding::FlowStatus;
+use crate::domain::onboarding::{OnboardingFilter, check_status};
 use crate::domain::page::{ListId, Order, Slice, Window};
 use crate::domain::principal::Principal;
 use crate::error::Result;
 use crate::store::Store;
 
 /// Which customers a list holds, and in which order.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CustomerList {
-    /// Only those in this onboarding stage.
-    pub status: Option<FlowStatus>,
+    /// Only those with this status, or at this stage.
+    pub filter: Option<OnboardingFilter>,
     /// By creation time.
     pub order: Order,
 }
@@ -29,7 +29,13 @@ impl CustomerList {
             Order::OldestFirst => "oldest",
         };
         let program = principal.program.0.to_string();
-        ListId::of(&["customers", &program, self.status.map_or("", Into::into), order])
+        let filter = match &self.filter {
+            None => "",
+            Some(OnboardingFilter::Stage(stage)) => stage.as_ref(),
+            // Another list than that of the stage with this name.
+            Some(OnboardingFilter::Status(status)) => &format!("status {status}"),
+        };
+        ListId::of(&["customers", &program, filter, order])
     }
 }
 
@@ -52,10 +58,10 @@ impl Customers {
     pub async fn list(
         &self,
         principal: &Principal,
-        list: CustomerList,
+        list: &CustomerList,
         window: &Window,
     ) -> Result<Slice<Arc<Customer>>> {
-        self.store.customers(principal.program, list.status, list.order, window).await
+        self.store.customers(principal.program, list.filter.as_ref(), list.order, window).await
     }
 
     /// A part of a list with what the list shows of each customer, and how many
@@ -67,18 +73,18 @@ impl Customers {
     pub async fn list_with_holdings(
         &self,
         principal: &Principal,
-        list: CustomerList,
+        list: &CustomerList,
         window: &Window,
         balances: bool,
     ) -> Result<(Slice<ListedCustomer>, i64)> {
-        let CustomerList { status, order } = list;
+        let filter = list.filter.as_ref();
         let (slice, total) = self
             .store
-            .customers_with_holdings(principal.program, status, order, window, balances)
+            .customers_with_holdings(principal.program, filter, list.order, window, balances)
             .await?;
         let total = match total {
             Some(total) => total,
-            None => self.count(principal, status).await?,
+            None => self.count(principal, filter).await?,
         };
         Ok((slice, total))
     }
@@ -87,8 +93,34 @@ impl Customers {
     ///
     /// # Errors
     /// If the store fails.
-    pub async fn count(&self, principal: &Principal, status: Option<FlowStatus>) -> Result<i64> {
-        self.store.count_customers(principal.program, status).await
+    pub async fn count(
+        &self,
+        principal: &Principal,
+        filter: Option<&OnboardingFilter>,
+    ) -> Result<i64> {
+        self.store.count_customers(principal.program, filter).await
+    }
+
+    /// Whether a customer of the caller's program has this status.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn has_status(&self, principal: &Principal, status: &str) -> Result<bool> {
+        // Not every text can be stored.
+        if check_status(status).is_err() {
+            return Ok(false);
+        }
+        let filter = OnboardingFilter::Status(status.to_owned());
+        Ok(self.count(principal, Some(&filter)).await? > 0)
+    }
+
+    /// The issuer's statuses that customers of the caller's program have; at most a
+    /// hundred.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn statuses(&self, principal: &Principal) -> Result<Vec<String>> {
+        self.store.statuses(principal.program).await
     }
 
     /// The customer that each identifier means, with what is included. One that

@@ -2,79 +2,137 @@
 //! see [`card_gateway_migration::customer_counts`]. The SQL is written by hand:
 //! the counts are a tree, and a position is found by a recursive walk.
 
-use card_gateway_migration::customer_counts::{LAST_LEVEL, begin, finer, rebuild};
+use card_gateway_migration::customer_counts::{FURTHER, LAST_LEVEL, begin, finer, rebuild};
+use sea_orm::sea_query::Value;
 use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 
 use super::database::Store;
 use super::db_tx::FRESH_PLANS;
 use super::sql;
-use crate::domain::onboarding::FlowStatus;
+use crate::domain::onboarding::OnboardingFilter;
 use crate::domain::page::Order;
 use crate::domain::principal::ProgramId;
 use crate::error::Result;
 
-/// Which tree of counts a list belongs to.
-pub(super) fn tree(status: Option<FlowStatus>) -> &'static str {
-    status.map_or("", Into::into)
+/// How many statuses of a program are named at the most.
+const MOST_STATUSES: i64 = 100;
+
+/// The trees of counts whose sum counts a list, as SQL and its parameters.
+pub(super) struct Trees {
+    /// What `flow_status` is.
+    condition: String,
+    /// Its parameters.
+    values: Vec<Value>,
 }
 
-/// The place of an offset in a list, as SQL that goes before a SELECT: a row
-/// `place (bound, rest)` with the creation time at which the item's bucket
-/// begins in the list's direction, and how many items of that bucket come
-/// before it. No row where the list is shorter.
-///
-/// `$1` is the program, `$2` the tree and `$3` the offset.
-pub(super) fn place(backend: DbBackend, order: Order) -> String {
-    let (before, sort) = match order {
-        Order::NewestFirst => (">", "DESC"),
-        Order::OldestFirst => ("<", "ASC"),
-    };
-    let finer = finer("walk.level");
-    let mine = "c.program_id = $1 AND c.flow_status = $2 AND c.level = walk.level + 1";
-    let range =
-        format!("c.start >= walk.start << {finer} AND c.start < (walk.start + 1) << {finer}");
-    // The children of the bucket that holds the offset, each with how many
-    // items its siblings before it have.
-    let step = if backend == DbBackend::Postgres {
+impl Trees {
+    /// The trees of a list. The first parameter is `$first`.
+    pub(super) fn of(filter: Option<&OnboardingFilter>, first: usize) -> Self {
+        match filter {
+            None => Self { condition: "= ''".to_owned(), values: Vec::new() },
+            Some(OnboardingFilter::Status(status)) => {
+                Self { condition: format!("= ${first}"), values: vec![status.as_str().into()] }
+            }
+            Some(OnboardingFilter::Stage(stage)) => {
+                let stage = stage.as_ref();
+                Self {
+                    condition: format!("IN (${first}, ${})", first + 1),
+                    values: vec![stage.into(), format!("{FURTHER}{stage}").into()],
+                }
+            }
+        }
+    }
+
+    /// Adds the parameters to those of a statement that has `first - 1` already.
+    pub(super) fn bind(self, values: &mut Vec<Value>) {
+        values.extend(self.values);
+    }
+
+    /// The total of program `$1`, in SQL; null without customers.
+    pub(super) fn total(&self) -> String {
         format!(
-            "SELECT c.level, c.start, c.is_split, walk.rest - c.before FROM walk CROSS JOIN LATERAL (\
-               SELECT c.level, c.start, c.is_split, c.total, \
-                 (SUM(c.total) OVER (ORDER BY c.start {sort}) - c.total)::bigint AS before \
-               FROM customer_counts AS c WHERE {mine} AND {range}) AS c \
+            "SELECT CAST(SUM(t.total) AS BIGINT) FROM customer_counts AS t WHERE t.program_id = $1 \
+             AND t.flow_status {} AND t.level = 0 AND t.start = 0",
+            self.condition
+        )
+    }
+
+    /// The place of an offset in a list, as SQL that goes before a SELECT: a row
+    /// `place (bound, rest)` with the creation time at which the item's bucket begins in
+    /// the list's direction, and how many items of that bucket come before it. No row
+    /// where the list is shorter. `$1` is the program and `$2` the offset.
+    pub(super) fn place(&self, backend: DbBackend, order: Order) -> String {
+        let step = if backend == DbBackend::Postgres {
+            self.postgres_step(order)
+        } else {
+            self.sqlite_step(order)
+        };
+        let bound = match order {
+            Order::NewestFirst => begin("walk.start + 1", "walk.level"),
+            Order::OldestFirst => begin("walk.start", "walk.level"),
+        };
+        format!(
+            "WITH RECURSIVE walk (level, start, is_split, rest) AS (\
+               SELECT a.level, a.start, a.is_split, $2 FROM customer_counts AS a \
+               WHERE a.program_id = $1 AND a.flow_status = '' AND a.level = 0 AND a.start = 0 \
+                 AND $2 < ({total}) \
+               UNION ALL {step}), \
+             place (bound, rest) AS (SELECT {bound}, walk.rest FROM walk WHERE NOT walk.is_split)",
+            total = self.total()
+        )
+    }
+
+    /// The child that holds the offset, of a bucket that is split: the children are added
+    /// up in the list's order. Whether the child is split says the tree of all customers.
+    fn postgres_step(&self, order: Order) -> String {
+        let sort = match order {
+            Order::NewestFirst => "DESC",
+            Order::OldestFirst => "ASC",
+        };
+        let children = children("c", &self.condition);
+        format!(
+            "SELECT a.level, a.start, a.is_split, walk.rest - c.before FROM walk CROSS JOIN LATERAL (\
+               SELECT walk.level + 1 AS level, c.start, SUM(c.total)::bigint AS total, \
+                 (SUM(SUM(c.total)) OVER (ORDER BY c.start {sort}) - SUM(c.total))::bigint AS before \
+               FROM customer_counts AS c WHERE {children} GROUP BY c.start) AS c \
+             JOIN customer_counts AS a ON a.program_id = $1 AND a.flow_status = '' \
+               AND a.level = c.level AND a.start = c.start \
              WHERE walk.is_split AND c.before <= walk.rest AND walk.rest < c.before + c.total"
         )
-    } else {
-        // SQLite has no LATERAL and no window in a recursion: it adds up anew for each child.
+    }
+
+    /// As [`Trees::postgres_step`]. SQLite has no LATERAL and no window in a recursion: it
+    /// adds up anew for each child.
+    fn sqlite_step(&self, order: Order) -> String {
+        let before = match order {
+            Order::NewestFirst => ">",
+            Order::OldestFirst => "<",
+        };
+        let (all, mine) = (children("a", "= ''"), children("s", &self.condition));
         let before = format!(
             "(SELECT COALESCE(SUM(s.total), 0) FROM customer_counts AS s \
-              WHERE s.program_id = $1 AND s.flow_status = $2 AND s.level = walk.level + 1 \
-              AND s.start >= walk.start << {finer} AND s.start < (walk.start + 1) << {finer} \
-              AND s.start {before} c.start)"
+              WHERE {mine} AND s.start {before} a.start)"
+        );
+        let total = format!(
+            "(SELECT COALESCE(SUM(t.total), 0) FROM customer_counts AS t \
+              WHERE t.program_id = $1 AND t.flow_status {} AND t.level = a.level \
+              AND t.start = a.start)",
+            self.condition
         );
         format!(
-            "SELECT c.level, c.start, c.is_split, walk.rest - {before} \
-             FROM walk CROSS JOIN customer_counts AS c ON {mine} AND {range} \
-             WHERE walk.is_split AND {before} <= walk.rest AND walk.rest < {before} + c.total"
+            "SELECT a.level, a.start, a.is_split, walk.rest - {before} \
+             FROM walk CROSS JOIN customer_counts AS a ON {all} \
+             WHERE walk.is_split AND {before} <= walk.rest AND walk.rest < {before} + {total}"
         )
-    };
-    let bound = match order {
-        Order::NewestFirst => begin("walk.start + 1", "walk.level"),
-        Order::OldestFirst => begin("walk.start", "walk.level"),
-    };
-    format!(
-        "WITH RECURSIVE walk (level, start, is_split, rest) AS (\
-           SELECT c.level, c.start, c.is_split, $3 FROM customer_counts AS c \
-           WHERE c.program_id = $1 AND c.flow_status = $2 AND c.level = 0 AND c.start = 0 AND c.total > $3 \
-           UNION ALL {step}), \
-         place (bound, rest) AS (SELECT {bound}, walk.rest FROM walk WHERE NOT walk.is_split)"
-    )
+    }
 }
 
-/// The total of program `$1`'s tree that the given parameter names, in SQL.
-pub(super) fn total(tree: usize) -> String {
+/// The children of the bucket `walk`, in trees of program `$1`.
+fn children(alias: &str, trees: &str) -> String {
+    let finer = finer("walk.level");
     format!(
-        "SELECT t.total FROM customer_counts AS t \
-         WHERE t.program_id = $1 AND t.flow_status = ${tree} AND t.level = 0 AND t.start = 0"
+        "{alias}.program_id = $1 AND {alias}.flow_status {trees} AND {alias}.level = walk.level + 1 \
+         AND {alias}.start >= walk.start << {finer} AND {alias}.start < (walk.start + 1) << {finer}"
     )
 }
 
@@ -86,14 +144,44 @@ impl Store {
     pub async fn count_customers(
         &self,
         program: ProgramId,
-        status: Option<FlowStatus>,
+        filter: Option<&OnboardingFilter>,
     ) -> Result<i64> {
-        let values = [program.0.into(), tree(status).into()];
-        let statement =
-            Statement::from_sql_and_values(self.reads.get_database_backend(), total(2), values);
+        let trees = Trees::of(filter, 2);
+        let (text, mut values) = (trees.total(), vec![program.0.into()]);
+        trees.bind(&mut values);
+        let backend = self.reads.get_database_backend();
+        let statement = Statement::from_sql_and_values(backend, text, values);
         let row = self.reads.query_one_raw(statement).await.map_err(sql::failed)?;
-        let total = row.map(|row| row.try_get_by_index(0)).transpose().map_err(sql::failed)?;
-        Ok(total.unwrap_or(0))
+        let total = row.map(|row| sql::column::<Option<i64>>(&row, 0)).transpose()?;
+        Ok(total.flatten().unwrap_or(0))
+    }
+
+    /// The statuses that customers of a program have, at most a hundred of them, in the
+    /// order of their bytes.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn statuses(&self, program: ProgramId) -> Result<Vec<String>> {
+        // From each status to the next one: the index is not read as a whole.
+        let next = |after: &str| {
+            format!(
+                "(SELECT MIN(c.flow_status) FROM customer_counts AS c \
+                  WHERE c.program_id = $1 AND c.flow_status > {after})"
+            )
+        };
+        let (first, next) = (next(&format!("'{FURTHER}~'")), next("word.status"));
+        let text = format!(
+            "WITH RECURSIVE word (status) AS (SELECT {first} \
+               UNION ALL SELECT {next} FROM word WHERE word.status IS NOT NULL) \
+             SELECT word.status FROM word CROSS JOIN customer_counts AS root WHERE root.program_id = $1 \
+               AND root.flow_status = word.status AND root.level = 0 AND root.start = 0 \
+               AND root.total > 0 LIMIT {MOST_STATUSES}"
+        );
+        let values = [program.0.into()];
+        let backend = self.reads.get_database_backend();
+        let statement = Statement::from_sql_and_values(backend, text, values);
+        let rows = self.reads.query_all_raw(statement).await.map_err(sql::failed)?;
+        rows.iter().map(|row| sql::column(row, 0)).collect()
     }
 
     /// Counts all customers of all programs, one by one, and returns how many of
@@ -140,12 +228,15 @@ fn checks() -> Vec<String> {
             "SELECT COUNT(*) FROM customer_counts AS b WHERE b.total <> (\
                SELECT COUNT(*) FROM card_customers AS c WHERE c.program_id = b.program_id \
                AND c.created_at >= {from} AND c.created_at < {to} \
-               AND (b.flow_status = '' OR c.flow_status = b.flow_status))"
+               AND (b.flow_status IN ('', c.flow_status) OR b.flow_status = '{FURTHER}' || c.stage))"
         ),
-        // A split bucket whose children do not make it up, or one with children that is not split.
+        // A split bucket whose children do not make it up, or one with children that is not
+        // split.
         format!(
-            "SELECT COUNT(*) FROM customer_counts AS b WHERE b.level < {LAST_LEVEL} \
-             AND (CASE WHEN b.is_split THEN b.total ELSE 0 END) <> (\
+            "SELECT COUNT(*) FROM customer_counts AS b LEFT JOIN customer_counts AS a \
+               ON a.program_id = b.program_id AND a.flow_status = '' AND a.level = b.level \
+               AND a.start = b.start \
+             WHERE b.level < {LAST_LEVEL} AND (CASE WHEN a.is_split THEN b.total ELSE 0 END) <> (\
                SELECT COALESCE(SUM(s.total), 0) FROM customer_counts AS s \
                WHERE s.program_id = b.program_id AND s.flow_status = b.flow_status \
                AND s.level = b.level + 1 AND s.start >= b.start << {finer} AND s.start < (b.start + 1) << {finer})"
@@ -155,6 +246,12 @@ fn checks() -> Vec<String> {
              WHERE (SELECT COUNT(*) FROM customer_counts AS b WHERE b.program_id = c.program_id \
                AND b.flow_status IN ('', c.flow_status) AND b.level = 0 AND b.start = 0) <> 2"
             .to_owned(),
+        format!(
+            "SELECT COUNT(*) FROM (SELECT DISTINCT program_id, stage FROM card_customers \
+               WHERE stage IS NOT NULL) AS c \
+             WHERE NOT EXISTS (SELECT 1 FROM customer_counts AS b WHERE b.program_id = c.program_id \
+               AND b.flow_status = '{FURTHER}' || c.stage AND b.level = 0 AND b.start = 0)"
+        ),
         // A bucket on a level that does not exist.
         format!(
             "SELECT COUNT(*) FROM customer_counts AS b WHERE b.level NOT BETWEEN 0 AND {LAST_LEVEL}"

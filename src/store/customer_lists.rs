@@ -1,17 +1,17 @@
 //! Lists of card customers. They are SQL by hand: a page by number begins where
 //! the counts say, and what a list shows is loaded in the same statement.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use sea_orm::sea_query::Value;
 use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 
+use super::counts::Trees;
 use super::customers::{COLUMNS, customer, width};
 use super::database::Store;
-use super::{cards, counts, sql, wallet_balances};
+use super::{cards, sql, wallet_balances};
 use crate::domain::customer::{Customer, ListedCustomer};
-use crate::domain::onboarding::FlowStatus;
+use crate::domain::onboarding::OnboardingFilter;
 use crate::domain::page::{MAX_SIZE, Order, Slice, Window};
 use crate::domain::principal::ProgramId;
 use crate::error::Result;
@@ -24,11 +24,11 @@ impl Store {
     pub async fn customers(
         &self,
         program: ProgramId,
-        status: Option<FlowStatus>,
+        filter: Option<&OnboardingFilter>,
         order: Order,
         window: &Window,
     ) -> Result<Slice<Arc<Customer>>> {
-        let Part { with, select, values } = self.part(program, status, order, window);
+        let Part { with, select, values } = self.part(program, filter, order, window);
         let backend = self.reads.get_database_backend();
         let statement = Statement::from_sql_and_values(backend, with + &select, values);
         let rows = self.reads.query_all_raw(statement).await.map_err(sql::failed)?;
@@ -45,15 +45,16 @@ impl Store {
     pub async fn customers_with_holdings(
         &self,
         program: ProgramId,
-        status: Option<FlowStatus>,
+        filter: Option<&OnboardingFilter>,
         order: Order,
         window: &Window,
         balances: bool,
     ) -> Result<(Slice<ListedCustomer>, Option<i64>)> {
         let backend = self.reads.get_database_backend();
-        let Part { with, select, mut values } = self.part(program, status, order, window);
-        values.push(counts::tree(status).into());
-        let total = counts::total(values.len());
+        let Part { with, select, mut values } = self.part(program, filter, order, window);
+        let trees = Trees::of(filter, values.len() + 1);
+        let total = trees.total();
+        trees.bind(&mut values);
         let (more, joined) = if balances {
             (format!(", {}", *wallet_balances::COLUMNS), wallet_balances::joined(backend))
         } else {
@@ -83,48 +84,16 @@ impl Store {
     fn part(
         &self,
         program: ProgramId,
-        status: Option<FlowStatus>,
+        filter: Option<&OnboardingFilter>,
         order: Order,
         window: &Window,
     ) -> Part {
-        if window.offset() > 0 {
-            self.numbered_page(program, status, order, window)
-        } else {
-            page_behind(self.reads.get_database_backend(), program, status, order, window)
-        }
-    }
-
-    /// A page that is not the first: it begins in the bucket that the counts
-    /// name, and passes over what comes before it in that bucket alone.
-    fn numbered_page(
-        &self,
-        program: ProgramId,
-        status: Option<FlowStatus>,
-        order: Order,
-        window: &Window,
-    ) -> Part {
-        let filter = if status.is_some() { "AND c.flow_status = $2 " } else { "" };
-        let (behind, sort) = match order {
-            Order::NewestFirst => ("<", "DESC"),
-            Order::OldestFirst => (">=", "ASC"),
-        };
-        let select = format!(
-            "SELECT {columns} FROM card_customers AS c WHERE c.program_id = $1 {filter}\
-             AND c.created_at {behind} (SELECT bound FROM place) ORDER BY c.created_at {sort}, \
-             c.id {sort}",
-            columns = *COLUMNS
-        );
         let backend = self.reads.get_database_backend();
-        let offset = " OFFSET COALESCE((SELECT rest FROM place), 0)";
-        let select = limited(backend, &select, sort, 4, offset);
-        let values = vec![
-            program.0.into(),
-            counts::tree(status).into(),
-            window.offset().into(),
-            (window.size() + 1).into(),
-        ];
-        let with = counts::place(backend, order) + " ";
-        Part { with, select, values }
+        if window.offset() > 0 {
+            numbered_page(backend, program, filter, order, window)
+        } else {
+            page_behind(backend, program, filter, order, window)
+        }
     }
 }
 
@@ -136,50 +105,94 @@ struct Part {
     values: Vec<Value>,
 }
 
+/// A page that is not the first: it begins in the bucket that the counts
+/// name, and passes over what comes before it in that bucket alone.
+fn numbered_page(
+    backend: DbBackend,
+    program: ProgramId,
+    filter: Option<&OnboardingFilter>,
+    order: Order,
+    window: &Window,
+) -> Part {
+    let behind = match order {
+        Order::NewestFirst => "<",
+        Order::OldestFirst => ">=",
+    };
+    let mut values: Vec<Value> =
+        vec![program.0.into(), window.offset().into(), (window.size() + 1).into()];
+    let trees = Trees::of(filter, 4);
+    let with = trees.place(backend, order) + " ";
+    trees.bind(&mut values);
+    // The first parameter of the trees is the status, or the stage.
+    let more = format!(" AND c.created_at {behind} (SELECT bound FROM place)");
+    let select = sorted(filter, 4, &more, order);
+    let select =
+        limited(backend, &select, order, 3, " OFFSET COALESCE((SELECT rest FROM place), 0)");
+    Part { with, select, values }
+}
+
 /// The first page, or the one behind a position.
 fn page_behind(
     backend: DbBackend,
     program: ProgramId,
-    status: Option<FlowStatus>,
+    filter: Option<&OnboardingFilter>,
     order: Order,
     window: &Window,
 ) -> Part {
-    let (behind, sort) = match order {
-        Order::NewestFirst => ("<", "DESC"),
-        Order::OldestFirst => (">", "ASC"),
+    let behind = match order {
+        Order::NewestFirst => "<",
+        Order::OldestFirst => ">",
     };
     let mut values: Vec<Value> = vec![program.0.into(), (window.size() + 1).into()];
-    let mut filter = String::new();
-    if let Some(status) = status {
-        values.push(status.as_ref().into());
-        filter.push_str(" AND c.flow_status = $3");
+    match filter {
+        None => {}
+        Some(OnboardingFilter::Status(status)) => values.push(status.as_str().into()),
+        Some(OnboardingFilter::Stage(stage)) => values.push(stage.as_ref().into()),
     }
+    let mut more = String::new();
     if let Some(position) = window.after() {
         let next = values.len() + 1;
         values.push(position.created_at.millis().into());
         values.push(position.key.as_str().into());
-        // Writing to a string cannot fail.
-        let _ = write!(filter, " AND (c.created_at, c.id) {behind} (${next}, ${})", next + 1);
+        more = format!(" AND (c.created_at, c.id) {behind} (${next}, ${})", next + 1);
     }
-    let select = format!(
-        "SELECT {columns} FROM card_customers AS c WHERE c.program_id = $1{filter} \
-         ORDER BY c.created_at {sort}, c.id {sort}",
-        columns = *COLUMNS
-    );
-    let select = limited(backend, &select, sort, 2, "");
+    let select = sorted(filter, 3, &more, order);
+    let select = limited(backend, &select, order, 2, "");
     Part { with: String::new(), select, values }
+}
+
+/// The sorted list of program `$1`, of which `more` holds. `$value` is the status or the
+/// stage of the filter; each has an index.
+fn sorted(filter: Option<&OnboardingFilter>, value: usize, more: &str, order: Order) -> String {
+    let filter = match filter {
+        None => String::new(),
+        Some(OnboardingFilter::Status(_)) => format!(" AND c.flow_status = ${value}"),
+        Some(OnboardingFilter::Stage(_)) => {
+            format!(" AND COALESCE(c.stage, c.flow_status) = ${value}")
+        }
+    };
+    format!(
+        "SELECT {columns} FROM card_customers AS c WHERE c.program_id = $1{filter}{more} {sort}",
+        columns = *COLUMNS,
+        sort = sort(order)
+    )
+}
+
+/// In the order of a list, which no two of its customers share.
+fn sort(order: Order) -> &'static str {
+    match order {
+        Order::NewestFirst => "ORDER BY c.created_at DESC, c.id DESC",
+        Order::OldestFirst => "ORDER BY c.created_at ASC, c.id ASC",
+    }
 }
 
 /// A sorted statement with a LIMIT of which PostgreSQL's planner knows an upper
 /// bound: of one that is a parameter alone it expects a tenth of the table, and
 /// would rather read and sort all of it.
-fn limited(backend: DbBackend, select: &str, sort: &str, limit: usize, offset: &str) -> String {
+fn limited(backend: DbBackend, select: &str, order: Order, limit: usize, offset: &str) -> String {
     if backend == DbBackend::Postgres {
-        let most = MAX_SIZE + 1;
-        format!(
-            "SELECT c.* FROM ({select} LIMIT {most}{offset}) AS c \
-             ORDER BY c.created_at {sort}, c.id {sort} LIMIT ${limit}"
-        )
+        let (most, sort) = (MAX_SIZE + 1, sort(order));
+        format!("SELECT c.* FROM ({select} LIMIT {most}{offset}) AS c {sort} LIMIT ${limit}")
     } else {
         format!("{select} LIMIT ${limit}{offset}")
     }

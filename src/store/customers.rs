@@ -16,6 +16,7 @@ use super::{cards, sql, wallet_balances};
 use crate::domain::card::Card;
 use crate::domain::customer::{Customer, FoundCustomer, Include};
 use crate::domain::identifier::{Identifier, email_key};
+use crate::domain::onboarding::{FlowStatus, FurtherStatus, Onboarding};
 use crate::domain::principal::ProgramId;
 use crate::error::Result;
 
@@ -34,7 +35,6 @@ pub(super) fn width() -> usize {
 /// The customer of a row.
 pub(super) fn customer(row: &QueryResult) -> Result<Customer> {
     let at = |column: Column| column as usize - FIRST;
-    let flow_status = sql::column(row, at(Column::FlowStatus))?;
     let kyc_status: Option<&str> = sql::column(row, at(Column::KycStatus))?;
     let kyc_status = kyc_status.map(|text| sql::named("a KYC status", text));
     let currency: Option<&str> = sql::column(row, at(Column::Currency))?;
@@ -44,7 +44,7 @@ pub(super) fn customer(row: &QueryResult) -> Result<Customer> {
         yativo_card_id: sql::column(row, at(Column::YativoCardId))?,
         external_customer_id: sql::column(row, at(Column::ExternalCustomerId))?,
         email: sql::column(row, at(Column::Email))?,
-        flow_status: sql::named("a flow status", flow_status)?,
+        onboarding: onboarding(row)?,
         kyc_status: kyc_status.transpose()?,
         currency: currency.transpose()?,
         safe_deployed: sql::column(row, at(Column::SafeDeployed))?,
@@ -53,7 +53,29 @@ pub(super) fn customer(row: &QueryResult) -> Result<Customer> {
     })
 }
 
+fn onboarding(row: &QueryResult) -> Result<Onboarding> {
+    let at = |column: Column| column as usize - FIRST;
+    let status: &str = sql::column(row, at(Column::FlowStatus))?;
+    if let Ok(stage) = status.parse::<FlowStatus>() {
+        return Ok(stage.into());
+    }
+    let stage: Option<&str> = sql::column(row, at(Column::Stage))?;
+    Ok(Onboarding::Further(Box::new(FurtherStatus {
+        status: status.to_owned(),
+        stage: sql::named("a stage", stage.unwrap_or_default())?,
+        step: sql::column(row, at(Column::Step))?,
+        next_action: sql::column(row, at(Column::NextAction))?,
+    })))
+}
+
 fn row(program: ProgramId, customer: Customer) -> Model {
+    let flow_status = customer.onboarding.status().to_owned();
+    let (stage, step, next_action) = match customer.onboarding {
+        Onboarding::Stage(_) => (None, None, None),
+        Onboarding::Further(further) => {
+            (Some(further.stage.as_ref().to_owned()), further.step, further.next_action)
+        }
+    };
     Model {
         program_id: program.0,
         email_key: email_key(&customer.email),
@@ -61,12 +83,15 @@ fn row(program: ProgramId, customer: Customer) -> Model {
         yativo_card_id: customer.yativo_card_id,
         external_customer_id: customer.external_customer_id,
         email: customer.email,
-        flow_status: customer.flow_status.as_ref().to_owned(),
+        flow_status,
         kyc_status: customer.kyc_status.map(|status| status.as_ref().to_owned()),
         currency: customer.currency.map(|currency| currency.as_ref().to_owned()),
         safe_deployed: customer.safe_deployed,
         wallet_address: customer.wallet_address,
         created_at: customer.created_at.millis(),
+        stage,
+        step,
+        next_action,
     }
 }
 

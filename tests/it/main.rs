@@ -23,6 +23,7 @@ mod killed;
 mod malicious_input;
 mod money;
 mod no_personal_data;
+mod onboarding;
 mod openapi;
 mod pagination;
 mod pagination_agreement;

@@ -87,6 +87,7 @@ fn the_names_that_clients_rely_on_exist() {
         "externalCustomerId: String",
         "email: String!",
         "flowStatus: CardCustomerStatus!",
+        "issuerFlowStatus: String!",
         "step: Int!",
         "nextAction: String!",
         "kycStatus: KycStatus",

@@ -8,8 +8,9 @@ const BALANCES: &str =
 
 /// A hundred customers with two cards and three transactions each.
 fn filled(database: &Database) -> (String, Gateway) {
-    let lines: Vec<Line> =
+    let mut lines: Vec<Line> =
         lines(100).into_iter().map(|line| line.cards(&["active", "voided"])).collect();
+    lines[90] = lines[90].clone().with("flow_status", "kyc_rejected");
     let token = database.program_with("acme", &lines);
     let transactions =
         lines.iter().flat_map(|line| (0..3).map(|at| transaction(line.id(), at, 100))).collect();
@@ -49,6 +50,17 @@ on_both! {
                 let query = format!("{{ cardCustomers(perPage: {per_page}) {{ {selection} }} }}");
                 let asked = cost(&database, &gateway, &token, &query);
                 assert_eq!(asked.len(), statements, "{query}\n{asked:#?}");
+            }
+        }
+    }
+
+    fn a_list_by_stage_is_one_statement(database) {
+        let (token, gateway) = filled(&database);
+        for stage in ["ACTIVE", "KYC_INITIATED", "OTP_REQUESTED"] {
+            for arguments in ["first: 20", "perPage: 20", "page: 2, perPage: 20"] {
+                let query = format!("{{ cardCustomers(status: {stage}, {arguments}) {{ nodes {{ id }} }} }}");
+                let asked = cost(&database, &gateway, &token, &query);
+                assert_eq!(asked.len(), 1, "{query}\n{asked:#?}");
             }
         }
     }
@@ -124,6 +136,8 @@ on_both! {
             ("/v1/card-issuer/customers?limit=100&include_balances=false", 1, false),
             ("/v1/card-issuer/customers?limit=10&page=4&status=active", 1, true),
             ("/v1/card-issuer/customers?page=99", 2, true),
+            // Whether it is a status must be asked first.
+            ("/v1/card-issuer/customers?limit=10&status=kyc_rejected", 2, true),
             ("/v1/card-issuer/customers/usr_7", 1, true),
             ("/v1/card-issuer/customers/usr_7/card-transactions", 3, false),
         ] {

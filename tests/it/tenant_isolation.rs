@@ -17,7 +17,7 @@ const EVERY_FIELD: &[(&str, &str)] = &[
     ("CardCustomerEdge", "cursor node"),
     (
         "CardCustomer",
-        "id yativoCardId externalCustomerId email flowStatus step nextAction kycStatus safeDeployed \
+        "id yativoCardId externalCustomerId email flowStatus issuerFlowStatus step nextAction kycStatus safeDeployed \
          walletAddress currency ledgerBalance availableBalance pendingBalance balanceFreshness \
          balanceUpdatedAt cardsCount pinSet cards transactions createdAt",
     ),

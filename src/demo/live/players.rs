@@ -55,7 +55,7 @@ impl Players {
         }
         let card = record.cards.iter().find(|card| !card.is_void());
         let token = card.and_then(|card| card.network_token.clone());
-        let token = token.filter(|_| record.customer.flow_status == FlowStatus::Active);
+        let token = token.filter(|_| record.customer.onboarding == FlowStatus::Active.into());
         let player = token.zip(balance.pending).map(|(card_token, pending)| Player {
             id: record.customer.id.clone(),
             yativo_card_id: record.customer.yativo_card_id.clone(),

@@ -86,19 +86,24 @@ impl CardCustomer {
         &self.customer().email
     }
 
-    /// The onboarding stage, from sign-up to spending.
+    /// The onboarding stage, from sign-up to spending. Where the issuer has another status, the nearest stage: see `issuerFlowStatus`.
     async fn flow_status(&self) -> CardCustomerStatus {
-        self.customer().flow_status.into()
+        self.customer().onboarding.stage().into()
+    }
+
+    /// The onboarding status in the issuer's word, such as `active` or `kyc_rejected`. The issuer has more statuses than there are stages, and new ones may come.
+    async fn issuer_flow_status(&self) -> &str {
+        self.customer().onboarding.status()
     }
 
     /// The number of the onboarding stage, 1 to 6.
     async fn step(&self) -> i32 {
-        self.customer().flow_status.step()
+        self.customer().onboarding.step()
     }
 
     /// The next onboarding step, in one sentence.
-    async fn next_action(&self) -> &'static str {
-        self.customer().flow_status.next_action()
+    async fn next_action(&self) -> &str {
+        self.customer().onboarding.next_action()
     }
 
     /// The status of the identity check.

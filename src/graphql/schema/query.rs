@@ -6,6 +6,7 @@ use async_graphql::{Context, ID, Object, Result};
 
 use crate::domain::customer::{FoundCustomer, Include};
 use crate::domain::identifier::Identifier;
+use crate::domain::onboarding::OnboardingFilter;
 use crate::domain::page::PageArgs;
 use crate::error::{Error, FieldError};
 use crate::graphql::admission::cost::BALANCE_FIELDS;
@@ -49,19 +50,23 @@ impl Query {
     ) -> Result<CardCustomerConnection> {
         let viewer = &RequestContext::of(ctx)?.viewer;
         let list = CustomerList {
-            status: status.map(Into::into),
+            filter: status.map(|status| OnboardingFilter::Stage(status.into())),
             order: order_by.map(Into::into).unwrap_or_default(),
         };
         let id = list.id(&viewer.principal);
         let window = PageArgs { page, per_page, first, after: after.as_deref() }.window(id);
         let window = window.map_err(failure)?;
-        let slice = viewer.services.customers.list(&viewer.principal, list, &window).await;
+        let slice = viewer.services.customers.list(&viewer.principal, &list, &window).await;
         let slice = slice.map_err(failure)?;
-        let counting = Arc::clone(viewer);
+        let (counting, filter) = (Arc::clone(viewer), list.filter);
         let total = ListTotal::new(move || {
             let Viewer { principal, services } = &*counting;
             let (principal, services) = (Arc::clone(principal), Arc::clone(services));
-            async move { services.customers.count(&principal, list.status).await.map_err(Arc::new) }
+            let filter = filter.clone();
+            async move {
+                let total = services.customers.count(&principal, filter.as_ref()).await;
+                total.map_err(Arc::new)
+            }
         });
         Ok(CardCustomerConnection {
             page: Arc::new(CustomerPage::new(Arc::clone(viewer), slice.items)),

@@ -87,7 +87,8 @@ impl Subscription {
             loop {
                 match watcher.next().await? {
                     Ok(changed)
-                        if status.is_some_and(|only| changed.customer.flow_status != only) => {}
+                        if status
+                            .is_some_and(|only| changed.customer.onboarding.stage() != only) => {}
                     Ok(changed) => {
                         let customer = messages.changed(changed);
                         return Some((Ok(DirectObject(customer)), Some((messages, watcher))));

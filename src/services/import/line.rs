@@ -11,6 +11,7 @@ use crate::domain::card::{Card, CardStatus};
 use crate::domain::customer::Customer;
 use crate::domain::identifier;
 use crate::domain::money::Minor;
+use crate::domain::onboarding::{self, FlowStatus, KycStatus, MAX_NEXT_ACTION, Onboarding};
 use crate::domain::time::Timestamp;
 use crate::store::Record;
 
@@ -21,6 +22,8 @@ struct Line {
     external_customer_id: Option<String>,
     email: Option<String>,
     flow_status: Option<String>,
+    step: Option<i64>,
+    next_action: Option<String>,
     kyc_status: Option<String>,
     currency: Option<String>,
     safe_deployed: Option<bool>,
@@ -111,6 +114,14 @@ impl Check {
         text
     }
 
+    /// A status of the issuer.
+    fn status(&mut self, text: String) -> String {
+        if let Err(what) = onboarding::check_status(&text) {
+            self.wrong("flow_status", what);
+        }
+        text
+    }
+
     fn time(&mut self, field: &str, text: &str) -> Option<Timestamp> {
         self.parsed(field, text, Timestamp::parse, "is not an RFC 3339 time")
     }
@@ -137,10 +148,9 @@ fn record(line: Line, check: &mut Check) -> Option<Record> {
     if email.as_deref().is_some_and(|email| !email.contains('@')) {
         check.wrong("email", "is not an e-mail address");
     }
-    let flow_status = check.required("flow_status", line.flow_status).and_then(|text| {
-        check.parsed("flow_status", &text, |text| text.parse().ok(), "is not a known status")
-    });
-    let kyc_status = line.kyc_status.and_then(|text| {
+    let flow_status = check.required("flow_status", line.flow_status);
+    let flow_status = flow_status.map(|text| check.status(text));
+    let kyc_status: Option<KycStatus> = line.kyc_status.and_then(|text| {
         check.parsed("kyc_status", &text, |text| text.parse().ok(), "is not a known status")
     });
     let currency = line.currency.and_then(|text| {
@@ -155,23 +165,56 @@ fn record(line: Line, check: &mut Check) -> Option<Record> {
     let balance = line.balance.and_then(|balance| live_balance(&balance, check));
     let holder = id.clone().unwrap_or_default();
     let cards = line.cards.unwrap_or_default();
-    let cards = cards.into_iter().filter_map(|line| card(line, &holder, check)).collect();
+    let cards: Vec<Card> =
+        cards.into_iter().filter_map(|line| card(line, &holder, check)).collect();
+    let safe_deployed = line.safe_deployed.unwrap_or(false);
+    let reached = FlowStatus::reached(kyc_status, safe_deployed, !cards.is_empty());
+    let onboarding =
+        flow_status.map(|status| onboarding(status, line.step, line.next_action, reached, check));
     Some(Record {
         customer: Customer {
             id: id?,
             yativo_card_id: yativo_card_id?,
             external_customer_id: external,
             email: email?,
-            flow_status: flow_status?,
+            onboarding: onboarding?,
             kyc_status,
             currency,
-            safe_deployed: line.safe_deployed.unwrap_or(false),
+            safe_deployed,
             wallet_address,
             created_at: created_at?,
         },
         balance,
         cards,
     })
+}
+
+/// The status with its step and next action, which count only where the status is not
+/// one of the seven stages.
+fn onboarding(
+    status: String,
+    step: Option<i64>,
+    next_action: Option<String>,
+    reached: FlowStatus,
+    check: &mut Check,
+) -> Onboarding {
+    if let Ok(stage) = status.parse::<FlowStatus>() {
+        return stage.into();
+    }
+    let number = step.and_then(|step| i32::try_from(step).ok());
+    let number = number.filter(|number| FlowStatus::at_step(*number).is_some());
+    if number.is_none() && step.is_some() {
+        check.wrong("step", "is not between 1 and 6");
+    }
+    let next_action = next_action.filter(|text| !text.is_empty());
+    if let Some(text) = &next_action {
+        if text.len() > MAX_NEXT_ACTION {
+            check.wrong("next_action", "must not be longer than 500 bytes");
+        } else if text.chars().any(char::is_control) {
+            check.wrong("next_action", "must not contain control characters");
+        }
+    }
+    Onboarding::of(status, number, next_action, reached)
 }
 
 fn live_balance(line: &LineBalance, check: &mut Check) -> Option<WalletBalance> {
@@ -265,7 +308,19 @@ mod tests {
             ("\"id\":\"69f0", "\"id\":\"xxxx", "id is not 24 hexadecimal digits"),
             ("\"email\":", "\"mail\":", "email is missing"),
             ("mira@example.com", "mira", "email is not an e-mail address"),
-            ("\"active\",\"kyc", "\"gone\",\"kyc", "flow_status is not a known status"),
+            ("\"active\",\"kyc", "\"\",\"kyc", "flow_status must not be empty"),
+            (
+                "\"active\",\"kyc",
+                "\"a\\tb\",\"kyc",
+                "flow_status must not contain control characters",
+            ),
+            ("\"active\",\"kyc", "\"new\",\"step\":0,\"kyc", "step is not between 1 and 6"),
+            ("\"active\",\"kyc", "\"new\",\"step\":7,\"kyc", "step is not between 1 and 6"),
+            (
+                "\"active\",\"kyc",
+                "\"new\",\"next_action\":\"\\u0000\",\"kyc",
+                "next_action must not contain control characters",
+            ),
             ("approved", "perhaps", "kyc_status is not a known status"),
             ("EUR", "SEK", "currency is not USD, EUR or GBP"),
             ("169EE7", "169Ee7", "wallet_address is not an EIP-55 address"),
