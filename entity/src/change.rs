@@ -24,6 +24,8 @@ pub struct Model {
     pub pending_minor: Option<i64>,
     /// The live balance's moment; Unix milliseconds.
     pub updated_at: Option<i64>,
+    /// Whether nothing has changed but what the chain says of the wallet.
+    pub only_chain: bool,
 }
 
 /// Who has changed.

@@ -92,8 +92,18 @@ impl WalletBalance {
 
     /// Whether it is live and young enough to answer without the chain.
     pub fn is_fresh(&self, now: Timestamp, max_age_millis: i64) -> bool {
-        let age = now.millis().saturating_sub(self.updated_at.millis());
-        self.freshness() == Freshness::Realtime && age < max_age_millis
+        self.fresh_for(now, max_age_millis) > 0
+    }
+
+    /// For how many milliseconds it is fresh; not positive if it is not.
+    pub fn fresh_for(&self, now: Timestamp, max_age_millis: i64) -> i64 {
+        match self.freshness() {
+            Freshness::OnChain => 0,
+            Freshness::Realtime => {
+                let age = now.millis().saturating_sub(self.updated_at.millis());
+                max_age_millis.saturating_sub(age)
+            }
+        }
     }
 }
 
@@ -135,6 +145,19 @@ pub enum Outcome {
     Known(Balance),
     /// There is a balance but nobody could say how much: null *with* an error.
     Unavailable,
+}
+
+impl Outcome {
+    /// Whether both show the same amounts from the same kind of source, at whatever time.
+    pub fn shows_same_as(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Known(one), Self::Known(other)) => {
+                let shown = |of: &Balance| (of.ledger, of.available, of.pending, of.freshness);
+                shown(one) == shown(other)
+            }
+            (one, other) => one == other,
+        }
+    }
 }
 
 impl From<WalletBalance> for Balance {

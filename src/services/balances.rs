@@ -103,6 +103,27 @@ impl Balances {
             .collect()
     }
 
+    /// The outcome for each customer from what is stored, in the order of `held`: what the
+    /// chain said last counts as read just now. For those who are told that it has been.
+    pub async fn as_stored(&self, _principal: &Principal, held: &[Held]) -> Vec<Outcome> {
+        let now = Timestamp::now();
+        let wallets: Vec<Option<Wallet>> = held.iter().map(|held| self.wallet(held, now)).collect();
+        let stored = self.last_known(wallets.iter().copied().flatten().collect()).await;
+        let outcome = |((customer, live), wallet): (&Held, Option<Wallet>)| {
+            let read = wallet.and_then(|wallet| stored.get(&wallet)).copied();
+            let read = read.map(ChainOutcome::Read);
+            let stored = Stored { wallet: *live, chain: None };
+            resolve(customer.safe_deployed, stored, read, now, self.max_age_millis)
+        };
+        held.iter().zip(wallets).map(outcome).collect()
+    }
+
+    /// How long a live balance answers without the chain from now on; none if it does not.
+    pub fn fresh_for(&self, live: &WalletBalance) -> Option<Duration> {
+        let left = live.fresh_for(Timestamp::now(), self.max_age_millis);
+        u64::try_from(left).ok().filter(|left| *left > 0).map(Duration::from_millis)
+    }
+
     /// The wallet of a customer who has no fresh live balance.
     fn wallet(&self, (customer, live): &Held, now: Timestamp) -> Option<Wallet> {
         let fresh = live.is_some_and(|live| live.is_fresh(now, self.max_age_millis));

@@ -51,6 +51,8 @@ pub struct Changed {
     pub customer: Arc<Customer>,
     /// The live balance after the change, if there is one.
     pub live: Option<WalletBalance>,
+    /// Whether nothing has changed but what the chain says of the wallet.
+    pub only_chain: bool,
 }
 
 /// Changes were missed: they came faster than they were read.
@@ -272,9 +274,9 @@ impl Live {
         customers: &HashMap<(ProgramId, String), Arc<Customer>>,
     ) {
         let topics = self.inner.topics();
-        for Change { seq, program, customer: id, live } in changes {
+        for Change { seq, program, customer: id, live, only_chain } in changes {
             let Some(customer) = customers.get(&(program, id.clone())).cloned() else { continue };
-            let changed = Changed { seq, customer, live };
+            let changed = Changed { seq, customer, live, only_chain };
             for topic in [(program, None), (program, Some(id))] {
                 if let Some(topic) = topics.get(&topic) {
                     // An error says that the last watcher has just gone.

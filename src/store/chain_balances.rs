@@ -7,8 +7,11 @@ use sea_orm::sea_query::{Expr, ExprTrait as _, OnConflict};
 use sea_orm::{ColumnTrait as _, ConnectionTrait as _, EntityTrait as _};
 use sea_orm::{IntoActiveModel as _, QueryFilter as _};
 
+use super::chain_changes;
 use super::database::Store;
+use super::db_tx::FRESH_PLANS;
 use super::sql;
+use super::write_tx::IDLE;
 use crate::domain::balance::ChainBalance;
 use crate::domain::money::Currency;
 use crate::error::Result;
@@ -59,7 +62,8 @@ impl Store {
         Ok(Entity::find().one(&self.db).await.map_err(sql::failed)?.is_some())
     }
 
-    /// Stores what the chain said of wallets, unless something newer is there.
+    /// Stores what the chain said of wallets, unless something newer is there. Subscribers
+    /// see the customers whose wallet holds something else than before.
     ///
     /// # Errors
     /// If the database fails.
@@ -78,10 +82,11 @@ impl Store {
             .action_and_where(newer)
             .to_owned();
         for chunk in rows.chunks(CHUNK) {
+            let write = self.begin(&format!("{FRESH_PLANS}; {IDLE}")).await?;
+            chain_changes::record(&write, chunk).await?;
             let chunk: Vec<ActiveModel> =
                 chunk.iter().map(|row| row.clone().into_active_model()).collect();
             let insert = Entity::insert_many(chunk).on_conflict(replace.clone());
-            let write = self.begin("").await?;
             insert.exec_without_returning(&write).await.map_err(sql::failed)?;
             write.commit().await?;
         }

@@ -10,6 +10,7 @@ use sea_orm::{QueryFilter as _, QuerySelect as _, RuntimeErr};
 use serde::Serialize;
 
 use super::database::Store;
+use super::db_tx::DbTx;
 use super::sql;
 use super::write_tx::WriteTx;
 use crate::domain::balance::{BalanceSource, WalletBalance};
@@ -36,6 +37,8 @@ pub struct Change {
     pub customer: String,
     /// The live balance after it, if there is one.
     pub live: Option<WalletBalance>,
+    /// Whether nothing has changed but what the chain says of the wallet.
+    pub only_chain: bool,
 }
 
 /// One change as a statement's parameter has it.
@@ -89,7 +92,7 @@ impl WriteTx {
             sql::rows(self.backend(), 3, &ROW)
         );
         self.execute(text, [Timestamp::now().millis().into(), sql::json(&rows)?]).await?;
-        self.notify().await
+        notify(&self.write).await
     }
 
     /// As [`WriteTx::record_changes`], with the live balances that are stored.
@@ -107,17 +110,17 @@ impl WriteTx {
         );
         let customers = sql::list(self.backend(), customers);
         self.execute(text, [Timestamp::now().millis().into(), customers]).await?;
-        self.notify().await
+        notify(&self.write).await
     }
+}
 
-    /// Notifies other processes at the commit. The truth is in the table.
-    async fn notify(&self) -> Result<()> {
-        if self.backend() != DbBackend::Postgres {
-            return Ok(());
-        }
-        let notify = format!("NOTIFY {CHANNEL}");
-        self.write.execute_unprepared(&notify).await.map(drop).map_err(sql::failed)
+/// Notifies other processes at the commit. The truth is in the table.
+pub(super) async fn notify(write: &DbTx) -> Result<()> {
+    if write.get_database_backend() != DbBackend::Postgres {
+        return Ok(());
     }
+    let notify = format!("NOTIFY {CHANNEL}");
+    write.execute_unprepared(&notify).await.map(drop).map_err(sql::failed)
 }
 
 impl Store {
@@ -278,5 +281,11 @@ fn change(row: Model) -> Result<Change> {
         }),
         _ => None,
     };
-    Ok(Change { seq: row.seq, program: ProgramId(row.program_id), customer: row.customer_id, live })
+    Ok(Change {
+        seq: row.seq,
+        program: ProgramId(row.program_id),
+        customer: row.customer_id,
+        live,
+        only_chain: row.only_chain,
+    })
 }

@@ -19,6 +19,7 @@ mod write_tx;
 // The tables.
 mod cards;
 mod chain_balances;
+mod chain_changes;
 mod changes;
 mod counts;
 mod customer_lists;

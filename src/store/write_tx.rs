@@ -16,12 +16,12 @@ use crate::domain::principal::ProgramId;
 use crate::error::Result;
 
 /// Ends the transaction of a writer that is idle.
-const IDLE: &str = "SET LOCAL idle_in_transaction_session_timeout = '5s'";
+pub(super) const IDLE: &str = "SET LOCAL idle_in_transaction_session_timeout = '5s'";
 /// Events come one by one or by the hundred, into tables that were empty a
 /// moment ago: their statements are planned each time, which takes a tenth of a
 /// millisecond, and look rows up by an index. Their senders wait for five
 /// seconds, so that there is no use in waiting longer for the lock.
-const EVENTS: &str = "SET LOCAL plan_cache_mode = force_custom_plan; \
+pub(super) const EVENTS: &str = "SET LOCAL plan_cache_mode = force_custom_plan; \
     SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; \
     SET LOCAL enable_mergejoin = off; SET LOCAL lock_timeout = '4s'";
 /// The first half of the key of PostgreSQL's advisory locks; the second is the
@@ -53,11 +53,16 @@ impl Store {
     }
 
     async fn begin_write_tx(&self, program: ProgramId, settings: &str) -> Result<WriteTx> {
-        let lock =
-            format!("{settings}; {IDLE}; SELECT pg_advisory_xact_lock({LOCK}, {})", program.0);
+        let lock = format!("{settings}; {IDLE}; {}", lock(program));
         let write = self.begin(&lock).await?;
         Ok(WriteTx { write, program })
     }
+}
+
+/// PostgreSQL: waits for the other writers of a program, and holds them up until the
+/// commit.
+pub(super) fn lock(program: ProgramId) -> String {
+    format!("SELECT pg_advisory_xact_lock({LOCK}, {})", program.0)
 }
 
 impl WriteTx {

@@ -1,10 +1,14 @@
 //! Every statement of the lists and look-ups is served by an index: the plan
 //! is asked of the database, for the very text that it was sent.
 
+use std::time::Duration;
+
 use sea_orm::{ConnectOptions, ConnectionTrait as _, DatabaseConnection, DbBackend, Statement};
 
 use crate::support::builders::minute;
-use crate::support::{Database, Line, on_both, transaction};
+use crate::support::chain::{sandbox, wallets};
+use crate::support::issuer::within;
+use crate::support::{Database, Gateway, Line, on_both, transaction};
 
 /// Big enough for a planner to care, in several programs.
 fn filled(database: &Database) -> String {
@@ -199,6 +203,54 @@ on_both! {
                 let sorts = plan.lines().filter_map(key).any(other) || plan.contains("TEMP B-TREE");
                 // Only counting by customer may sort, and it has a page's customers to sort.
                 assert!(!sorts || sql.contains("GROUP BY"), "{sql}\n{plan}");
+            }
+        });
+    }
+    fn what_the_inbox_drops_and_what_the_chain_changes_is_looked_up(database) {
+        filled(&database);
+        database.execute("INSERT INTO inbox_events (program_id, event_id, event_type, body, received_at, state, customer_id, subject, moment) \
+            SELECT program_id, 'evt_' || id, 'customer.funded', '{}', created_at, 'applied', id, 'transfer:' || id, created_at FROM card_customers");
+        database.execute("INSERT INTO chain_balances (wallet_address, currency, ledger_minor, block_number, block_time) \
+            SELECT 'wallet ' || id, 'EUR', 1, 1, 1 FROM card_customers WHERE program_id = 1");
+        database.execute("UPDATE card_customers SET wallet_address = 'wallet ' || id");
+        database.execute("INSERT INTO changes (program_id, customer_id, changed_at) SELECT program_id, id, 1 FROM card_customers");
+        let gateway = database.serve();
+        let sent = |gateway: &Gateway| database.statements(gateway).into_iter().map(|sql| sql.trim().to_owned());
+        let reads_inbox = |sql: &String| sql.starts_with("UPDATE inbox_events AS e") || sql.contains("FROM inbox_events AS e");
+        let mut statements: Vec<String> = Vec::new();
+        assert!(within(Duration::from_secs(10), || {
+            statements.extend(sent(&gateway).filter(reads_inbox));
+            statements.iter().any(|sql| sql.starts_with("DELETE"))
+        }), "{statements:#?}");
+        drop(gateway);
+        let chain = sandbox(1);
+        let token = database.program_with("mine", &wallets(1));
+        let gateway = database.serve_on(&[&chain], &[]);
+        gateway.balance_of(&token, "usr_1");
+        let records = |sql: &String| sql.contains("only_chain") && sql.contains("INSERT") || sql.starts_with("SELECT DISTINCT c.program_id");
+        assert!(within(Duration::from_secs(10), || {
+            statements.extend(sent(&gateway).filter(records));
+            statements.iter().any(|sql| sql.contains("only_chain"))
+        }), "{statements:#?}");
+        drop(gateway);
+        statements.sort();
+        statements.dedup();
+        assert_eq!(statements.len(), 5, "{statements:#?}");
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+        runtime.block_on(async {
+            let db = connect(&database).await;
+            for sql in &statements {
+                if db.get_database_backend() == DbBackend::Postgres {
+                    // As the gateway sets it where it looks through the inbox.
+                    let is_on = if sql.contains("inbox_events") { "off" } else { "on" };
+                    db.execute_unprepared(&format!("SET enable_seqscan = {is_on}")).await.expect("it is set");
+                }
+                let plan = plan(&db, sql).await;
+                let scanned = |table: &str| plan.lines().map(str::trim).any(|line| line.contains(&format!("Seq Scan on {table}"))
+                    || line == format!("SCAN {table}"));
+                for table in ["inbox_events", "card_customers", "wallet_balances", "chain_balances", "card_transactions", "e", "o", "c", "b", "s", "t"] {
+                    assert!(!scanned(table), "{table}: {sql}\n{plan}");
+                }
             }
         });
     }

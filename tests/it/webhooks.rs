@@ -3,7 +3,6 @@
 use std::sync::Barrier;
 use std::time::Duration;
 
-use sea_orm::ConnectionTrait as _;
 use serde_json::{Value, json};
 
 use crate::support::chain::{sandbox, wallets};
@@ -24,16 +23,6 @@ fn open(database: &Database, customers: u32) -> (Gateway, String) {
     let lines: Vec<Line> = (1..=customers).map(Line::new).collect();
     let token = database.program_with("acme", &lines);
     (database.serve_with(&[ACME]), token)
-}
-
-/// Runs a statement on the database, without the program in between.
-fn execute(database: &Database, sql: &str) {
-    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    runtime.block_on(async {
-        let connection = sea_orm::Database::connect(&database.url).await.expect("it answers");
-        connection.execute_unprepared(sql).await.expect("a statement");
-        connection.close().await.expect("it closes");
-    });
 }
 
 /// Sends a body with given headers.
@@ -237,7 +226,7 @@ on_both! {
         // As older versions imported it.
         let plant = || {
             database.import("acme", &[line(100, &from_now(0))]);
-            execute(&database, "UPDATE wallet_balances SET updated_at = 2903299200000, base_at = 2903299200000");
+            database.execute("UPDATE wallet_balances SET updated_at = 2903299200000, base_at = 2903299200000");
             assert_eq!(gateway.balance_of(&token, MINE)[0], "1.00");
         };
         plant();
@@ -296,8 +285,8 @@ on_both! {
             WITH RECURSIVE n(i) AS (SELECT {from} UNION ALL SELECT i + 1 FROM n WHERE i < 1500) \
             SELECT p.id, 'evt_' || n.i, 'customer.funded', '', 1700000000000, 'failed', 1700000000000 \
             FROM n, programs AS p WHERE p.name = '{program}'");
-        execute(&database, &insert("acme", 1001));
-        execute(&database, &insert("theirs", 1500));
+        database.execute(&insert("acme", 1001));
+        database.execute(&insert("theirs", 1500));
         for filter in [&["events", "list"][..], &["events", "list", "--failed"]] {
             assert_eq!(database.succeed(filter, "").lines().count(), 501);
         }

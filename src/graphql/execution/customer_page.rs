@@ -75,6 +75,20 @@ impl CustomerPage {
         page
     }
 
+    /// The balance of the page's one customer is known already.
+    pub(crate) fn with_balance(mut self, outcome: Outcome) -> Self {
+        self.balances = OnceCell::from(Ok(vec![outcome]));
+        self
+    }
+
+    /// The balance of one customer, if anything has needed it so far.
+    pub(crate) fn shown_balance(&self, at: usize) -> Option<Outcome> {
+        match self.balances.get()? {
+            Ok(found) => found.get(at).cloned(),
+            Err(_) => Some(Outcome::Unavailable),
+        }
+    }
+
     /// How many customers the page has.
     pub(crate) fn len(&self) -> usize {
         self.customers.len()

@@ -2,6 +2,7 @@
 
 pub(crate) mod cost_report;
 pub(crate) mod customer_page;
+pub(crate) mod customer_watch;
 pub(crate) mod list_total;
 mod look_ups;
 pub(crate) mod page_writer;

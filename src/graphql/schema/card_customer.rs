@@ -32,8 +32,8 @@ pub(crate) struct CardCustomer {
 
 impl CardCustomer {
     /// The first of a page.
-    pub(crate) fn first_of(page: CustomerPage) -> Self {
-        Self { page: Arc::new(page), at: 0 }
+    pub(crate) fn first_of(page: impl Into<Arc<CustomerPage>>) -> Self {
+        Self { page: page.into(), at: 0 }
     }
 
     /// All of a page, in its order.

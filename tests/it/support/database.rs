@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
+use sea_orm::{ConnectionTrait as _, DatabaseConnection, Statement};
 use tempfile::TempDir;
 
 use super::builders::Line;
@@ -55,6 +56,32 @@ impl Database {
         let port = database.wire.as_ref().expect("PostgreSQL is behind one").port();
         database.url = format!("postgres://{owner}@127.0.0.1:{port}/{name}");
         Some(database)
+    }
+
+    /// Runs a statement, without the program in between.
+    pub(crate) fn execute(&self, sql: &str) {
+        self.with_connection(async |connection| {
+            connection.execute_unprepared(sql).await.expect("a statement");
+        });
+    }
+
+    /// The texts in the first column of what a query returns.
+    pub(crate) fn texts(&self, sql: &str) -> Vec<String> {
+        self.with_connection(async |connection| {
+            let query = Statement::from_string(connection.get_database_backend(), sql);
+            let rows = connection.query_all_raw(query).await.expect("a query");
+            rows.iter().map(|row| row.try_get_by_index(0).expect("a text")).collect()
+        })
+    }
+
+    fn with_connection<T>(&self, with: impl AsyncFnOnce(&DatabaseConnection) -> T) -> T {
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+        runtime.block_on(async {
+            let connection = sea_orm::Database::connect(&self.url).await.expect("it answers");
+            let result = with(&connection).await;
+            connection.close().await.expect("it closes");
+            result
+        })
     }
 
     /// Runs SQL as the superuser, past the wire.

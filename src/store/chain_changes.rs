@@ -1,0 +1,78 @@
+//! Customers whose wallet holds something else, by the chain, than the last time.
+
+use card_gateway_entity::chain_balance::Model;
+use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
+use serde::Serialize;
+
+use super::db_tx::DbTx;
+use super::{changes, sql, write_tx};
+use crate::domain::principal::ProgramId;
+use crate::domain::time::Timestamp;
+use crate::error::Result;
+
+/// What the chain says of one wallet, as a statement's parameter has it.
+#[derive(Serialize)]
+struct Row<'a> {
+    wallet: &'a str,
+    currency: &'a str,
+    ledger: i64,
+    block: i64,
+}
+
+/// The columns of a [`Row`], with PostgreSQL's types.
+const ROW: [(&str, &str); 4] =
+    [("wallet", "text"), ("currency", "text"), ("ledger", "bigint"), ("block", "bigint")];
+
+/// The customers `c` of the readings `r` that say something new of their wallets. SQLite
+/// keeps the order of a CROSS JOIN: each wallet is looked up.
+fn changed(backend: DbBackend, parameter: usize) -> String {
+    format!(
+        "{} LEFT JOIN chain_balances AS s ON s.wallet_address = r.wallet AND s.currency = r.currency \
+         CROSS JOIN card_customers AS c \
+         LEFT JOIN wallet_balances AS b ON b.program_id = c.program_id AND b.customer_id = c.id \
+         WHERE c.wallet_address = r.wallet AND c.currency = r.currency \
+         AND (s.ledger_minor IS NULL OR (s.ledger_minor <> r.ledger AND s.block_number <= r.block))",
+        sql::rows(backend, parameter, &ROW)
+    )
+}
+
+/// Records a change for each customer, of whatever program, about whose wallet these
+/// readings say something new. To be called before they are stored, in the same
+/// transaction. If they say nothing new, nothing is written.
+pub(super) async fn record(write: &DbTx, readings: &[Model]) -> Result<()> {
+    let rows = readings.iter().map(|of| Row {
+        wallet: &of.wallet_address,
+        currency: &of.currency,
+        ledger: of.ledger_minor,
+        block: of.block_number,
+    });
+    let rows = sql::json(&rows.collect::<Vec<_>>())?;
+    let backend = write.get_database_backend();
+    let programs =
+        format!("SELECT DISTINCT c.program_id FROM {} ORDER BY c.program_id", changed(backend, 1));
+    let programs = Statement::from_sql_and_values(backend, programs, [rows.clone()]);
+    let programs = write.query_all_raw(programs).await.map_err(sql::failed)?;
+    if programs.is_empty() {
+        return Ok(());
+    }
+    if backend == DbBackend::Postgres {
+        // A program's changes are numbered in the order of commits. Locks that are taken in
+        // one order do not deadlock.
+        for program in &programs {
+            let lock = write_tx::lock(ProgramId(sql::column(program, 0)?));
+            write.execute_unprepared(&lock).await.map_err(sql::failed)?;
+        }
+    }
+    let insert = format!(
+        "INSERT INTO changes (program_id, changed_at, customer_id, ledger_minor, \
+         available_minor, pending_minor, updated_at, only_chain) \
+         SELECT c.program_id, $1, c.id, b.ledger_minor, b.available_minor, \
+         CASE WHEN b.source = 'live' THEN b.pending_minor END, b.updated_at, TRUE \
+         FROM {}",
+        changed(backend, 2)
+    );
+    let values = [Timestamp::now().millis().into(), rows];
+    let insert = Statement::from_sql_and_values(backend, insert, values);
+    write.execute_raw(insert).await.map_err(sql::failed)?;
+    changes::notify(write).await
+}
