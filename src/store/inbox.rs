@@ -245,7 +245,7 @@ impl Store {
             .column(Column::ReceivedAt)
             .filter(Column::ProgramId.eq(program.0))
             .order_by_desc(Column::ReceivedAt)
-            .order_by_desc(Column::EventId)
+            .limit(1)
             .into_tuple::<i64>()
             .one(&self.db)
             .await;

@@ -38,8 +38,8 @@ pub async fn reconcile(tx: &WriteTx, customers: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// Takes up one event again that is in the inbox; none if it is not there, has
-/// been applied, or conflicts with one that was.
+/// Takes up one event again that is in the inbox; none if it is not there, has been
+/// applied, conflicts with one that was, or has lost its body.
 ///
 /// # Errors
 /// If the store fails.
@@ -47,7 +47,7 @@ pub async fn replay(store: &Store, program: ProgramId, id: &str) -> Result<Optio
     let tx = store.write(program).await?;
     let mut events = tx.events(vec![id.to_owned()]).await?;
     let is_done = [InboxState::Applied, InboxState::Conflicting];
-    events.retain(|event| !is_done.contains(&event.state));
+    events.retain(|event| !is_done.contains(&event.state) && !event.body.is_empty());
     if events.is_empty() {
         tx.roll_back().await;
         return Ok(None);

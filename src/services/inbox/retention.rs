@@ -38,12 +38,8 @@ pub async fn run(store: Store, keep: Duration) {
 async fn drop_old(store: &Store, keep: i64, now: Timestamp) -> Result<()> {
     let bodies = now.plus_millis(keep.saturating_neg());
     let mut after = None;
-    loop {
-        let last = store.drop_event_bodies(bodies, after, CHUNK).await?;
-        if last.is_none() {
-            break;
-        }
-        after = last;
+    while let Some(last) = store.drop_event_bodies(bodies, after.as_ref(), CHUNK).await? {
+        after = Some(last);
         tokio::time::sleep(PAUSE).await;
     }
     let identifiers = bodies.plus_millis(-IDENTIFIERS_MILLIS);

@@ -177,7 +177,7 @@ impl Writer {
         for event in events {
             let state: &'static str = event.state.into();
             metrics::counter!("webhook_events_total", "state" => state).increment(1);
-            if event.state == InboxState::Failed {
+            if matches!(event.state, InboxState::Failed | InboxState::Conflicting) {
                 tracing::warn!(
                     program = self.program.name.as_str(),
                     event_id = event.event_id.as_str(),
