@@ -38,17 +38,22 @@ impl Deliveries {
         deliveries
     }
 
-    /// An event of a program is stored, and its delivery is acknowledged.
-    pub fn succeeded(&self, program: &str) {
+    /// A delivery for a program has begun. It is a failure unless it is said to be
+    /// acknowledged: the time may run out, or the sender go away, before there is an answer.
+    pub fn begin(&self, program: &str) -> Delivery<'_> {
+        let reason = "there was no answer in time".to_owned();
+        Delivery { deliveries: self, program: program.to_owned(), failed: Some(reason) }
+    }
+
+    fn acknowledged(&self, program: &str) {
         self.update(program, |known| {
             known.last_stored_at = Some(Timestamp::now());
             known.failed_in_a_row = 0;
         });
     }
 
-    /// A delivery for a program was answered with a failure, for this reason. Names of
-    /// programs that expect no events are ignored: anybody can invent them.
-    pub fn failed(&self, program: &str, reason: &str) {
+    /// Names of programs that expect no events are ignored: anybody can invent them.
+    fn failed(&self, program: &str, reason: &str) {
         let failed = self.update(program, |known| known.failed_in_a_row += 1);
         if let Some(failed) = failed.filter(|failed| WARNINGS.contains(failed)) {
             tracing::warn!(
@@ -76,6 +81,35 @@ impl Deliveries {
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<String, ProgramDeliveries>> {
         self.programs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A delivery that has begun. Dropped, it is counted.
+pub struct Delivery<'a> {
+    deliveries: &'a Deliveries,
+    program: String,
+    /// Why it has failed; none if it is acknowledged.
+    failed: Option<String>,
+}
+
+impl Delivery<'_> {
+    /// The event is stored, and the answer says so.
+    pub fn acknowledged(mut self) {
+        self.failed = None;
+    }
+
+    /// The answer is a failure, for this reason.
+    pub fn failed(mut self, reason: &str) {
+        self.failed = Some(reason.to_owned());
+    }
+}
+
+impl Drop for Delivery<'_> {
+    fn drop(&mut self) {
+        match &self.failed {
+            None => self.deliveries.acknowledged(&self.program),
+            Some(reason) => self.deliveries.failed(&self.program, reason),
+        }
     }
 }
 

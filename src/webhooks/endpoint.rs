@@ -151,17 +151,21 @@ async fn receive(
     let peer = peer.map_or(unknown, |Extension(ConnectInfo(peer))| peer.ip());
     // A path that is no UTF-8 names no program.
     let program = program.map(|Path(program)| program).unwrap_or_default();
+    // A request that is not even signed is none of the issuer's.
+    let is_signed = headers.contains_key(SIGNATURE) && headers.contains_key(TIMESTAMP);
+    let delivery = is_signed.then(|| endpoint.deliveries.begin(&program));
     match endpoint.take(&program, peer, &headers, body).await {
         Ok(receipt) => {
-            endpoint.deliveries.succeeded(&program);
+            if let Some(delivery) = delivery {
+                delivery.acknowledged();
+            }
             let Receipt { id, duplicate, state } = &receipt;
             let accepted = Accepted { id, duplicate: *duplicate, state: state.into() };
             Json(json!({ "success": true, "data": accepted })).into_response()
         }
         Err(error) => {
-            // A request that is not even signed is none of the issuer's.
-            if headers.contains_key(SIGNATURE) && headers.contains_key(TIMESTAMP) {
-                endpoint.deliveries.failed(&program, error.message());
+            if let Some(delivery) = delivery {
+                delivery.failed(error.message());
             }
             error_response(&error, &request)
         }
