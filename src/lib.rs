@@ -10,6 +10,7 @@
 //!   they share.
 //! - [`services`]: the use cases, each over many items at once.
 //! - [`store`]: every SQL statement. [`chain`]: balances from the blockchain.
+//!   [`issuer`]: the client of the issuer's API.
 //! - [`domain`], [`error`]: plain types that know none of the above.
 //! - [`config`], [`telemetry`]: settings, logs and metrics. [`usage`]: counts
 //!   the SQL statements and blockchain calls of a request.
@@ -24,6 +25,7 @@ pub mod domain;
 pub mod error;
 pub mod graphql;
 pub mod http;
+pub mod issuer;
 pub mod openapi;
 pub mod rest;
 pub mod router;

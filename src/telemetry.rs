@@ -29,6 +29,9 @@ pub fn log(log: &Log) {
     };
 }
 
+/// Bounds of the histogram of calls to the issuer, in seconds.
+const CALL_SECONDS: &[f64] = &[0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
+
 /// Collects metrics from now on.
 ///
 /// # Errors
@@ -36,6 +39,8 @@ pub fn log(log: &Log) {
 pub fn metrics() -> Result<PrometheusHandle> {
     let matcher = Matcher::Full("http_request_duration_seconds".to_owned());
     let recorder = PrometheusBuilder::new().set_buckets_for_metric(matcher, SECONDS);
+    let issuer = Matcher::Full("issuer_request_duration_seconds".to_owned());
+    let recorder = recorder.and_then(|all| all.set_buckets_for_metric(issuer, CALL_SECONDS));
     let handle = recorder.and_then(PrometheusBuilder::install_recorder);
     let handle = handle.map_err(Error::internal)?;
     metrics::describe_counter!("http_requests_total", "Requests, by method, route and status.");
@@ -49,6 +54,14 @@ pub fn metrics() -> Result<PrometheusHandle> {
     metrics::describe_gauge!(
         "webhook_deliveries_failed_in_a_row",
         "Deliveries of a program in a row that were not answered with success."
+    );
+    metrics::describe_counter!(
+        "issuer_requests_total",
+        "Calls to the issuer, by program, route and status."
+    );
+    metrics::describe_histogram!(
+        "issuer_request_duration_seconds",
+        "How long calls to the issuer took."
     );
     metrics::describe_gauge!("graphql_sockets", "Open WebSocket connections.");
     Ok(handle)

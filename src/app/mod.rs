@@ -154,7 +154,7 @@ pub async fn serve(config: &Config, store: Store, listener: TcpListener) -> Resu
 
 /// Warns of settings that this version checks but does not use.
 fn warn_unused_settings(config: &Config) {
-    if config.issuer.base_url.is_some() || !config.issuer.credentials.is_empty() {
+    if !config.issuer.key_pairs.is_empty() {
         let section = "issuer";
         tracing::warn!(section, "this version does not use the settings of this section yet");
     }

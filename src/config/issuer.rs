@@ -1,25 +1,33 @@
 //! Settings of the issuer's API.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use url::Url;
+use toml::Value;
+use url::{Host, Url};
 
-use super::parse::{optional_url, text};
+use super::parse::{duration, integer, nonzero_duration, text};
 use super::reader::Reader;
-use super::secret::Secret;
+use crate::domain::secret::Secret;
 
 /// Settings of the issuer's API.
 #[derive(Debug)]
 pub struct Issuer {
-    /// Its address; none if it is not called.
-    pub base_url: Option<Url>,
-    /// The credentials of each program.
-    pub credentials: BTreeMap<String, Credentials>,
+    /// The address before `/v1/…`.
+    pub base_url: Url,
+    /// Maximum duration of one call.
+    pub timeout: Duration,
+    /// Maximum number of calls of a program in any minute; 0: as many as the issuer allows.
+    pub calls_per_minute: u32,
+    /// The credentials of each program, by its name.
+    pub key_pairs: BTreeMap<String, KeyPair>,
+    /// How often customers are synchronised in the background; zero: never.
+    pub sync_interval: Duration,
 }
 
 /// A program's credentials at the issuer.
-#[derive(Debug)]
-pub struct Credentials {
+#[derive(Clone, Debug)]
+pub struct KeyPair {
     /// The public half.
     pub api_key: Secret,
     /// The private half.
@@ -27,14 +35,26 @@ pub struct Credentials {
 }
 
 pub(super) fn issuer(read: &mut Reader) -> Issuer {
-    let base_url = read.get("issuer.base_url", optional_url);
-    let mut credentials = BTreeMap::new();
+    Issuer {
+        base_url: read.get("issuer.base_url", base_url),
+        timeout: read.get("issuer.timeout", nonzero_duration),
+        calls_per_minute: read.get("issuer.calls_per_minute", calls),
+        key_pairs: key_pairs(read),
+        sync_interval: read.get("issuer.sync_interval", duration),
+    }
+}
+
+/// The key pair of each program that has one. Half a pair is an error.
+fn key_pairs(read: &mut Reader) -> BTreeMap<String, KeyPair> {
+    let mut all = BTreeMap::new();
     for (key, program) in read.programs_of("issuer.", ".api_key") {
         let secret = format!("issuer.{program}.api_secret");
         if read.is_set(&secret) {
-            let api_key = Secret::new(&read.get(&key, text));
-            let api_secret = Secret::new(&read.get(&secret, text));
-            credentials.insert(program, Credentials { api_key, api_secret });
+            let api_key = credential(read, &key);
+            let api_secret = credential(read, &secret);
+            if let (Some(api_key), Some(api_secret)) = (api_key, api_secret) {
+                all.insert(program, KeyPair { api_key, api_secret });
+            }
         } else {
             read.error(&key, "needs the program's api_secret too");
         }
@@ -44,5 +64,77 @@ pub(super) fn issuer(read: &mut Reader) -> Issuer {
             read.error(&key, "needs the program's api_key too");
         }
     }
-    Issuer { base_url, credentials }
+    all
+}
+
+fn credential(read: &mut Reader, key: &str) -> Option<Secret> {
+    match text(read.value(key)).map(|text| Secret::new(text.trim())) {
+        Ok(secret) if !secret.expose().is_empty() => return Some(secret),
+        Ok(_) => read.error(key, "must not be empty"),
+        Err(what) => read.error(key, &what),
+    }
+    None
+}
+
+/// An address to which credentials can be sent. The error does not repeat it:
+/// it may hold a password.
+fn base_url(value: &Value) -> Result<Url, String> {
+    let text = text(value)?;
+    let url = Url::parse(text.trim()).map_err(|_| "must be an https:// address".to_owned())?;
+    let loopback = match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
+    };
+    let encrypted = url.scheme() == "https" || (url.scheme() == "http" && loopback);
+    if !encrypted {
+        return Err("must be an https:// address; http:// only for this machine".to_owned());
+    }
+    let bare = url.username().is_empty() && url.password().is_none();
+    if bare && url.query().is_none() && url.fragment().is_none() {
+        Ok(url)
+    } else {
+        Err("must not have a user, a query or a fragment".to_owned())
+    }
+}
+
+/// A number of calls a minute. The budget remembers each call for a minute.
+fn calls(value: &Value) -> Result<u32, String> {
+    let number = integer(value)?;
+    if number <= 1_000_000 { Ok(number) } else { Err("must be at most 1000000".to_owned()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credentials_are_sent_encrypted_or_not_beyond_this_machine() {
+        let read = |text: &str| base_url(&Value::from(text));
+        for fine in [
+            "https://crypto-api.yativo.com/api",
+            "https://issuer.example:8443",
+            "http://127.0.0.1:9000/api/",
+            "http://127.8.8.8",
+            "http://[::1]:9000/api",
+            "http://localhost:9000/api",
+        ] {
+            assert!(read(fine).is_ok(), "{fine}");
+        }
+        for bad in [
+            "",
+            "issuer.example",
+            "http://issuer.example/api",
+            "http://localhost.example/api",
+            "http://10.0.0.1/api",
+            "ftp://127.0.0.1/api",
+            "https://me:hunter2@issuer.example/api",
+            "https://issuer.example/api?key=hunter2",
+            "https://issuer.example/api#hunter2",
+        ] {
+            let what = read(bad).expect_err(bad);
+            assert!(what.starts_with("must ") && !what.contains("hunter2"), "{bad}: {what}");
+        }
+    }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 
 use toml::{Table, Value};
+use zeroize::Zeroize as _;
 
 use super::flags::Flags;
 
@@ -122,6 +123,19 @@ impl Layers {
             (program_in(key)? == program).then(|| (key.clone(), program.to_owned()))
         };
         self.set.keys().filter_map(program).collect()
+    }
+
+    /// Overwrites the secrets of programs, once they have been read: nothing
+    /// that is shown later needs them.
+    pub(super) fn forget_secrets(&mut self) {
+        for (key, (value, _)) in &mut self.set {
+            if program_in(key).is_some() {
+                if let Value::String(text) = value {
+                    text.zeroize();
+                }
+                *value = Value::from("[hidden]");
+            }
+        }
     }
 
     /// Every key that has a value, in order.

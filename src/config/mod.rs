@@ -13,7 +13,6 @@ mod layers;
 mod log;
 mod parse;
 mod reader;
-mod secret;
 mod server;
 mod show;
 mod webhooks;
@@ -21,13 +20,13 @@ mod webhooks;
 use std::path::Path;
 use std::time::Duration;
 
+pub use crate::domain::secret::Secret;
 pub use chain::{Chain, Token};
 pub use database::Database;
 pub use documents::{DocumentLimits, Documents, Introspection, Trusted, hash_of};
 pub use flags::Flags;
-pub use issuer::{Credentials, Issuer};
+pub use issuer::{Issuer, KeyPair};
 pub use log::{Log, LogFormat};
-pub use secret::Secret;
 pub use server::{Graphiql, Rate, Server};
 pub use webhooks::Webhooks;
 
@@ -93,7 +92,7 @@ impl Config {
         flags: &Flags,
         mut errors: Vec<String>,
     ) -> Result<Self, ConfigErrors> {
-        let layers = Layers::gather(file, environment, flags, &mut errors);
+        let mut layers = Layers::gather(file, environment, flags, &mut errors);
         let mut read = Reader::new(&layers, errors);
         let server = server::server(&mut read);
         let database = database::database(&mut read);
@@ -113,6 +112,7 @@ impl Config {
         if !errors.is_empty() {
             return Err(ConfigErrors(errors));
         }
+        layers.forget_secrets();
         Ok(Self {
             server,
             database,
@@ -216,7 +216,7 @@ mod tests {
             secrets.iter().map(Secret::expose).collect::<Vec<_>>(),
             ["whsec_new", "whsec_old"]
         );
-        assert_eq!(config.issuer.credentials["my-program"].api_key.expose(), "key_of_mine");
+        assert_eq!(config.issuer.key_pairs["my-program"].api_key.expose(), "key_of_mine");
         assert_eq!(config.chain.rpc_urls.len(), 2);
         let shown = config.show() + &format!("{config:?}");
         for secret in ["hunter2", "whsec", "_of_mine", "3y"] {

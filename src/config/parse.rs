@@ -94,11 +94,6 @@ pub(super) fn origins(value: &Value) -> Result<Vec<String>, String> {
     }
 }
 
-pub(super) fn optional_url(value: &Value) -> Result<Option<Url>, String> {
-    let text = text(value)?;
-    if text.is_empty() { Ok(None) } else { url(&text).map(Some) }
-}
-
 /// An address of the chain. In mixed case it must have EIP-55's checksum.
 pub(super) fn address(value: &Value) -> Result<Address, String> {
     let text = text(value)?;

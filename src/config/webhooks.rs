@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::parse::{list, nonzero_duration};
 use super::reader::Reader;
-use super::secret::Secret;
+use crate::domain::secret::Secret;
 
 /// Settings of the issuer's webhooks.
 #[derive(Debug)]

@@ -14,6 +14,7 @@ pub mod onboarding;
 pub mod page;
 pub mod principal;
 pub mod request;
+pub mod secret;
 pub mod text;
 pub mod time;
 pub mod transaction;

@@ -10,6 +10,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("usage", &[]),
     ("store", &["domain", "error", "usage"]),
     ("chain", &["domain", "error", "usage"]),
+    ("issuer", &["domain", "error"]),
     ("services", &["chain", "store", "domain", "error"]),
     ("config", &["domain"]),
     ("telemetry", &["config", "error"]),
@@ -70,7 +71,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
 const BELONG_TO: &[(&str, &[&str])] = &[
     ("sea_orm", &["store"]),
     ("sea_query_sqlx", &["store"]),
-    ("reqwest", &["chain", "webhooks"]),
+    ("reqwest", &["chain", "issuer", "webhooks"]),
     ("alloy_sol_types", &["chain"]),
     ("card_gateway_sandbox", &["demo"]),
     ("card_gateway_entity", &["store"]),

@@ -21,6 +21,7 @@ mod faults;
 mod front_page;
 mod graphiql;
 mod graphql_over_http;
+mod issuer;
 mod killed;
 mod malicious_input;
 mod money;

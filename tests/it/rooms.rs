@@ -19,6 +19,7 @@ const WITHOUT_CIRCLES: &[&str] = &[
     "error",
     "graphql",
     "http",
+    "issuer",
     "openapi",
     "rest",
     "router",

@@ -12,6 +12,7 @@ pub(crate) mod issuer;
 pub(crate) mod missing;
 pub(crate) mod node;
 pub(crate) mod postgres;
+pub(crate) mod scripted;
 pub(crate) mod snapshot;
 pub(crate) mod terminal;
 pub(crate) mod transactions;
