@@ -91,8 +91,12 @@ impl Caller {
         } else {
             self.authorized(call, priority, deadline).await
         };
-        if let Err(error) = &result {
-            self.note(error);
+        match &result {
+            Ok(answer) if answer.status == StatusCode::UNAUTHORIZED => {
+                self.note(&self.failure(answer));
+            }
+            Ok(_) => {}
+            Err(error) => self.note(error),
         }
         result
     }
@@ -147,11 +151,7 @@ impl Caller {
             return Ok(answer);
         }
         let token = self.token(token.serial).await?;
-        let answer = self.attempt(call, Some(&token), priority, deadline).await?;
-        if answer.status == StatusCode::UNAUTHORIZED {
-            return Err(self.failure(&answer));
-        }
-        Ok(answer)
+        self.attempt(call, Some(&token), priority, deadline).await
     }
 
     /// The program's token, with tries of its own. `refused`: the serial of one that is not accepted.

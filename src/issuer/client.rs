@@ -7,7 +7,7 @@ use reqwest::header::HeaderMap;
 use reqwest::{Method, StatusCode};
 
 use super::caller::{Caller, unreadable};
-use super::error::IssuerError;
+use super::error::{IssuerError, Reason};
 use super::pace::Priority;
 use super::path::Path;
 use super::settings::Settings;
@@ -17,6 +17,7 @@ use super::wire::customer::{self, CustomersPage, IssuerCustomer};
 use super::wire::envelope::{self, Body};
 use super::wire::program::{self, IssuerProgram};
 use super::wire::webhook::{self, Delivery, Subscription};
+use crate::domain::identifier;
 use crate::error::Result as OurResult;
 
 const CUSTOMERS: &str = "/v1/card-issuer/customers";
@@ -136,7 +137,10 @@ impl ProgramClient {
     /// # Errors
     /// If the issuer refuses, or gives no readable answer.
     pub async fn look_up(&self, by: LookUp<'_>) -> Result<Option<IssuerCustomer>, IssuerError> {
-        self.find(&Path::fixed(LOOK_UP), &[by.query()], customer::read).await
+        let query = by.query();
+        identifier::check(query.1)
+            .map_err(|what| IssuerError::new(Reason::Invalid).detail(what))?;
+        self.find(&Path::fixed(LOOK_UP), &[query], customer::read).await
     }
 
     /// The program: whether it is approved, and its limits.
@@ -181,12 +185,13 @@ impl ProgramClient {
     }
 
     /// Any documented call, with the program's token. The answer is the issuer's,
-    /// whatever its status. Only `GET` is tried again; headers that are ours to
-    /// set, like `Authorization`, are not taken over.
+    /// whatever its status; after a 401 the call is repeated once, with a new
+    /// token. Only `GET` is tried again; headers that are ours to set, like
+    /// `Authorization`, are not taken over.
     ///
     /// # Errors
     /// If nothing was sent, or there is no whole answer: then the issuer may
-    /// have done what was asked. If two tokens in a row are not accepted.
+    /// have done what was asked.
     pub async fn send(
         &self,
         method: Method,

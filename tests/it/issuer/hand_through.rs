@@ -114,6 +114,17 @@ fn a_token_that_is_not_accepted_is_renewed_before_a_write_too() {
 }
 
 #[test]
+fn a_call_that_no_token_is_good_enough_for_is_answered_too() {
+    let server = issuer(|_, _| answer(401, &[], r#"{"error":"second_factor_required"}"#));
+    let client = client(&settings(&server));
+    let found = run(client.send(Method::POST, &freeze(), &[], Some(b"{}"), HeaderMap::new()));
+    assert_eq!(found.expect("an answer").status, 401);
+    assert_eq!((server.count(TOKEN), server.requests().len()), (2, 4));
+    let said = client.snapshot().last_error.expect("operators see it").sentence;
+    assert!(said.contains("401 second_factor_required"), "{said}");
+}
+
+#[test]
 fn bodies_are_limited_in_both_directions() {
     let server = issuer(|_, _| {
         let head = "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n";

@@ -125,6 +125,10 @@ fn identifiers_that_cannot_be_one_are_refused_before_anything_is_sent() {
         assert_eq!(error.reason(), Reason::Invalid, "{id:?}");
         assert!(run(client.delivery(id)).is_err());
     }
+    for name in ["", "a\nb"] {
+        let error = run(client.look_up(LookUp::ExternalId(name))).expect_err(name);
+        assert_eq!(error.reason(), Reason::Invalid, "{name:?}");
+    }
     assert!(server.requests().is_empty());
     assert_eq!(client.snapshot().last_error, None);
 }
