@@ -164,15 +164,17 @@ fn the_two_pages_of_a_customer_are_read_into_one_type() {
 }
 
 #[test]
-fn calls_one_after_another_share_a_connection() {
+fn calls_one_after_another_share_connections() {
     let server = issuer(|_, _| answer(200, &[], super::PAGE));
     let client = client(&settings(&server));
     run(async {
-        for page in 1..=5 {
+        for page in 1..=9 {
             client.customers_page(page, 20).await.expect("a page");
+            // A connection comes back a moment after its answer.
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         }
     });
-    let connections: Vec<usize> =
-        server.requests().iter().map(|request| request.connection).collect();
-    assert_eq!(connections, [1; 6]);
+    let requests = server.requests();
+    let connections = requests.iter().map(|request| request.connection).max();
+    assert!(requests.len() == 10 && connections <= Some(5), "{connections:?}");
 }
