@@ -1,12 +1,15 @@
-//! A chain on this machine, for the demo, tests and benchmarks: real contracts
-//! in a real EVM, behind JSON-RPC on loopback. Balances can be set, blocks
-//! made, and faults put in.
+//! An issuer and a chain on this machine, for the demo, tests and benchmarks.
 //!
-//! It looks like Gnosis Chain: the same id, and the same contracts at the same
-//! addresses, as far as the gateway uses them.
+//! [`Sandbox`] is the chain: real contracts in a real EVM, behind JSON-RPC on
+//! loopback. Balances can be set, blocks made, and faults put in. It looks like
+//! Gnosis Chain: the same id, and the same contracts at the same addresses, as far
+//! as the gateway uses them.
+//!
+//! [`issuer`] is the issuer: its documented card API, webhooks, and faults.
 
 mod chain;
 mod fault;
+pub mod issuer;
 mod rpc;
 
 use std::io;

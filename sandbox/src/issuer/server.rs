@@ -1,0 +1,321 @@
+//! Answers requests: who calls, what goes wrong, how often, and then the route.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::extract::RawPathParams;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use axum::response::Response;
+use axum::routing::{MethodFilter, MethodRouter, on};
+use axum::{RequestPartsExt as _, Router};
+
+use super::connection::Reset;
+use super::faults::Fault;
+use super::json::object;
+use super::limit::RateState;
+use super::refusal::Refusal;
+use super::reply::{ErrorShape, json, with_body};
+use super::request::Request;
+use super::routes::{self, Handler, Route};
+use super::shared::Shared;
+
+/// The most that a request's body may have, in bytes.
+const MAX_BODY: usize = 1 << 20;
+/// What is more than any client wants to read, in bytes.
+const HUGE: usize = 4 << 20;
+
+/// All routes below each prefix that pages or their examples use.
+pub(crate) fn router(shared: &Arc<Shared>) -> Router {
+    let mut router = Router::new();
+    for route in routes::ALL {
+        let paths = [
+            Some(format!("/api{}", route.path)),
+            Some(route.path.to_owned()),
+            route
+                .path
+                .strip_prefix("/v1/card-issuer")
+                .map(|rest| format!("/api/card-issuer{rest}")),
+        ];
+        for path in paths.into_iter().flatten() {
+            router = router.route(&positional(&path), endpoint(shared, route));
+        }
+    }
+    let missing = || async { plain(404, "not_found", "There is no such route") };
+    let wrong = || async { plain(405, "method_not_allowed", "The route has no such method") };
+    router.fallback(missing).method_not_allowed_fallback(wrong)
+}
+
+fn endpoint(shared: &Arc<Shared>, route: &'static Route) -> MethodRouter {
+    let filter = Method::from_bytes(route.method.as_bytes()).unwrap_or_default();
+    let filter = MethodFilter::try_from(filter).unwrap_or(MethodFilter::GET);
+    let shared = Arc::clone(shared);
+    on(filter, move |request: axum::extract::Request| {
+        let shared = Arc::clone(&shared);
+        async move { answer(&shared, route, request).await }
+    })
+}
+
+/// The path with its variable parts named by their place, so that routes which
+/// name the same part differently can stand beside each other.
+fn positional(path: &str) -> String {
+    let mut place = 0;
+    let parts = path.split('/').map(|part| {
+        if !part.starts_with('{') {
+            return part.to_owned();
+        }
+        place += 1;
+        format!("{{part{place}}}")
+    });
+    parts.collect::<Vec<_>>().join("/")
+}
+
+fn plain(status: u16, code: &str, message: &str) -> Response {
+    json(status, &object! { "error": code, "message": message })
+}
+
+/// Who calls.
+struct Caller {
+    program: Option<usize>,
+    name: Option<String>,
+    token: Option<String>,
+}
+
+fn caller(shared: &Shared, headers: &HeaderMap) -> Caller {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let token = text("authorization").and_then(|value| value.strip_prefix("Bearer "));
+    let world = shared.world();
+    let program = match (token, text("x-api-key"), text("x-api-secret")) {
+        (Some(token), ..) => world.by_token(token),
+        (None, Some(key), Some(secret)) => world.by_keys(key, secret),
+        _ => None,
+    };
+    let name = program.and_then(|program| world.programs.get(program));
+    let name = name.map(|program| program.spec.name.clone());
+    Caller { program, name, token: token.map(str::to_owned) }
+}
+
+async fn answer(
+    shared: &Shared,
+    route: &'static Route,
+    request: axum::extract::Request,
+) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let caller = caller(shared, &parts.headers);
+    let open = Open::begin(shared, route, caller.program);
+    let faults = shared.faults().take(&route.key(), caller.name.as_deref());
+    let mut request = match read(shared, &mut parts, body).await {
+        Ok(request) => request,
+        Err(refusal) => return open.end(failure(route, refusal)),
+    };
+    request.repeats_page = faults.iter().any(|fault| matches!(fault, Fault::RepeatedPage));
+    for fault in &faults {
+        match fault {
+            Fault::Slow(time) => tokio::time::sleep(*time).await,
+            Fault::Before(change) => {
+                caller
+                    .program
+                    .and_then(|program| shared.with(program, |program| change.0(program)));
+            }
+            _ => {}
+        }
+    }
+    let rate = match caller.program {
+        Some(program) if !route.is_open() => shared.limiter().take(program),
+        _ => shared.limiter().unknown(),
+    };
+    let spoils =
+        |fault: &&Fault| !matches!(fault, Fault::Slow(_) | Fault::Before(_) | Fault::RepeatedPage);
+    let call = || run(shared, route, &caller, &request, rate);
+    let mut response = match faults.iter().find(spoils) {
+        None => call(),
+        Some(Fault::AfterDone(fault)) => spoil(shared, &caller, fault, Some(call())).await,
+        Some(fault @ (Fault::CutJson | Fault::CutConnection)) => {
+            spoil(shared, &caller, fault, Some(call())).await
+        }
+        Some(fault) => spoil(shared, &caller, fault, None).await,
+    };
+    rate_headers(response.headers_mut(), rate);
+    open.end(response)
+}
+
+/// The parts of a request that handlers want.
+async fn read(shared: &Shared, parts: &mut Parts, body: Body) -> Result<Request, Refusal> {
+    let params = parts.extract::<RawPathParams>().await;
+    let params = params.map_err(|_| Refusal::invalid("the path is wrong"))?;
+    let params = params.iter().map(|(_, value)| value.to_owned()).collect();
+    let query = parts.uri.query().unwrap_or_default();
+    let query = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+    let bytes = axum::body::to_bytes(body, MAX_BODY).await;
+    let bytes = bytes.map_err(|_| Refusal::invalid("the body is too long"))?;
+    let body = if bytes.trim_ascii().is_empty() {
+        HashMap::new()
+    } else {
+        let wrong = |_| Refusal::invalid("the body must be a JSON object");
+        serde_json::from_slice(&bytes).map_err(wrong)?
+    };
+    let key = parts.headers.get("idempotency-key").and_then(|value| value.to_str().ok());
+    Ok(Request {
+        params,
+        query,
+        body,
+        idempotency_key: key.map(str::to_owned),
+        repeats_page: false,
+        dialect: *shared.dialect(),
+        otp: shared.options.otp.clone(),
+        origin: shared.origin.clone(),
+        token_seconds: shared.options.token_seconds,
+    })
+}
+
+/// Authenticates, counts, and calls the handler.
+fn run(
+    shared: &Shared,
+    route: &'static Route,
+    caller: &Caller,
+    request: &Request,
+    rate: RateState,
+) -> Response {
+    let done = match (route.handler, caller.program) {
+        (Handler::Open(handler), _) => handler(&mut shared.world(), request),
+        (Handler::Program(_), None) => return unauthorized(),
+        (Handler::Program(handler), Some(program)) => {
+            if let Some(seconds) = rate.retry_after {
+                return too_many(shared, caller, seconds);
+            }
+            let done = shared.with(program, |program| handler(program, request));
+            done.unwrap_or_else(|| Err(Refusal::not_found("The program")))
+        }
+    };
+    match done {
+        Ok(reply) => {
+            let (status, body) = reply.parts();
+            json(status, &request.dialect.write(body))
+        }
+        Err(refusal) => failure(route, refusal),
+    }
+}
+
+fn failure(route: &Route, refusal: Refusal) -> Response {
+    let (status, body) = route.errors.parts(refusal);
+    json(status, &body)
+}
+
+fn unauthorized() -> Response {
+    let refusal = Refusal::new(401, "UNAUTHORIZED", "Invalid or expired token");
+    let (status, body) = ErrorShape::Sentence.parts(refusal);
+    json(status, &body)
+}
+
+fn too_many(shared: &Shared, caller: &Caller, seconds: u64) -> Response {
+    if let Some(program) = caller.program {
+        shared.calls().close(program, Duration::from_secs(seconds));
+    }
+    let body = object! {
+        "error": "rate_limit_exceeded",
+        "message": "Too many requests",
+        "retry_after": i64::try_from(seconds).unwrap_or(i64::MAX),
+    };
+    let mut response = json(429, &body);
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    response
+}
+
+/// An answer that is not what it should be. `done` is what it should be, if the
+/// call is done.
+async fn spoil(
+    shared: &Shared,
+    caller: &Caller,
+    fault: &Fault,
+    done: Option<Response>,
+) -> Response {
+    let done = done.unwrap_or_default();
+    match fault {
+        Fault::Unauthorized => {
+            if let Some(token) = &caller.token {
+                shared.world().revoke(token);
+            }
+            unauthorized()
+        }
+        Fault::TooManyCalls(seconds) => too_many(shared, caller, *seconds),
+        Fault::Status(status) => {
+            let id = object! { "request_id": "req_4f1d0c" };
+            let body = object! { "error": "internal_error", "message": "Something went wrong" };
+            json(*status, &body.and(id))
+        }
+        Fault::Html(status) => {
+            let page = "<!doctype html><title>Maintenance</title><h1>We will be back soon</h1>";
+            with_body(*status, "text/html; charset=utf-8", Body::from(page))
+        }
+        Fault::Reset => Reset::response(),
+        Fault::Huge => {
+            let text = format!("{{\"success\":true,\"data\":\"{}\"}}", "9".repeat(HUGE));
+            with_body(200, "application/json; charset=utf-8", Body::from(text))
+        }
+        Fault::Redirect(to) => {
+            let mut response = with_body(302, "text/plain", Body::empty());
+            let to = HeaderValue::from_str(to).unwrap_or(HeaderValue::from_static("/"));
+            response.headers_mut().insert(header::LOCATION, to);
+            response
+        }
+        Fault::CutJson => {
+            let (parts, text) = split(done).await;
+            Response::from_parts(parts, Body::from(text.slice(..text.len() / 2)))
+        }
+        Fault::CutConnection => {
+            let (parts, text) = split(done).await;
+            let half = Ok(text.slice(..text.len() / 2));
+            let end = Err(std::io::Error::from(std::io::ErrorKind::ConnectionReset));
+            let body = Body::from_stream(futures_util::stream::iter([half, end]));
+            Response::from_parts(parts, body)
+        }
+        Fault::Slow(time) => {
+            tokio::time::sleep(*time).await;
+            done
+        }
+        Fault::AfterDone(_) | Fault::RepeatedPage | Fault::Before(_) => done,
+    }
+}
+
+async fn split(response: Response) -> (axum::http::response::Parts, Bytes) {
+    let (parts, body) = response.into_parts();
+    (parts, axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default())
+}
+
+fn rate_headers(headers: &mut HeaderMap, rate: RateState) {
+    let values = [
+        ("x-ratelimit-limit", i64::from(rate.limit)),
+        ("x-ratelimit-remaining", i64::from(rate.remaining)),
+        ("x-ratelimit-reset", rate.reset.seconds()),
+    ];
+    for (name, value) in values {
+        headers.insert(HeaderName::from_static(name), HeaderValue::from(value));
+    }
+}
+
+/// A call that is counted as open until its end, however it ends.
+struct Open<'a> {
+    shared: &'a Shared,
+    status: u16,
+}
+
+impl<'a> Open<'a> {
+    fn begin(shared: &'a Shared, route: &Route, program: Option<usize>) -> Self {
+        shared.calls().begin(&route.key(), program, route.is_open());
+        Self { shared, status: 0 }
+    }
+
+    fn end(mut self, response: Response) -> Response {
+        let reset = response.extensions().get::<Reset>().is_some();
+        self.status = if reset { 0 } else { response.status().as_u16() };
+        response
+    }
+}
+
+impl Drop for Open<'_> {
+    fn drop(&mut self) {
+        self.shared.calls().end(self.status);
+    }
+}

@@ -1,0 +1,7 @@
+//! Sends events to subscriptions.
+
+mod sender;
+mod signature;
+
+pub(crate) use sender::run;
+pub use signature::sign;

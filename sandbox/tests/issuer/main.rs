@@ -1,0 +1,6 @@
+//! The sandbox issuer, over HTTP.
+
+mod support;
+
+mod faults;
+mod reads;
