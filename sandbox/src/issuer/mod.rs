@@ -149,7 +149,7 @@ impl Issuer {
     }
 
     /// Lets time pass in the world: balances age, transfers arrive. Webhooks are
-    /// still signed by the machine's clock.
+    /// still signed, and tokens end, by the machine's clock.
     pub fn advance(&self, time: Duration) {
         self.shared.world().advance(time);
         self.shared.tick();

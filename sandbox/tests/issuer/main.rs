@@ -1,6 +1,14 @@
 //! The sandbox issuer, over HTTP.
 
+mod receiver;
 mod support;
 
+mod cards;
 mod faults;
+mod money;
+mod onboarding;
 mod reads;
+mod spending;
+mod table;
+mod webhooks;
+mod world;

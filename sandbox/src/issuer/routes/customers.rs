@@ -5,7 +5,7 @@ use crate::issuer::json::{Json, object};
 use crate::issuer::refusal::Refusal;
 use crate::issuer::reply::Reply;
 use crate::issuer::request::{Page, Request};
-use crate::issuer::state::{Currency, Program, Source};
+use crate::issuer::state::{Currency, Customer, Program, Source};
 
 /// `GET /v1/card-issuer/customers`
 pub(super) fn list(program: &mut Program, request: &Request) -> Answer {
@@ -14,14 +14,10 @@ pub(super) fn list(program: &mut Program, request: &Request) -> Answer {
     let with_balances = request.query("include_balances") != Some("false");
     let (now, status) = (program.now, request.query("status"));
     let (items, total) = match status {
-        // Without a filter, the page is found without a look at the others.
-        None => {
-            (program.customers().skip(page.start).take(page.limit).collect(), program.order.len())
-        }
+        None => (program.some_customers(page.start, page.limit).collect(), program.order.len()),
         Some(word) => page.cut(program.customers().filter(|customer| customer.stage.word == word)),
     };
-    let item = |customer| {
-        let customer: &crate::issuer::state::Customer = customer;
+    let item = |customer: &Customer| {
         let balance = customer.balance(now).filter(|_| with_balances);
         shapes::item(customer, balance, request)
     };

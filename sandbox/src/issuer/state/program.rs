@@ -179,6 +179,17 @@ impl Program {
         self.order.iter().map(|index| &self.customers[*index as usize])
     }
 
+    /// Some of the customers that are there, without a look at those before.
+    pub(crate) fn some_customers(
+        &self,
+        start: usize,
+        count: usize,
+    ) -> impl Iterator<Item = &Customer> {
+        let start = start.min(self.order.len());
+        let end = start.saturating_add(count).min(self.order.len());
+        self.order.range(start..end).map(|index| &self.customers[*index as usize])
+    }
+
     /// The customers that are not there any more.
     pub fn gone(&self) -> impl Iterator<Item = &Customer> {
         self.customers.iter().filter(|customer| customer.gone)

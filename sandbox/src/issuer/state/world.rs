@@ -67,10 +67,11 @@ impl World {
         self.programs.iter().position(fits)
     }
 
-    /// Hands out a token that is good for `seconds`. It looks like a JWT.
+    /// Hands out a token that is good for `seconds` by the machine's clock, as its
+    /// owner's. It looks like a JWT.
     pub(crate) fn grant(&mut self, program: usize, seconds: u32) -> (String, Time) {
         const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-        let until = self.now().plus(i64::from(seconds) * 1_000);
+        let until = Time::now().plus(i64::from(seconds) * 1_000);
         let rng = &mut self.rng;
         let mut part = |length: usize| -> String {
             (0..length).map(|_| char::from(LETTERS[rng.usize(..LETTERS.len())])).collect()
@@ -84,7 +85,7 @@ impl World {
     /// The index of the program whose token it is, while it is good.
     pub(crate) fn by_token(&self, token: &str) -> Option<usize> {
         let grant = self.tokens.get(token)?;
-        (self.now() < grant.until).then_some(grant.program)
+        (Time::now() < grant.until).then_some(grant.program)
     }
 
     /// Makes a token worthless.
