@@ -10,6 +10,7 @@
 mod chain;
 mod fault;
 pub mod issuer;
+mod mirror;
 mod rpc;
 
 use std::io;

@@ -22,15 +22,18 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
-//! Rooms, from the bottom up: [`json`], `time`, `refusal`; `state` (what there
+//! Rooms, from the bottom up: `json`, `time`, `refusal`; `state` (what there
 //! is); `act` (what happens to it, with the events); `request`, `reply`,
 //! `dialect` (HTTP's side of both); [`routes`] (one table, one file a family);
-//! `faults`, `limit`, `calls`; `shared`, `webhooks`, `server`, `connection`.
+//! `faults`, `limit`, `calls` and `shared`, which holds it all; `caller`, `failures`
+//! and `spoil`; `webhooks`, `server`.
 
 mod act;
+mod caller;
 mod calls;
 mod connection;
 mod dialect;
+mod failures;
 mod faults;
 mod json;
 mod limit;
@@ -41,6 +44,7 @@ mod request;
 pub mod routes;
 mod server;
 mod shared;
+mod spoil;
 mod state;
 mod time;
 mod webhooks;
@@ -134,7 +138,8 @@ impl Issuer {
     }
 
     /// Works on the first program: looks at it, or lets something happen. Events
-    /// are sent when it is done.
+    /// are sent when it is done. The world stands still meanwhile: do not ask the
+    /// issuer for anything inside.
     ///
     /// # Panics
     /// If there is no program.
@@ -193,13 +198,13 @@ impl Issuer {
         self.shared.calls().take()
     }
 
-    /// Waits until no delivery of the first program is left to be sent. Whether
-    /// that was so in time.
+    /// Waits until no delivery is left to be sent. Whether that was so in time.
     pub fn wait_for_deliveries(&self, time: Duration) -> bool {
         let until = Instant::now() + time;
         loop {
             let sent = |delivery: &Delivery| delivery.state != DeliveryState::Pending;
-            if self.act(|program| program.deliveries().iter().all(sent)) {
+            let done = |program: &Program| program.deliveries().iter().all(sent);
+            if self.shared.world().programs.iter().all(done) {
                 return true;
             }
             if Instant::now() >= until {

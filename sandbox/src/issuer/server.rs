@@ -2,30 +2,29 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
 
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::extract::RawPathParams;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
 use axum::response::Response;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use axum::{RequestPartsExt as _, Router};
 
+use super::caller::{Caller, caller};
 use super::connection::Reset;
+use super::failures::{failure, plain, too_many, unauthorized};
 use super::faults::Fault;
-use super::json::object;
 use super::limit::RateState;
 use super::refusal::Refusal;
-use super::reply::{ErrorShape, json, with_body};
+use super::reply::json;
 use super::request::Request;
 use super::routes::{self, Handler, Route};
 use super::shared::Shared;
+use super::spoil::spoil;
 
 /// The most that a request's body may have, in bytes.
 const MAX_BODY: usize = 1 << 20;
-/// What is more than any client wants to read, in bytes.
-const HUGE: usize = 4 << 20;
 
 /// All routes below each prefix that pages or their examples use.
 pub(crate) fn router(shared: &Arc<Shared>) -> Router {
@@ -70,31 +69,6 @@ fn positional(path: &str) -> String {
         format!("{{part{place}}}")
     });
     parts.collect::<Vec<_>>().join("/")
-}
-
-fn plain(status: u16, code: &str, message: &str) -> Response {
-    json(status, &object! { "error": code, "message": message })
-}
-
-/// Who calls.
-struct Caller {
-    program: Option<usize>,
-    name: Option<String>,
-    token: Option<String>,
-}
-
-fn caller(shared: &Shared, headers: &HeaderMap) -> Caller {
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let token = text("authorization").and_then(|value| value.strip_prefix("Bearer "));
-    let world = shared.world();
-    let program = match (token, text("x-api-key"), text("x-api-secret")) {
-        (Some(token), ..) => world.by_token(token),
-        (None, Some(key), Some(secret)) => world.by_keys(key, secret),
-        _ => None,
-    };
-    let name = program.and_then(|program| world.programs.get(program));
-    let name = name.map(|program| program.spec.name.clone());
-    Caller { program, name, token: token.map(str::to_owned) }
 }
 
 async fn answer(
@@ -196,92 +170,6 @@ fn run(
         }
         Err(refusal) => failure(route, refusal),
     }
-}
-
-fn failure(route: &Route, refusal: Refusal) -> Response {
-    let (status, body) = route.errors.parts(refusal);
-    json(status, &body)
-}
-
-fn unauthorized() -> Response {
-    let refusal = Refusal::new(401, "UNAUTHORIZED", "Invalid or expired token");
-    let (status, body) = ErrorShape::Sentence.parts(refusal);
-    json(status, &body)
-}
-
-fn too_many(shared: &Shared, caller: &Caller, seconds: u64) -> Response {
-    if let Some(program) = caller.program {
-        shared.calls().close(program, Duration::from_secs(seconds));
-    }
-    let body = object! {
-        "error": "rate_limit_exceeded",
-        "message": "Too many requests",
-        "retry_after": i64::try_from(seconds).unwrap_or(i64::MAX),
-    };
-    let mut response = json(429, &body);
-    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-    response
-}
-
-/// An answer that is not what it should be. `done` is what it should be, if the
-/// call is done.
-async fn spoil(
-    shared: &Shared,
-    caller: &Caller,
-    fault: &Fault,
-    done: Option<Response>,
-) -> Response {
-    let done = done.unwrap_or_default();
-    match fault {
-        Fault::Unauthorized => {
-            if let Some(token) = &caller.token {
-                shared.world().revoke(token);
-            }
-            unauthorized()
-        }
-        Fault::TooManyCalls(seconds) => too_many(shared, caller, *seconds),
-        Fault::Status(status) => {
-            let id = object! { "request_id": "req_4f1d0c" };
-            let body = object! { "error": "internal_error", "message": "Something went wrong" };
-            json(*status, &body.and(id))
-        }
-        Fault::Html(status) => {
-            let page = "<!doctype html><title>Maintenance</title><h1>We will be back soon</h1>";
-            with_body(*status, "text/html; charset=utf-8", Body::from(page))
-        }
-        Fault::Reset => Reset::response(),
-        Fault::Huge => {
-            let text = format!("{{\"success\":true,\"data\":\"{}\"}}", "9".repeat(HUGE));
-            with_body(200, "application/json; charset=utf-8", Body::from(text))
-        }
-        Fault::Redirect(to) => {
-            let mut response = with_body(302, "text/plain", Body::empty());
-            let to = HeaderValue::from_str(to).unwrap_or(HeaderValue::from_static("/"));
-            response.headers_mut().insert(header::LOCATION, to);
-            response
-        }
-        Fault::CutJson => {
-            let (parts, text) = split(done).await;
-            Response::from_parts(parts, Body::from(text.slice(..text.len() / 2)))
-        }
-        Fault::CutConnection => {
-            let (parts, text) = split(done).await;
-            let half = Ok(text.slice(..text.len() / 2));
-            let end = Err(std::io::Error::from(std::io::ErrorKind::ConnectionReset));
-            let body = Body::from_stream(futures_util::stream::iter([half, end]));
-            Response::from_parts(parts, body)
-        }
-        Fault::Slow(time) => {
-            tokio::time::sleep(*time).await;
-            done
-        }
-        Fault::AfterDone(_) | Fault::RepeatedPage | Fault::Before(_) => done,
-    }
-}
-
-async fn split(response: Response) -> (axum::http::response::Parts, Bytes) {
-    let (parts, body) = response.into_parts();
-    (parts, axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default())
 }
 
 fn rate_headers(headers: &mut HeaderMap, rate: RateState) {

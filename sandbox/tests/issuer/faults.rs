@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use card_gateway_sandbox::issuer::{
-    Dialect, Fault, FaultRule, IssuerOptions, PaymentKind, RateLimit, Stage,
+    CardState, Dialect, Fault, FaultRule, IssuerOptions, PaymentKind, RateLimit, Stage,
 };
 use serde_json::{Value, json};
 
@@ -227,6 +227,14 @@ fn words_that_no_page_names_are_written_as_they_are() {
     let data = answer.data();
     assert_eq!((&data["flow_status"], &data["step"]), (&json!("biometric_review"), &json!(4)));
     assert_eq!(data["kyc_status"], "escalated");
+    let tester = Tester::with(100);
+    let who = tester.spender();
+    tester.issuer.act(|program| {
+        let card = program.customer(&who).expect("the customer").cards[0].id.to_string();
+        program.set_card_state(&who, &card, CardState::Other("under_review")).expect("the card");
+    });
+    let card = tester.get(&format!("{LIST}/{who}")).data()["cards"][0].clone();
+    assert_eq!((&card["status"], &card["is_blocked"]), (&json!("under_review"), &json!(false)));
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod support;
 
 mod cards;
 mod faults;
+mod mirror;
 mod money;
 mod onboarding;
 mod reads;

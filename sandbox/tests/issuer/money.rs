@@ -219,6 +219,7 @@ fn a_withdrawal_freezes_the_card_until_it_settles() {
             "card.frozen",
             "card.withdrawal.settled",
             "master_wallet.withdrawal",
+            "master_wallet.deposit",
             "customer.balance.updated",
             "card.unfrozen"
         ]
@@ -226,6 +227,11 @@ fn a_withdrawal_freezes_the_card_until_it_settles() {
     let settled = receiver.last("card.withdrawal.settled");
     assert_eq!((&settled["status"], &settled["amount_minor"]), (&json!("settled"), &json!(5_025)));
     assert!(settled["tx_hash"].is_string() && settled["settled_at"].is_string());
+    let returned = receiver.last("master_wallet.deposit");
+    assert_eq!(
+        (&returned["withdrawal_id"], &returned["deposit_amount_minor"]),
+        (&settled["withdrawal_id"], &json!(5_025))
+    );
 }
 
 #[test]

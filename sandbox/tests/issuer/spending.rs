@@ -178,6 +178,19 @@ fn a_live_balance_names_its_source_in_each_documented_way() {
 }
 
 #[test]
+fn every_event_has_a_time_of_its_own() {
+    let (tester, receiver, who) = stage();
+    tester.issuer.act(|program| {
+        for _ in 0..20 {
+            program.authorize(&who, Purchase::of(1)).expect("authorized");
+        }
+    });
+    wait(&tester);
+    let times = receiver.received().into_iter().map(|event| event.body["created_at"].to_string());
+    assert_eq!(times.collect::<std::collections::BTreeSet<_>>().len(), 40);
+}
+
+#[test]
 fn a_deposit_is_told_twice() {
     let (tester, receiver, who) = stage();
     tester.issuer.act(|program| program.deposit(&who, 2_500)).expect("a wallet");

@@ -186,6 +186,21 @@ impl Program {
         Ok(self.now)
     }
 
+    /// Puts a card into any state, also one that no page names. No event.
+    ///
+    /// # Errors
+    /// If there is no such customer or card.
+    pub fn set_card_state(
+        &mut self,
+        customer: &str,
+        card: &str,
+        state: CardState,
+    ) -> Result<(), Refusal> {
+        let (index, at) = self.card_at(customer, card)?;
+        self.get_mut(index).cards[at].state = state;
+        Ok(())
+    }
+
     /// A card that is lost or gone cannot be stopped or started.
     fn usable(&self, customer: &str, card: &str) -> Result<(), Refusal> {
         let (_, card) = self.find_card(customer, card)?;

@@ -11,6 +11,8 @@ mod lists;
 mod master;
 mod onboarding;
 mod purchases;
+mod subscriptions;
+mod transaction_events;
 mod withdrawals;
 
 pub use funding::{Funding, PricingMode};

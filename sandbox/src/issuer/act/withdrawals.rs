@@ -139,8 +139,26 @@ impl Program {
         })
         .and(settled);
         self.emit("master_wallet.withdrawal", data);
+        self.emit_return(&withdrawal);
         self.move_wallet(index, |wallet| wallet.ledger -= amount);
         self.thaw(&withdrawal)
+    }
+
+    /// What came back to the master wallet is a deposit too.
+    fn emit_return(&mut self, withdrawal: &Withdrawal) {
+        let currency = withdrawal.currency;
+        let data = object! { "settlement_id": idents::object_id(&mut self.rng, self.now) }
+            .and(money!("deposit_amount": withdrawal.amount))
+            .and(money!("wallet_balance": self.master.of(currency)))
+            .and(object! {
+                "currency": currency.code(),
+                "tx_hash": &withdrawal.tx_hash,
+                "solana_tx_hash": Json::Null,
+                "status": "settled",
+                "withdrawal_id": &withdrawal.id,
+                "yativo_card_id": &self.get(withdrawal.customer).yativo_card_id,
+            });
+        self.emit("master_wallet.deposit", data);
     }
 
     /// Lets a withdrawal fail, if it is under way.

@@ -1,6 +1,6 @@
 //! Tokens for key pairs.
 
-use super::Answer;
+use super::route::Answer;
 use crate::issuer::json::object;
 use crate::issuer::refusal::Refusal;
 use crate::issuer::reply::Reply;

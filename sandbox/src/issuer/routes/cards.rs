@@ -1,7 +1,7 @@
 //! Cards of customers.
 
+use super::route::{Answer, program_approved};
 use super::shapes::card_of_customer;
-use super::{Answer, program_approved};
 use crate::issuer::json::{Json, object};
 use crate::issuer::refusal::Refusal;
 use crate::issuer::reply::Reply;

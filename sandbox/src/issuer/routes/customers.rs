@@ -1,6 +1,7 @@
 //! Customers, read.
 
-use super::{Answer, approved, shapes};
+use super::route::{Answer, approved};
+use super::shapes;
 use crate::issuer::json::{Json, object};
 use crate::issuer::refusal::Refusal;
 use crate::issuer::reply::Reply;

@@ -1,6 +1,7 @@
 //! The master wallet.
 
-use super::{Answer, approved, money};
+use super::money;
+use super::route::{Answer, approved};
 use crate::issuer::json::{self, Json, object};
 use crate::issuer::refusal::Refusal;
 use crate::issuer::reply::Reply;

@@ -1,6 +1,6 @@
 //! Money to cards and back.
 
-use super::{Answer, approved};
+use super::route::{Answer, approved};
 use crate::issuer::act::{Funding, PricingMode};
 use crate::issuer::json::{self, Json, object};
 use crate::issuer::refusal::Refusal;

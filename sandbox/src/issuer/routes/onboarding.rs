@@ -2,8 +2,8 @@
 
 use serde::Deserialize;
 
+use super::route::{Answer, program_approved};
 use super::shapes::masked;
-use super::{Answer, program_approved};
 use crate::issuer::json::{Json, object};
 use crate::issuer::refusal::Refusal;
 use crate::issuer::reply::Reply;

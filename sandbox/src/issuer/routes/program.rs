@@ -1,6 +1,7 @@
 //! The program itself.
 
-use super::{Answer, approved, master};
+use super::master;
+use super::route::{Answer, approved};
 use crate::issuer::json::{Json, object};
 use crate::issuer::refusal::Refusal;
 use crate::issuer::reply::Reply;

@@ -1,7 +1,7 @@
 //! One row a route.
 
-use super::Handler::{Open, Program};
-use super::{Handler, Route};
+use super::route::Handler::{self, Open, Program};
+use super::route::Route;
 use super::{
     auth, cards, customers, master, money, onboarding, program, transactions, wallet, webhooks,
 };

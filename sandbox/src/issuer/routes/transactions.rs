@@ -1,6 +1,6 @@
 //! Card transactions in their three shapes, and disputes.
 
-use super::{Answer, approved, program_approved};
+use super::route::{Answer, approved, program_approved};
 use crate::issuer::json::{Json, object};
 use crate::issuer::refusal::Refusal;
 use crate::issuer::reply::Reply;

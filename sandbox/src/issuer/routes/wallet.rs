@@ -1,7 +1,7 @@
 //! The wallet of a customer, and limits.
 
 use super::program::{HARD_CAP, card_limits};
-use super::{Answer, program_approved};
+use super::route::{Answer, program_approved};
 use crate::issuer::json::{Json, object};
 use crate::issuer::refusal::Refusal;
 use crate::issuer::reply::Reply;

@@ -2,7 +2,7 @@
 
 use serde_json::value::RawValue;
 
-use super::Answer;
+use super::route::Answer;
 use crate::issuer::json::{Json, object};
 use crate::issuer::refusal::Refusal;
 use crate::issuer::reply::Reply;
@@ -39,25 +39,6 @@ fn events(request: &Request) -> Option<Vec<String>> {
 fn found<'a>(program: &'a mut Program, id: &str) -> Result<&'a mut Subscription, Refusal> {
     let subscription = program.subscriptions.iter_mut().find(|found| found.id == id);
     subscription.ok_or_else(|| Refusal::not_found("The webhook"))
-}
-
-impl Program {
-    /// Subscribes an address to events of these types, or to all with `*`.
-    /// Returns the subscription with its secret.
-    pub fn subscribe(&mut self, url: &str, events: &[&str]) -> Subscription {
-        let subscription = Subscription {
-            id: idents::prefixed(&mut self.rng, "wh"),
-            url: url.to_owned(),
-            events: events.iter().map(|event| (*event).to_owned()).collect(),
-            description: None,
-            secret: idents::prefixed(&mut self.rng, "whsec"),
-            enabled: true,
-            failures: 0,
-            created_at: self.now,
-        };
-        self.subscriptions.push(subscription.clone());
-        subscription
-    }
 }
 
 /// `POST /v1/webhook/create-webhook`

@@ -38,6 +38,8 @@ pub enum CardState {
     Stolen,
     /// Gone for good.
     Voided,
+    /// A word that no page names.
+    Other(&'static str),
 }
 
 /// One card of a customer.
@@ -70,6 +72,7 @@ impl Card {
             CardState::Blocked => "blocked",
             CardState::Lost => "lost",
             CardState::Stolen | CardState::Voided => "voided",
+            CardState::Other(word) => word,
         }
     }
 
@@ -82,6 +85,7 @@ impl Card {
             CardState::Lost => "Lost",
             CardState::Stolen => "Stolen",
             CardState::Voided => "Voided",
+            CardState::Other(word) => word,
         }
     }
 

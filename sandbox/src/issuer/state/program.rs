@@ -92,8 +92,11 @@ pub(crate) struct Dispute {
 pub struct Program {
     /// How it is set up. It can be changed at any time.
     pub spec: ProgramSpec,
-    /// What the world's clock shows.
+    /// The present. Each event has a millisecond of its own, so it may be a little
+    /// ahead of the world's clock.
     pub now: Time,
+    /// What the world's clock shows.
+    pub(crate) clock: Time,
     /// Its name at the issuer.
     pub id: String,
     /// Whether it has bank account numbers.
@@ -171,6 +174,7 @@ impl Program {
             rng,
             spec,
             now,
+            clock: now,
         }
     }
 

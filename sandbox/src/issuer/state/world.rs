@@ -50,7 +50,8 @@ impl World {
     pub(crate) fn at(&mut self, program: usize) -> Option<&mut Program> {
         let now = self.now();
         let program = self.programs.get_mut(program)?;
-        program.now = now;
+        program.clock = now;
+        program.now = program.now.max(now);
         Some(program)
     }
 
