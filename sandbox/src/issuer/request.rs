@@ -19,6 +19,8 @@ pub(crate) struct Request {
     pub(crate) body: HashMap<String, Box<RawValue>>,
     /// The header `Idempotency-Key`.
     pub(crate) idempotency_key: Option<String>,
+    /// The token of the request, good or not.
+    pub(crate) token: Option<String>,
     /// Whether a page shows what the one before it showed.
     pub(crate) repeats_page: bool,
     /// How customers are written.

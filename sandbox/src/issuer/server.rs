@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::RawPathParams;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
+use axum::http::{HeaderName, HeaderValue, Method};
 use axum::response::Response;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use axum::{RequestPartsExt as _, Router};
@@ -42,8 +42,16 @@ pub(crate) fn router(shared: &Arc<Shared>) -> Router {
             router = router.route(&positional(&path), endpoint(shared, route));
         }
     }
-    let missing = || async { plain(404, "not_found", "There is no such route") };
-    let wrong = || async { plain(405, "method_not_allowed", "The route has no such method") };
+    let missing = Arc::clone(shared);
+    let missing = || async move {
+        let response = plain(404, "not_found", "There is no such route");
+        with_rate(response, missing.limiter().unknown())
+    };
+    let wrong = Arc::clone(shared);
+    let wrong = || async move {
+        let response = plain(405, "method_not_allowed", "The route has no such method");
+        with_rate(response, wrong.limiter().unknown())
+    };
     router.fallback(missing).method_not_allowed_fallback(wrong)
 }
 
@@ -80,9 +88,12 @@ async fn answer(
     let caller = caller(shared, &parts.headers);
     let open = Open::begin(shared, route, caller.program);
     let faults = shared.faults().take(&route.key(), caller.name.as_deref());
-    let mut request = match read(shared, &mut parts, body).await {
+    let mut request = match read(shared, &caller, &mut parts, body).await {
         Ok(request) => request,
-        Err(refusal) => return open.end(failure(route, refusal)),
+        Err(refusal) => {
+            let rate = shared.limiter().unknown();
+            return open.end(with_rate(failure(route, refusal), rate));
+        }
     };
     request.repeats_page = faults.iter().any(|fault| matches!(fault, Fault::RepeatedPage));
     for fault in &faults {
@@ -103,7 +114,7 @@ async fn answer(
     let spoils =
         |fault: &&Fault| !matches!(fault, Fault::Slow(_) | Fault::Before(_) | Fault::RepeatedPage);
     let call = || run(shared, route, &caller, &request, rate);
-    let mut response = match faults.iter().find(spoils) {
+    let response = match faults.iter().find(spoils) {
         None => call(),
         Some(Fault::AfterDone(fault)) => spoil(shared, &caller, fault, Some(call())).await,
         Some(fault @ (Fault::CutJson | Fault::CutConnection)) => {
@@ -111,12 +122,16 @@ async fn answer(
         }
         Some(fault) => spoil(shared, &caller, fault, None).await,
     };
-    rate_headers(response.headers_mut(), rate);
-    open.end(response)
+    open.end(with_rate(response, rate))
 }
 
 /// The parts of a request that handlers want.
-async fn read(shared: &Shared, parts: &mut Parts, body: Body) -> Result<Request, Refusal> {
+async fn read(
+    shared: &Shared,
+    caller: &Caller,
+    parts: &mut Parts,
+    body: Body,
+) -> Result<Request, Refusal> {
     let params = parts.extract::<RawPathParams>().await;
     let params = params.map_err(|_| Refusal::invalid("the path is wrong"))?;
     let params = params.iter().map(|(_, value)| value.to_owned()).collect();
@@ -136,6 +151,7 @@ async fn read(shared: &Shared, parts: &mut Parts, body: Body) -> Result<Request,
         query,
         body,
         idempotency_key: key.map(str::to_owned),
+        token: caller.token.clone(),
         repeats_page: false,
         dialect: *shared.dialect(),
         otp: shared.options.otp.clone(),
@@ -172,15 +188,17 @@ fn run(
     }
 }
 
-fn rate_headers(headers: &mut HeaderMap, rate: RateState) {
+/// An answer with the headers that every answer has.
+fn with_rate(mut response: Response, rate: RateState) -> Response {
     let values = [
         ("x-ratelimit-limit", i64::from(rate.limit)),
         ("x-ratelimit-remaining", i64::from(rate.remaining)),
         ("x-ratelimit-reset", rate.reset.seconds()),
     ];
     for (name, value) in values {
-        headers.insert(HeaderName::from_static(name), HeaderValue::from(value));
+        response.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from(value));
     }
+    response
 }
 
 /// A call that is counted as open until its end, however it ends.

@@ -205,7 +205,7 @@ fn a_rate_limit_refuses_and_tells_when_to_come_back() {
 #[test]
 fn every_answer_has_the_headers_of_the_limit() {
     let tester = Tester::with(3);
-    for path in [LIST, "/v1/card-issuer/customers/nobody"] {
+    for path in [LIST, "/v1/card-issuer/customers/nobody", "/v1/nowhere", "/v1/card-issuer/apply"] {
         let answer = tester.get(path);
         for name in ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"] {
             assert!(header(&answer, name).is_some(), "{path} {name}");

@@ -3,6 +3,7 @@
 mod receiver;
 mod support;
 
+mod agreement;
 mod cards;
 mod faults;
 mod mirror;

@@ -35,6 +35,24 @@ fn a_token_has_the_documented_members() {
 }
 
 #[test]
+fn a_token_is_renewed_in_each_documented_way() {
+    let mut tester = Tester::with(1);
+    let ways = [("GET", "/v1/authentication/refresh-token"), ("POST", "/v1/auth/refresh-token")];
+    for (method, path) in ways {
+        let answer = tester.send(method, path, &Value::Null);
+        let token = answer.body["access_token"].as_str().expect("a token").to_owned();
+        assert_ne!(token, tester.token);
+        tester.token = token;
+        assert_eq!(tester.get(LIST).status, 200);
+    }
+    tester.token = "nonsense".to_owned();
+    for (method, path) in ways {
+        let answer = tester.send(method, path, &Value::Null);
+        assert_eq!(answer.code(), (401, "Invalid or expired token"));
+    }
+}
+
+#[test]
 fn wrong_keys_and_tokens_are_refused_with_a_sentence() {
     let mut tester = Tester::with(1);
     for body in [json!({}), json!({ "api_key": "x", "api_secret": "y" })] {

@@ -14,6 +14,18 @@ pub(super) fn token(world: &mut World, request: &Request) -> Answer {
     let secret = request.text("api_secret").ok_or_else(missing)?;
     let wrong = || Refusal::new(401, "UNAUTHORIZED", "Invalid API credentials");
     let program = world.by_keys(&key, &secret).ok_or_else(wrong)?;
+    granted(world, program, request)
+}
+
+/// A new token for one that is still good.
+pub(super) fn refresh(world: &mut World, request: &Request) -> Answer {
+    let wrong = || Refusal::new(401, "UNAUTHORIZED", "Invalid or expired token");
+    let token = request.token.as_deref().ok_or_else(wrong)?;
+    let program = world.by_token(token).ok_or_else(wrong)?;
+    granted(world, program, request)
+}
+
+fn granted(world: &mut World, program: usize, request: &Request) -> Answer {
     let (token, until) = world.grant(program, request.token_seconds);
     Ok(Reply::top(object! {
         "access_token": token,

@@ -88,6 +88,8 @@ pub const ALL: &[Route] = &[
     // Tokens. All but the first are named by one page or an older one.
     row("POST", "/v1/auth/token", "3", Sentence, Open(auth::token)),
     row("POST", "/v1/apikey/token", "3", Sentence, Open(auth::token)),
+    row("GET", "/v1/authentication/refresh-token", "3", Sentence, Open(auth::refresh)),
+    row("POST", "/v1/auth/refresh-token", "3", Sentence, Open(auth::refresh)),
     // Webhooks. The first has two other paths.
     row("POST", "/v1/webhook/create-webhook", "2.3", Customer, Program(webhooks::create)),
     row("POST", "/v1/yativo-card/webhooks", "2.3", Customer, Program(webhooks::create)),
