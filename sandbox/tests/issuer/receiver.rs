@@ -53,11 +53,13 @@ impl Receiver {
         self.received().into_iter().map(|event| event.kind).collect()
     }
 
-    /// The data of the last event of a type.
+    /// The data of the last event of a type, by the time in it: events come in any
+    /// order.
     #[track_caller]
     pub(crate) fn last(&self, kind: &str) -> Value {
-        let found = self.received().into_iter().rev().find(|event| event.kind == kind);
-        found.unwrap_or_else(|| panic!("no {kind} in {:?}", self.kinds())).body["data"].clone()
+        let all = self.received().into_iter().filter(|event| event.kind == kind);
+        let last = all.max_by_key(|event| event.body["created_at"].as_str().map(str::to_owned));
+        last.unwrap_or_else(|| panic!("no {kind} in {:?}", self.kinds())).body["data"].clone()
     }
 }
 
