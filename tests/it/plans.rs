@@ -218,7 +218,7 @@ on_both! {
         let sent = |gateway: &Gateway| database.statements(gateway).into_iter().map(|sql| sql.trim().to_owned());
         let reads_inbox = |sql: &String| sql.starts_with("UPDATE inbox_events AS e") || sql.contains("FROM inbox_events AS e");
         let mut statements: Vec<String> = Vec::new();
-        assert!(within(Duration::from_secs(10), || {
+        assert!(within(Duration::from_secs(20), || {
             statements.extend(sent(&gateway).filter(reads_inbox));
             statements.iter().any(|sql| sql.starts_with("DELETE"))
         }), "{statements:#?}");
@@ -228,7 +228,7 @@ on_both! {
         let gateway = database.serve_on(&[&chain], &[]);
         gateway.balance_of(&token, "usr_1");
         let records = |sql: &String| sql.contains("only_chain") && sql.contains("INSERT") || sql.starts_with("SELECT DISTINCT c.program_id");
-        assert!(within(Duration::from_secs(10), || {
+        assert!(within(Duration::from_secs(20), || {
             statements.extend(sent(&gateway).filter(records));
             statements.iter().any(|sql| sql.contains("only_chain"))
         }), "{statements:#?}");

@@ -61,7 +61,7 @@ on_both! {
         assert_eq!((next(&mut mine), next(&mut other)), (on_chain("1.00"), on_chain("2.00")));
         // The first reading of each wallet is news to others.
         assert!(within(Duration::from_secs(10), || changes(&database) == 2), "{} changes: {:#?}", changes(&database), gateway.warnings());
-        std::thread::sleep(Duration::from_millis(1_000));
+        std::thread::sleep(Duration::from_secs(1));
         // Also those who watch all, and only if a balance is selected.
         let mut all = Socket::connect(&gateway, &token);
         all.subscribe("all", "subscription { cardCustomersChanged { externalCustomerId availableBalance } }");

@@ -13,7 +13,7 @@ use crate::store::Store;
 /// How often the inbox is looked through, and how long after the start for the first
 /// time; sooner, where bodies are kept for less.
 const INTERVAL: Duration = Duration::from_hours(1);
-const START: Duration = Duration::from_mins(5);
+const START: Duration = Duration::from_secs(5);
 /// Events of one transaction, and how long others have their turn afterwards.
 const CHUNK: u64 = 500;
 const PAUSE: Duration = Duration::from_millis(50);

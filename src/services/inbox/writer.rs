@@ -177,13 +177,16 @@ impl Writer {
         for event in events {
             let state: &'static str = event.state.into();
             metrics::counter!("webhook_events_total", "state" => state).increment(1);
-            if matches!(event.state, InboxState::Failed | InboxState::Conflicting) {
-                tracing::warn!(
-                    program = self.program.name.as_str(),
-                    event_id = event.event_id.as_str(),
-                    reason = event.reason.as_deref(),
-                    "an event cannot be applied"
-                );
+            let (program, event_id) = (self.program.name.as_str(), event.event_id.as_str());
+            let reason = event.reason.as_deref();
+            match event.state {
+                InboxState::Failed => {
+                    tracing::warn!(program, event_id, reason, "an event cannot be applied");
+                }
+                InboxState::Conflicting => {
+                    tracing::warn!(program, event_id, reason, "an event conflicts with another");
+                }
+                _ => {}
             }
         }
     }
