@@ -235,7 +235,7 @@ on_both! {
         drop(gateway);
         statements.sort();
         statements.dedup();
-        assert_eq!(statements.len(), 5, "{statements:#?}");
+        assert_eq!(statements.len(), 6, "{statements:#?}");
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
         runtime.block_on(async {
             let db = connect(&database).await;

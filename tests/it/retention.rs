@@ -219,9 +219,9 @@ on_both! {
             assert_eq!((gateway.take(one), gateway.take(&other)), ("applied".into(), "applied".into()));
             assert_eq!(shown(&gateway, &token, 1), shown(&gateway, &token, 2), "after {one}");
         }
-        // 61.00 + 10.00 held for both, less what they cost more, and what came back.
+        // What came back, with 3.00 more settled than was held: nothing less than zero is held.
         let now = shown(&gateway, &token, 1);
-        assert_eq!((&now["availableBalance"], &now["pendingBalance"]), (&json!("74.25"), &json!("-3.00")), "{now:#}");
+        assert_eq!((&now["availableBalance"], &now["pendingBalance"]), (&json!("71.25"), &json!("0.00")), "{now:#}");
         // An import with an older balance, with one between the two, and with a new one.
         for (cents, days) in [(1, 97), (2, 2), (9_000, 1), (9_100, 0)] {
             let balance = json!({ "ledger_minor": cents, "available_minor": cents, "pending_minor": 0, "updated_at": days_ago(days) });

@@ -31,7 +31,8 @@ fn it_finds_nothing_in_graphql() {
     }
 }
 
-/// Runs it against a gateway of its own; what it has said, if it is here.
+/// Runs it against a gateway of its own, with the rules and the configuration of that name;
+/// what it has said, if it is here.
 fn run(description: &str, rules: &str) -> Option<String> {
     let program = program()?;
     let database = Database::sqlite();
@@ -46,7 +47,7 @@ fn run(description: &str, rules: &str) -> Option<String> {
     let output = database.folder.path().join("said");
     let said = File::create(&output).expect("a file");
     let mut command = Command::new(program);
-    command.arg("--config-file").arg(source.join("schemathesis.toml"));
+    command.arg("--config-file").arg(source.join(rules).with_extension("toml"));
     command.arg("run").arg(format!("{}{description}", gateway.host));
     command.args(["--phases", "examples,coverage,fuzzing,stateful", "--checks", "all"]);
     command.args(["--no-color", "--header", &format!("Authorization: Bearer {token}")]);
