@@ -19,6 +19,7 @@ mod m20261127_000010_index_changes_by_program;
 mod m20261127_000011_add_imported_at_to_cards;
 mod m20261127_000012_read_version_2_of_events;
 mod m20261127_000013_keep_the_issuers_statuses;
+mod m20261127_000014_synchronise_with_the_issuer;
 mod m20261127_000015_tell_changes_of_the_chain;
 
 /// Every migration, oldest first.
@@ -41,6 +42,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_000011_add_imported_at_to_cards::Migration),
             Box::new(m20261127_000012_read_version_2_of_events::Migration),
             Box::new(m20261127_000013_keep_the_issuers_statuses::Migration),
+            Box::new(m20261127_000014_synchronise_with_the_issuer::Migration),
             Box::new(m20261127_000015_tell_changes_of_the_chain::Migration),
         ]
     }

@@ -16,12 +16,14 @@ use crate::config::Config;
 use crate::error::{Error, Kind, Result};
 use crate::http::rate::RateLimits;
 use crate::http::server;
+use crate::issuer::Issuer;
 use crate::router::{Limits, router};
 use crate::services::deliveries::Deliveries;
 use crate::services::health::Health;
 use crate::services::inbox::{Inbox, retention};
 use crate::services::live::Live;
 use crate::services::reconciliation::Reconciliation;
+use crate::services::sync::Sync;
 use crate::services::{self, Services};
 use crate::store::Store;
 use crate::telemetry;
@@ -52,6 +54,15 @@ pub async fn open(config: &Config) -> Result<Store> {
         return Err(Error::new(Kind::Conflict, message));
     }
     Ok(store)
+}
+
+/// The synchronisation with the issuer, for every program that has a key pair.
+///
+/// # Errors
+/// If this machine cannot do TLS.
+pub fn sync(config: &Config, store: &Store) -> Result<Sync> {
+    let issuer = Issuer::new(&settings::issuer(&config.issuer))?;
+    Ok(Sync::new(store.clone(), issuer, settings::sync(&config.issuer)))
 }
 
 /// Binds the address of the settings.
@@ -118,11 +129,13 @@ pub async fn serve(config: &Config, store: Store, listener: TcpListener) -> Resu
         let hint = "set CARD_GATEWAY__CHAIN__RPC_URLS to read them";
         tracing::info!("balances are not read from the chain: {hint}");
     }
+    if !config.issuer.sync_interval.is_zero() && !config.issuer.key_pairs.is_empty() {
+        tasks.spawn(sync(config, &store)?.keep_at_it(config.issuer.sync_interval));
+    }
     let address = listener.local_addr().map_err(Error::internal)?;
     // Catch signals before the log says that the process listens.
     let signal = shutdown_signal();
     tracing::info!(%address, "listening on http://{address}");
-    warn_unused_settings(config);
     let routes = router(&services, webhooks, health.clone(), metrics, &limits);
     drop((services, limits));
     let stop = {
@@ -150,14 +163,6 @@ pub async fn serve(config: &Config, store: Store, listener: TcpListener) -> Resu
     store.close().await;
     tracing::info!("stopped");
     Ok(())
-}
-
-/// Warns of settings that this version checks but does not use.
-fn warn_unused_settings(config: &Config) {
-    if !config.issuer.key_pairs.is_empty() {
-        let section = "issuer";
-        tracing::warn!(section, "this version does not use the settings of this section yet");
-    }
 }
 
 /// The deliveries of each program that has a webhook secret.

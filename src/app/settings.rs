@@ -1,6 +1,7 @@
 //! Converts the settings of the process into those of the rooms.
 
-use crate::{chain, config, store, webhooks};
+use crate::services::sync;
+use crate::{chain, config, issuer, store, webhooks};
 
 /// Settings of the store.
 pub(crate) fn store(database: &config::Database) -> store::Settings {
@@ -27,6 +28,25 @@ pub(super) fn chain(chain: &config::Chain) -> chain::Settings {
         calls_per_second: chain.calls_per_second,
         max_head_age: chain.max_head_age,
     }
+}
+
+/// Settings of the issuer's API.
+pub(super) fn issuer(issuer: &config::Issuer) -> issuer::Settings {
+    let pairs = issuer.key_pairs.iter().map(|(program, pair)| {
+        let config::KeyPair { api_key, api_secret } = pair.clone();
+        (program.clone(), issuer::KeyPair { api_key, api_secret })
+    });
+    issuer::Settings {
+        base_url: issuer.base_url.clone(),
+        timeout: issuer.timeout,
+        calls_per_minute: issuer.calls_per_minute,
+        programs: pairs.collect(),
+    }
+}
+
+/// Settings of the synchronisation with the issuer.
+pub(super) const fn sync(issuer: &config::Issuer) -> sync::Settings {
+    sync::Settings { lease: issuer.sync_lease }
 }
 
 /// Settings of the webhooks.

@@ -64,6 +64,18 @@ pub(super) enum Command {
     },
     /// Read wallets with a balance older than two hours from the chain
     Reconcile,
+    /// Read a program's customers from the issuer's API
+    Sync {
+        /// The program
+        #[arg(long, value_name = "NAME", required_unless_present = "all", conflicts_with = "all")]
+        program: Option<String>,
+        /// All programs with a key pair of the issuer
+        #[arg(long)]
+        all: bool,
+        /// Then read cards, identity checks and balances too: one call for each customer who is due
+        #[arg(long)]
+        details: bool,
+    },
     /// List, replay and send live notifications
     #[command(subcommand)]
     Events(EventCommand),

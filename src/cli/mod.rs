@@ -8,6 +8,7 @@ mod lookup;
 mod output;
 mod programs;
 mod reconcile;
+mod sync;
 mod tokens;
 
 use std::process::ExitCode;
@@ -77,6 +78,10 @@ async fn execute(command: Command, config: Config) -> Result<ExitCode> {
         }
         Command::Reconcile => {
             return reconcile::run(config, app::open(config).await?).await;
+        }
+        Command::Sync { program, all: _, details } => {
+            let store = app::open(config).await?;
+            return sync::run(config, store, program.as_deref(), details).await;
         }
         Command::Events(command) => events::run(command, config).await?,
         Command::Schema => out(&graphql::sdl())?,

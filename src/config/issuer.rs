@@ -23,6 +23,8 @@ pub struct Issuer {
     pub key_pairs: BTreeMap<String, KeyPair>,
     /// How often customers are synchronised in the background; zero: never.
     pub sync_interval: Duration,
+    /// How long a process that has stopped keeps others from synchronising.
+    pub sync_lease: Duration,
 }
 
 /// A program's credentials at the issuer.
@@ -41,6 +43,7 @@ pub(super) fn issuer(read: &mut Reader) -> Issuer {
         calls_per_minute: read.get("issuer.calls_per_minute", calls),
         key_pairs: key_pairs(read),
         sync_interval: read.get("issuer.sync_interval", duration),
+        sync_lease: read.get("issuer.sync_lease", nonzero_duration),
     }
 }
 

@@ -11,6 +11,8 @@ pub mod import;
 pub mod inbox;
 pub mod live;
 pub mod reconciliation;
+pub mod records;
+pub mod sync;
 pub mod token;
 pub mod transactions;
 

@@ -111,6 +111,26 @@ impl WriteTx {
         rows.iter().map(customer).collect()
     }
 
+    /// Every customer with one of the issuer's identifiers or one of ours, perhaps
+    /// several times and in no order.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn customers_with_ids(
+        &self,
+        yativo_card_ids: Vec<String>,
+        ids: Vec<String>,
+    ) -> Result<Vec<Customer>> {
+        if yativo_card_ids.is_empty() && ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let names = [("yativo_card_id", yativo_card_ids), ("id", ids)];
+        let (text, values) = by_names(self.backend(), self.program, names);
+        let statement = Statement::from_sql_and_values(self.backend(), text, values);
+        let rows = self.write.query_all_raw(statement).await.map_err(sql::failed)?;
+        rows.iter().map(customer).collect()
+    }
+
     /// Inserts or replaces customers. Returns those that are not as they were.
     ///
     /// # Errors
@@ -169,14 +189,24 @@ fn candidates(
         identifiers.iter().map(|identifier| identifier.as_str().to_owned()).collect();
     let ids: Vec<_> = identifiers.iter().filter_map(Identifier::as_customer_id).collect();
     let emails: Vec<_> = identifiers.iter().filter_map(Identifier::as_email_key).collect();
-    let mut values: Vec<Value> = vec![program.0.into()];
-    let mut branches = Vec::new();
-    for (column, names) in [
+    let names = [
         ("yativo_card_id", texts.clone()),
         ("external_customer_id", texts),
         ("id", ids),
         ("email_key", emails),
-    ] {
+    ];
+    by_names(backend, program, names)
+}
+
+/// The statement that finds every customer who has one of the names in a column.
+fn by_names<const N: usize>(
+    backend: DbBackend,
+    program: ProgramId,
+    names: [(&str, Vec<String>); N],
+) -> (String, Vec<Value>) {
+    let mut values: Vec<Value> = vec![program.0.into()];
+    let mut branches = Vec::new();
+    for (column, names) in names {
         if !names.is_empty() {
             values.push(sql::list(backend, names));
             let any = sql::one_of(backend, &format!("c.{column}"), values.len());

@@ -35,9 +35,7 @@ impl WriteTx {
         let (mut wallets, mut cards) = (Vec::new(), Vec::new());
         for Record { customer, balance, cards: held } in records {
             if let Some(balance) = balance {
-                let wallet =
-                    Wallet { snapshot: balance, snapshot_event: String::new(), current: balance };
-                wallets.push((customer.id.clone(), wallet));
+                wallets.push((customer.id.clone(), Wallet::stated(balance)));
             }
             cards.extend(held.into_iter().map(|card| {
                 let (status, is_stolen) = (card.status, card.is_stolen);

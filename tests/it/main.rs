@@ -42,6 +42,7 @@ mod selections;
 mod specification;
 mod statements;
 mod subscriptions;
+mod sync;
 mod tenant_isolation;
 mod verdicts;
 mod watched_balances;

@@ -10,21 +10,44 @@ use super::history::{BalanceDelta, History, LastMoves};
 use crate::domain::balance::{BalanceSource, WalletBalance};
 use crate::domain::money::{Currency, Minor};
 
+/// The [`Wallet::snapshot_event`] of a balance of the issuer's API which does not say
+/// when it was so. Its time is that of our call.
+pub const UNDATED: &str = "-";
+
 /// A customer's wallet as the issuer's notifications have it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wallet {
     /// What the newest balance event said.
     pub snapshot: WalletBalance,
-    /// That event; empty for a balance that was imported.
+    /// That event; empty for a balance that was imported, or read from the issuer's API
+    /// with its time; [`UNDATED`] without.
     pub snapshot_event: String,
     /// That, and what has moved since.
     pub current: WalletBalance,
 }
 
 impl Wallet {
+    /// A wallet of which nothing is known but this balance.
+    pub const fn stated(balance: WalletBalance) -> Self {
+        Self { snapshot: balance, snapshot_event: String::new(), current: balance }
+    }
+
+    /// A wallet whose balance the issuer's API does not date.
+    pub fn undated(balance: WalletBalance) -> Self {
+        Self { snapshot_event: UNDATED.to_owned(), ..Self::stated(balance) }
+    }
+
+    /// Whether the snapshot's time is only that of our call.
+    pub fn is_undated(&self) -> bool {
+        self.snapshot_event == UNDATED
+    }
+
     /// Whether a balance event is newer than the snapshot. At one moment, a live balance
     /// says more than one that was read from the chain.
     fn is_older_than(&self, balance: &WalletBalance, event: &str) -> bool {
+        if self.is_undated() {
+            return true;
+        }
         let rank = |source| usize::from(source == BalanceSource::Live);
         let mine = (self.snapshot.updated_at, rank(self.snapshot.source));
         let new = (balance.updated_at, rank(balance.source));

@@ -10,11 +10,10 @@ use std::time::Duration;
 use backon::{ExponentialBuilder, Retryable as _};
 use tokio::sync::mpsc;
 
-use crate::domain::customer_names::names_of;
 use crate::domain::principal::ProgramId;
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Kind, Result};
-use crate::services::inbox::{apply_waiting, reconcile};
+use crate::services::records;
 use crate::store::{Record, Store};
 
 /// Records of one database transaction, and bytes of text that they come from.
@@ -113,21 +112,7 @@ async fn put_at(
     at: Timestamp,
 ) -> Result<()> {
     let tx = store.write_import(program).await?;
-    let customers: Vec<_> = records.iter().map(|record| record.customer.id.clone()).collect();
-    // Most of the time no event waits.
-    let names: Vec<String> = if tx.has_waiting_events().await? {
-        records.iter().flat_map(|record| names_of(&record.customer)).collect()
-    } else {
-        Vec::new()
-    };
-    let changed = tx.put_records(records, at).await?;
-    reconcile(&tx, &customers).await?;
-    if !changed.is_empty() {
-        tx.record_changes_of(changed).await?;
-    }
-    if !names.is_empty() {
-        apply_waiting(&tx, names).await?;
-    }
+    records::put(&tx, records, Vec::new(), at).await?;
     tx.commit().await
 }
 

@@ -8,7 +8,8 @@ use super::delivery::Incoming;
 use crate::domain::customer::Customer;
 use crate::domain::customer_names::{CustomerNames, names_meant_by};
 use crate::domain::identifier::Identifier;
-use crate::domain::ledger::event::{AggregateId, Event, InboxState};
+use crate::domain::ledger::event::{AggregateId, Event, Fact, InboxState};
+use crate::domain::time::Timestamp;
 use crate::error::Result;
 use crate::store::{InboxEvent, WriteTx};
 
@@ -22,6 +23,7 @@ pub(super) async fn apply_all(tx: &WriteTx, events: Vec<Incoming>) -> Result<Vec
         batch.apply(item);
     }
     batch.settle(&mut items);
+    want_details(tx, &items).await?;
     let stored: Vec<InboxEvent> = items.into_iter().map(|item| item.stored).collect();
     tx.put_events(&stored).await?;
     if !waiting.is_empty() {
@@ -29,6 +31,19 @@ pub(super) async fn apply_all(tx: &WriteTx, events: Vec<Incoming>) -> Result<Vec
     }
     batch.flush(tx).await?;
     Ok(stored)
+}
+
+/// Card events do not say which card they mean, nor all that has changed: the issuer is
+/// asked for their customers, where it can be.
+async fn want_details(tx: &WriteTx, items: &[Item]) -> Result<()> {
+    let is_card =
+        |item: &&Item| matches!(item.event.as_deref(), Some(Event { fact: Fact::Card(_), .. }));
+    let customers = items.iter().filter(is_card).filter_map(|item| item.stored.customer_id.clone());
+    let customers: HashSet<String> = customers.collect();
+    if customers.is_empty() {
+        return Ok(());
+    }
+    tx.want_details(customers.into_iter().collect(), Timestamp::now()).await
 }
 
 /// Brings what an import has written in line with the applied events: a balance

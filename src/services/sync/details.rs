@@ -1,0 +1,135 @@
+//! The details of customers: one call each. The list has no cards, no state of the
+//! identity check and no time of the balance.
+
+use futures_util::{StreamExt as _, stream};
+
+use super::balance;
+use super::customer::{card, merged};
+use super::pass::Context;
+use crate::domain::customer::Customer;
+use crate::domain::time::Timestamp;
+use crate::error::{Error, Kind, Result};
+use crate::issuer::IssuerCustomer;
+use crate::services::records;
+use crate::store::{DueCustomer, IssuerRecord, Record};
+
+/// Customers who are taken on at once, and calls of those at the same time.
+const CLAIMED: u16 = 32;
+const AT_ONCE: usize = 4;
+
+/// When details are read again because of their age, in milliseconds: while a customer
+/// is being onboarded, no event says how the identity check goes.
+const ONBOARDING_AGE: i64 = 30 * 60 * 1_000;
+const AGE: i64 = 24 * 60 * 60 * 1_000;
+
+/// What the issuer says of a customer, and when it was asked; none if it says that
+/// there is none.
+pub(super) struct Answer {
+    pub(super) of: DueCustomer,
+    pub(super) said: Option<IssuerCustomer>,
+    pub(super) at: Timestamp,
+}
+
+/// Reads the details of some customers who are due. Returns how many were read; 0 if
+/// nobody is due.
+///
+/// # Errors
+/// If the issuer or the store fails. Whoever was not read stays due.
+pub(super) async fn read_due(context: Context<'_>) -> Result<u64> {
+    let Context { store, program, lease, .. } = context;
+    let tx = store.write(program.id).await?;
+    lease.check_in(&tx).await?;
+    let due = tx.claim_details(Timestamp::now(), CLAIMED.into()).await?;
+    if due.is_empty() {
+        tx.roll_back().await;
+        return Ok(0);
+    }
+    tx.commit().await?;
+    let count = due.len() as u64;
+    let calls = stream::iter(due).map(|of| ask(context, of)).buffered(AT_ONCE);
+    // While calls wait for the budget, what has arrived is written.
+    let mut arrived = std::pin::pin!(calls.ready_chunks(CLAIMED.into()));
+    while let Some(answers) = arrived.next().await {
+        let (answers, failure) = until_failure(answers);
+        write(context, answers).await?;
+        if let Some(error) = failure {
+            return Err(error);
+        }
+    }
+    Ok(count)
+}
+
+fn until_failure(answers: Vec<Result<Answer>>) -> (Vec<Answer>, Option<Error>) {
+    let mut good = Vec::with_capacity(answers.len());
+    for answer in answers {
+        match answer {
+            Ok(answer) => good.push(answer),
+            Err(error) => return (good, Some(error)),
+        }
+    }
+    (good, None)
+}
+
+/// Asks the issuer for one customer.
+pub(super) async fn ask(
+    Context { client, program, lease, .. }: Context<'_>,
+    of: DueCustomer,
+) -> Result<Answer> {
+    lease.check()?;
+    let at = Timestamp::now();
+    let said = client.customer(&of.yativo_card_id).await.map_err(|error| {
+        let message = format!("the details of a customer of {} were not read", program.name);
+        Error::new(Kind::Unavailable, message).because(error)
+    })?;
+    Ok(Answer { of, said, at })
+}
+
+/// Writes what the issuer says of customers, and when they are due again. Returns those
+/// who are not as they were.
+pub(super) async fn write(context: Context<'_>, answers: Vec<Answer>) -> Result<Vec<String>> {
+    let Context { store, program, lease, .. } = context;
+    // The oldest answer's moment: a card event after it counts more.
+    let Some(at) = answers.iter().map(|answer| answer.at).min() else { return Ok(Vec::new()) };
+    let tx = store.write_import(program.id).await?;
+    lease.check_in(&tx).await?;
+    let ids: Vec<String> = answers.iter().map(|answer| answer.of.id.clone()).collect();
+    let known = tx.customers_with_ids(Vec::new(), ids.clone()).await?;
+    let wallets = tx.wallets(ids.clone()).await?;
+    let mut stored = tx.issuer_records(ids).await?;
+    let (mut records, mut balances, mut said) = (Vec::new(), Vec::new(), Vec::new());
+    for answer in answers {
+        let customer = known.iter().find(|known| known.id == answer.of.id);
+        let (Some(customer), Some(record)) = (customer, stored.remove(&answer.of.id)) else {
+            continue;
+        };
+        let Some(details) = answer.said else {
+            said.push(IssuerRecord { due_at: answer.at.plus_millis(AGE), ..record });
+            continue;
+        };
+        let Some(merged) = merged(&details, Some(customer), answer.at) else { continue };
+        let wallet = balance::replacing(&details.balance, wallets.get(&merged.id), answer.at);
+        balances.extend(wallet.map(|wallet| (merged.id.clone(), wallet)));
+        said.push(IssuerRecord {
+            details_at: Some(answer.at),
+            due_at: answer.at.plus_millis(age(&merged)),
+            ..record
+        });
+        let cards = details.cards.unwrap_or_default();
+        let cards = cards.into_iter().filter_map(|said| card(&said, &merged)).collect();
+        records.push(Record { customer: merged, balance: None, cards });
+    }
+    let changed = records::put(&tx, records, balances, at).await?;
+    if !said.is_empty() {
+        tx.put_issuer_records(said).await?;
+    }
+    tx.commit().await?;
+    Ok(changed)
+}
+
+/// After how many milliseconds a customer's details are read again.
+fn age(customer: &Customer) -> i64 {
+    match customer.onboarding.step() {
+        2..=5 => ONBOARDING_AGE,
+        _ => AGE,
+    }
+}

@@ -1,0 +1,121 @@
+//! Keeps the customers of a program as the issuer's API shows them.
+//!
+//! - [`Sync`]: synchronises programs, one process at a time each (`lease`).
+//! - `background`: does so in a server. `details`: the calls for single customers.
+//! - `pass`: one pass over all pages of the list. `seen`: whom it has shown.
+//! - `customer`, `balance`: what the issuer says, put together with what is known.
+//! - `report`: what is told while it runs.
+
+mod background;
+mod balance;
+mod customer;
+mod details;
+mod lease;
+mod pass;
+mod report;
+mod seen;
+
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use self::lease::Lease;
+use self::pass::{Context, Pass};
+pub use self::report::{Report, Summary};
+use crate::error::{Error, Kind, Result};
+use crate::issuer::{Issuer, ProgramClient};
+use crate::store::{Program, Store};
+
+/// How often a process that waits for its right to synchronise looks again.
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
+
+/// Settings of the synchronisation.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// How long a process that has stopped keeps others from synchronising.
+    pub lease: Duration,
+}
+
+/// Synchronises programs with the issuer.
+#[derive(Clone)]
+pub struct Sync {
+    store: Store,
+    issuer: Issuer,
+    settings: Settings,
+    /// The name of this process in leases.
+    holder: String,
+}
+
+impl Sync {
+    /// Over a store and the issuer's API.
+    pub fn new(store: Store, issuer: Issuer, settings: Settings) -> Self {
+        Self { store, issuer, settings, holder: Uuid::now_v7().to_string() }
+    }
+
+    /// Reads all pages of a program's customers, or goes on where that was interrupted,
+    /// then perhaps the details of everybody who is due. Waits while another process
+    /// synchronises the program.
+    ///
+    /// # Errors
+    /// If the program has no key pair, or the issuer or the store fails. What was read
+    /// until then is stored.
+    pub async fn once(
+        &self,
+        program: &Program,
+        with_details: bool,
+        report: &dyn Report,
+    ) -> Result<Summary> {
+        let client = self.client(program)?;
+        let lease = self.wait_for_lease(program, report).await?;
+        let context =
+            Context { store: &self.store, client: &client, program, lease: &lease, report };
+        let result = Self::read(context, with_details).await;
+        let released = lease.release().await;
+        let summary = result?;
+        released.map(|()| summary)
+    }
+
+    async fn read(context: Context<'_>, with_details: bool) -> Result<Summary> {
+        let mut summary = Pass::open(context).await?.run().await?;
+        if !with_details {
+            return Ok(summary);
+        }
+        loop {
+            let read = details::read_due(context).await?;
+            if read == 0 {
+                return Ok(summary);
+            }
+            summary.details += read;
+            context.report.details(summary.details);
+        }
+    }
+
+    /// The client of a program for work that can wait.
+    fn client(&self, program: &Program) -> Result<ProgramClient> {
+        let client = self.issuer.program(&program.name).map(ProgramClient::background);
+        client.ok_or_else(|| {
+            let name = &program.name;
+            let variable = name.to_uppercase().replace('-', "_");
+            let message = format!(
+                "the program {name} has no key pair of the issuer: set \
+                 CARD_GATEWAY__ISSUER__{variable}__API_KEY and …__API_SECRET"
+            );
+            Error::new(Kind::Invalid, message)
+        })
+    }
+
+    async fn wait_for_lease(&self, program: &Program, report: &dyn Report) -> Result<Lease> {
+        let mut is_told = false;
+        loop {
+            let time = self.settings.lease;
+            if let Some(lease) = Lease::take(&self.store, program.id, &self.holder, time).await? {
+                return Ok(lease);
+            }
+            if !std::mem::replace(&mut is_told, true) {
+                let name = &program.name;
+                report.note(&format!("another process synchronises {name}; waiting for it to end"));
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+    }
+}

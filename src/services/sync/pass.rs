@@ -1,0 +1,391 @@
+//! One pass over all pages of the issuer's list.
+//!
+//! How far it has come is committed with each page, so that it goes on there if it
+//! is interrupted at any moment. The order of the list is not documented, and the list
+//! moves while it is read: somebody can slip from a page that is read later to one that
+//! was read before. So a pass counts whom it has seen. Unless that is everybody, and
+//! the total stayed the same, it sweeps over the pages once more.
+
+use std::collections::{HashMap, HashSet};
+
+use super::balance;
+use super::customer::{hash_of, merged};
+use super::lease::Lease;
+use super::report::{Report, Summary};
+use super::seen::Seen;
+use crate::domain::customer::Customer;
+use crate::domain::time::Timestamp;
+use crate::error::{Error, Kind, Result};
+use crate::issuer::{CustomersPage, IssuerCustomer, ProgramClient};
+use crate::services::records;
+use crate::store::{IssuerRecord, Program, Record, Store, SyncPass, WriteTx};
+
+/// Customers of a page: the most that the issuer allows.
+const PAGE: u64 = 100;
+/// After so many sweeps, whoever was not seen is left to the next pass.
+const SWEEPS: u64 = 3;
+
+/// What a pass works with.
+#[derive(Clone, Copy)]
+pub(super) struct Context<'a> {
+    pub(super) store: &'a Store,
+    pub(super) client: &'a ProgramClient,
+    pub(super) program: &'a Program,
+    pub(super) lease: &'a Lease,
+    pub(super) report: &'a dyn Report,
+}
+
+/// A pass over all pages of the issuer's list.
+pub(super) struct Pass<'a> {
+    context: Context<'a>,
+    state: SyncPass,
+    seen: Seen,
+}
+
+/// A page, and when it was asked for.
+struct Fetched {
+    page: CustomersPage,
+    at: Timestamp,
+}
+
+/// A customer of a page.
+struct Listed<'a> {
+    said: &'a IssuerCustomer,
+    customer: Customer,
+    is_new: bool,
+}
+
+impl<'a> Pass<'a> {
+    /// Goes on with the pass that was interrupted, or begins one.
+    pub(super) async fn open(context: Context<'a>) -> Result<Self> {
+        let Context { store, program, lease, .. } = context;
+        if let Some(state) = store.sync_state(program.id).await?.pass {
+            let seen = Seen::of(&store.sync_pages(program.id).await?, state.sweep);
+            return Ok(Self { context, state, seen });
+        }
+        let state = SyncPass {
+            started_at: Timestamp::now(),
+            sweep: 1,
+            next_page: Some(1),
+            total: None,
+            steady: true,
+            unreadable: 0,
+            calls: 0,
+            added: 0,
+            changed: 0,
+            gone: 0,
+        };
+        let tx = store.write_import(program.id).await?;
+        lease.check_in(&tx).await?;
+        tx.clear_sync_pages().await?;
+        tx.put_sync_pass(&state).await?;
+        tx.commit().await?;
+        let mut seen = Seen::default();
+        seen.begin(1);
+        Ok(Self { context, state, seen })
+    }
+
+    /// Reads all pages that are left.
+    ///
+    /// # Errors
+    /// If the issuer or the store fails. What was read is stored, and the next run goes
+    /// on behind it.
+    pub(super) async fn run(mut self) -> Result<Summary> {
+        while let Some(first) = self.state.next_page {
+            self.sweep(first).await?;
+        }
+        self.complete().await
+    }
+
+    /// Reads the pages of a sweep from `first` on. The next page is asked for while one
+    /// is written.
+    async fn sweep(&mut self, first: u64) -> Result<()> {
+        let mut number = first;
+        let mut fetched = self.fetch(number).await?;
+        loop {
+            self.context.lease.check()?;
+            let is_last = fetched.is_last(number);
+            let asked = Self::fetch_from(self.context, number + 1);
+            let next = async { if is_last { Ok(None) } else { asked.await.map(Some) } };
+            let (written, next) = tokio::join!(self.write(number, fetched, is_last), next);
+            written?;
+            self.context.report.progress(self.seen.in_sweep(), self.state.total);
+            match next? {
+                Some(next) => (number, fetched) = (number + 1, next),
+                None => return Ok(()),
+            }
+        }
+    }
+
+    async fn fetch(&self, number: u64) -> Result<Fetched> {
+        Self::fetch_from(self.context, number).await
+    }
+
+    async fn fetch_from(
+        Context { client, program, .. }: Context<'_>,
+        number: u64,
+    ) -> Result<Fetched> {
+        let at = Timestamp::now();
+        let page = client.customers_page(number, PAGE).await.map_err(|error| {
+            let name = &program.name;
+            let message = format!(
+                "page {number} of {name}'s customers was not read; run it again to go on there"
+            );
+            Error::new(Kind::Unavailable, message).because(error)
+        })?;
+        Ok(Fetched { page, at })
+    }
+
+    /// Writes what a page says, and that it is read.
+    async fn write(&mut self, number: u64, fetched: Fetched, is_last: bool) -> Result<()> {
+        let Context { store, program, lease, .. } = self.context;
+        let Fetched { page, at } = fetched;
+        let tx = store.write_import(program.id).await?;
+        lease.check_in(&tx).await?;
+        let listed = listed(&tx, &page.customers, at).await?;
+        let unnamed = page.customers.len() - listed.len() + page.unreadable;
+        let ids: Vec<String> = listed.iter().map(|of| of.customer.id.clone()).collect();
+        let new: HashSet<&str> =
+            listed.iter().filter(|of| of.is_new).map(|of| of.customer.id.as_str()).collect();
+        let changed = put(&tx, &listed, &ids, at).await?;
+        self.state.added += new.len() as u64;
+        self.state.changed += changed.iter().filter(|id| !new.contains(id.as_str())).count() as u64;
+        tx.put_sync_page(self.state.sweep, number, Seen::text(&ids)).await?;
+        for id in &ids {
+            self.seen.add(id);
+        }
+        self.state.count_page(number, &page, unnamed);
+        if is_last {
+            self.state.end_sweep(&mut self.seen);
+        }
+        tx.put_sync_pass(&self.state).await?;
+        tx.commit().await
+    }
+
+    async fn complete(self) -> Result<Summary> {
+        let Context { store, program, lease, .. } = self.context;
+        let tx = store.write_import(program.id).await?;
+        lease.check_in(&tx).await?;
+        tx.clear_sync_pages().await?;
+        tx.complete_sync_pass(Timestamp::now()).await?;
+        tx.commit().await?;
+        let SyncPass { calls, added, changed, gone, .. } = self.state;
+        Ok(Summary { customers: self.seen.count(), calls, added, changed, gone, details: 0 })
+    }
+}
+
+impl Fetched {
+    /// Whether no page comes behind this one.
+    fn is_last(&self, number: u64) -> bool {
+        let items = self.page.customers.len() + self.page.unreadable;
+        let size = self.page.limit.filter(|size| (1..=PAGE).contains(size)).unwrap_or(PAGE);
+        let before = match self.page.total {
+            Some(total) => number.saturating_mul(size) >= total,
+            None => (items as u64) < size,
+        };
+        items == 0 || before
+    }
+}
+
+/// The rules of a pass that need nothing but its counts.
+trait Counts {
+    /// A page was read.
+    fn count_page(&mut self, number: u64, page: &CustomersPage, unnamed: usize);
+    /// The last page of a sweep was read: another sweep begins, or there is none.
+    fn end_sweep(&mut self, seen: &mut Seen);
+}
+
+impl Counts for SyncPass {
+    fn count_page(&mut self, number: u64, page: &CustomersPage, unnamed: usize) {
+        self.calls += 1;
+        self.steady &= number == 1 || self.total == page.total;
+        self.total = page.total;
+        self.unreadable += unnamed as u64;
+        self.next_page = Some(number + 1);
+    }
+
+    fn end_sweep(&mut self, seen: &mut Seen) {
+        let all = self.total.is_none_or(|total| seen.in_sweep() + self.unreadable == total);
+        if (all && self.steady) || self.sweep >= SWEEPS {
+            self.next_page = None;
+            return;
+        }
+        self.sweep += 1;
+        self.next_page = Some(1);
+        self.total = None;
+        self.steady = true;
+        self.unreadable = 0;
+        seen.begin(self.sweep);
+    }
+}
+
+/// The customers of a page, each put together with the one who is stored.
+async fn listed<'a>(
+    tx: &WriteTx,
+    items: &'a [IssuerCustomer],
+    at: Timestamp,
+) -> Result<Vec<Listed<'a>>> {
+    let card_ids = items.iter().filter_map(|said| said.yativo_card_id.clone()).collect();
+    let ids = items.iter().filter_map(IssuerCustomer::canonical_id).collect();
+    let stored = tx.customers_with_ids(card_ids, ids).await?;
+    let known = Known::new(&stored);
+    let listed = items.iter().filter_map(|said| {
+        let known = known.find(said);
+        let customer = merged(said, known, at)?;
+        Some(Listed { said, customer, is_new: known.is_none() })
+    });
+    Ok(listed.collect())
+}
+
+/// Stored customers by the names that the issuer's list has.
+struct Known<'a> {
+    by_card_id: HashMap<&'a str, &'a Customer>,
+    by_id: HashMap<&'a str, &'a Customer>,
+}
+
+impl<'a> Known<'a> {
+    fn new(customers: &'a [Customer]) -> Self {
+        // Of two with one name, the newer one is meant.
+        let mut sorted: Vec<&Customer> = customers.iter().collect();
+        sorted.sort_by_key(|customer| (customer.created_at, &customer.id));
+        Self {
+            by_card_id: sorted.iter().map(|of| (of.yativo_card_id.as_str(), *of)).collect(),
+            by_id: sorted.iter().map(|of| (of.id.as_str(), *of)).collect(),
+        }
+    }
+
+    /// By the issuer's own identifier first: nobody is stored twice, although not each
+    /// copy of the API has ours.
+    fn find(&self, said: &IssuerCustomer) -> Option<&'a Customer> {
+        let by_card_id =
+            said.yativo_card_id.as_ref().and_then(|id| self.by_card_id.get(id.as_str()));
+        let by_id = || self.by_id.get(said.canonical_id()?.as_str());
+        by_card_id.or_else(by_id).copied()
+    }
+}
+
+/// Writes the customers of a page, and notes whose details are to be read. Returns the
+/// customers that are not as they were.
+async fn put(
+    tx: &WriteTx,
+    listed: &[Listed<'_>],
+    ids: &[String],
+    at: Timestamp,
+) -> Result<Vec<String>> {
+    let wallets = tx.wallets(ids.to_vec()).await?;
+    let stored = tx.issuer_records(ids.to_vec()).await?;
+    let balances = listed.iter().filter_map(|Listed { said, customer, .. }| {
+        let wallet = balance::replacing(&said.balance, wallets.get(&customer.id), at)?;
+        Some((customer.id.clone(), wallet))
+    });
+    let records = listed.iter().map(|of| Record {
+        customer: of.customer.clone(),
+        balance: None,
+        cards: Vec::new(),
+    });
+    let changed = records::put(tx, records.collect(), balances.collect(), at).await?;
+    let said = listed.iter().filter_map(|Listed { said, customer, .. }| {
+        let item_hash = hash_of(said);
+        match stored.get(&customer.id) {
+            Some(stored) if stored.item_hash == item_hash => None,
+            Some(stored) => Some(IssuerRecord {
+                item_hash,
+                wanted_at: stored.wanted_at.or(Some(at)),
+                ..stored.clone()
+            }),
+            None => Some(IssuerRecord {
+                customer_id: customer.id.clone(),
+                item_hash,
+                details_at: None,
+                wanted_at: None,
+                due_at: at,
+            }),
+        }
+    });
+    let said: Vec<IssuerRecord> = said.collect();
+    if !said.is_empty() {
+        tx.put_issuer_records(said).await?;
+    }
+    Ok(changed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(items: usize, total: Option<u64>) -> Fetched {
+        let page = CustomersPage {
+            customers: Vec::new(),
+            unreadable: items,
+            total,
+            page: None,
+            limit: Some(100),
+            balances_included: None,
+        };
+        Fetched { page, at: Timestamp::now() }
+    }
+
+    #[test]
+    fn which_page_is_the_last() {
+        for (number, items, total, expected) in [
+            (1, 100, Some(250), false),
+            (2, 100, Some(250), false),
+            (3, 50, Some(250), true),
+            (3, 100, Some(300), true),
+            (1, 0, Some(0), true),
+            (2, 0, Some(900), true),
+            (2, 99, Some(900), false),
+            (7, 100, None, false),
+            (8, 99, None, true),
+            (8, 0, None, true),
+        ] {
+            let is_last = page(items, total).is_last(number);
+            assert_eq!(is_last, expected, "page {number}: {items} of {total:?}");
+        }
+    }
+
+    #[test]
+    fn a_sweep_that_has_not_seen_everybody_is_repeated_a_few_times() {
+        let fresh = || SyncPass {
+            started_at: Timestamp::now(),
+            sweep: 1,
+            next_page: Some(1),
+            total: None,
+            steady: true,
+            unreadable: 0,
+            calls: 0,
+            added: 0,
+            changed: 0,
+            gone: 0,
+        };
+        let ids: Vec<String> = (0..9).map(|number| format!("{number:024x}")).collect();
+        // Totals of two pages, the customers of both, and whether that is all.
+        let all: &[(&[u64], &[usize], bool)] = &[
+            (&[4, 4], &[0, 1, 2, 3], true),
+            (&[4, 4], &[0, 1, 1, 3], false),
+            (&[4, 5], &[0, 1, 2, 3, 4], false),
+            (&[5, 4], &[0, 1, 2, 3], false),
+        ];
+        for (totals, shown, expected) in all {
+            let (mut state, mut seen) = (fresh(), Seen::default());
+            seen.begin(1);
+            for (number, total) in (1..).zip(*totals) {
+                state.count_page(number, &page(0, Some(*total)).page, 0);
+            }
+            shown.iter().for_each(|at| seen.add(&ids[*at]));
+            state.end_sweep(&mut seen);
+            let next = (state.sweep, state.next_page);
+            let wanted = if *expected { (1, None) } else { (2, Some(1)) };
+            assert_eq!(next, wanted, "{totals:?} {shown:?}");
+        }
+        let (mut state, mut seen) = (fresh(), Seen::default());
+        let mut sweeps = 0;
+        while state.next_page.is_some() {
+            sweeps += 1;
+            state.count_page(1, &page(0, Some(2)).page, 0);
+            seen.add(&ids[0]);
+            state.end_sweep(&mut seen);
+        }
+        assert_eq!(sweeps, SWEEPS);
+    }
+}
