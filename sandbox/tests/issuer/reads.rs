@@ -74,9 +74,9 @@ fn wrong_keys_and_tokens_are_refused_with_a_sentence() {
 
 #[test]
 fn a_token_ends_with_its_time() {
-    let tester = Tester::start(IssuerOptions { token_seconds: 1, ..IssuerOptions::default() }, 1);
+    let tester = Tester::start(IssuerOptions { token_seconds: 2, ..IssuerOptions::default() }, 1);
     assert_eq!(tester.get(LIST).status, 200);
-    std::thread::sleep(std::time::Duration::from_millis(1_050));
+    std::thread::sleep(std::time::Duration::from_millis(2_050));
     assert_eq!(tester.get(LIST).status, 401);
 }
 

@@ -1,4 +1,4 @@
-//! What happens in the world: each is a method of [`Program`], and sends the
+//! What happens in the world: each is a method of `Program`, and sends the
 //! events that the issuer would send. Routes use the same methods.
 
 mod balances;
