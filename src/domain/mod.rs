@@ -7,6 +7,7 @@ pub mod balance;
 pub mod card;
 pub mod customer;
 pub mod customer_names;
+mod decimal;
 pub mod identifier;
 pub mod ledger;
 pub mod money;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chrono::{DateTime, Datelike as _, Timelike as _, Utc};
+use chrono::{DateTime, Datelike as _, NaiveDateTime, Timelike as _, Utc};
 
 use super::text::Text;
 
@@ -16,6 +16,9 @@ pub struct Timestamp(i64);
 impl Timestamp {
     /// 0000-01-01T00:00:00Z.
     const FIRST: i64 = -62_167_219_200_000;
+    /// Unix times from here on are in milliseconds: seconds reach this number in the year
+    /// 5138, milliseconds did in 1973.
+    const UNIX_MILLIS: u64 = 100_000_000_000;
     /// 9999-12-31T23:59:59.999Z.
     const LAST: i64 = 253_402_300_799_999;
 
@@ -37,6 +40,22 @@ impl Timestamp {
     /// Parses RFC 3339 with any offset; digits beyond milliseconds are cut off.
     pub fn parse(text: &str) -> Option<Self> {
         Self::from_millis(DateTime::parse_from_rfc3339(text).ok()?.timestamp_millis())
+    }
+
+    /// Reads a moment in any form in which the issuer writes one: RFC 3339, also without
+    /// an offset (then it is UTC) or with a space, or a Unix time in seconds or milliseconds.
+    pub fn parse_any(text: &str) -> Option<Self> {
+        let utc = |form| NaiveDateTime::parse_from_str(text, form).ok().map(|at| at.and_utc());
+        let without_offset = || {
+            let at = utc("%Y-%m-%dT%H:%M:%S%.f").or_else(|| utc("%Y-%m-%d %H:%M:%S%.f"))?;
+            Self::from_millis(at.timestamp_millis())
+        };
+        let unix = || {
+            let number: i64 = text.parse().ok()?;
+            let is_seconds = number.unsigned_abs() < Self::UNIX_MILLIS;
+            Self::from_millis(if is_seconds { number * 1_000 } else { number })
+        };
+        Self::parse(text).or_else(without_offset).or_else(unix)
     }
 
     /// Whether this is further ahead of `now` than clocks may differ: no statement about

@@ -2,11 +2,9 @@
 
 use std::collections::HashMap;
 
-use chrono::NaiveDateTime;
 use serde_json::value::RawValue;
 
-use super::amount::scaled;
-use crate::domain::money::{Currency, Minor};
+use crate::domain::money::{Currency, Minor, currency_code};
 use crate::domain::time::Timestamp;
 
 /// The longest text that is kept of a member, in characters.
@@ -53,12 +51,12 @@ impl<'a> Members<'a> {
 
     /// A whole number, also as a text.
     pub(crate) fn whole<T: TryFrom<i64>>(&self, names: &[&str]) -> Option<T> {
-        self.first(names, |raw| T::try_from(scaled(&text(raw)?, 0)?).ok())
+        self.first(names, |raw| T::try_from(Minor::parse(&text(raw)?, 0)?.get()).ok())
     }
 
-    /// A moment: RFC 3339, also without an offset (then it is UTC), or a Unix time.
+    /// A moment, see [`Timestamp::parse_any`].
     pub(crate) fn time(&self, names: &[&str]) -> Option<Timestamp> {
-        self.first(names, |raw| moment(&text(raw)?))
+        self.first(names, |raw| Timestamp::parse_any(&text(raw)?))
     }
 
     /// An amount: `<name>_minor` first, else `name` in major units of the
@@ -66,9 +64,8 @@ impl<'a> Members<'a> {
     pub(crate) fn money(&self, name: &str, currency: Option<Currency>) -> Option<Minor> {
         let minor = self.whole(&[&format!("{name}_minor")]).and_then(Minor::new);
         let major = || {
-            // Each currency has two.
             currency?;
-            self.first(&[name], |raw| Minor::new(scaled(&text(raw)?, 2)?))
+            self.first(&[name], |raw| Minor::parse(&text(raw)?, Currency::DECIMALS))
         };
         minor.or_else(major)
     }
@@ -112,30 +109,9 @@ pub(crate) fn text(raw: &str) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-/// The currency of a word: its ISO code, or one of its tokens.
+/// The wallet's currency of a word: its ISO code, or one of its tokens.
 pub(crate) fn currency(word: &str) -> Option<Currency> {
-    match word.to_ascii_uppercase().as_str() {
-        "USD" | "USDC" | "USDCE" | "USDC.E" => Some(Currency::Usd),
-        "EUR" | "EURE" => Some(Currency::Eur),
-        "GBP" | "GBPE" => Some(Currency::Gbp),
-        _ => None,
-    }
-}
-
-fn moment(text: &str) -> Option<Timestamp> {
-    let local = |form| NaiveDateTime::parse_from_str(text, form).ok();
-    let utc = || {
-        let found = local("%Y-%m-%dT%H:%M:%S%.f").or_else(|| local("%Y-%m-%d %H:%M:%S%.f"))?;
-        Timestamp::from_millis(found.and_utc().timestamp_millis())
-    };
-    let unix = || {
-        let number = scaled(text, 0)?;
-        // Seconds reach this number in the year 5138, milliseconds did in 1973.
-        let millis =
-            if number.abs() < 100_000_000_000 { number.checked_mul(1_000)? } else { number };
-        Timestamp::from_millis(millis)
-    };
-    Timestamp::parse(text).or_else(utc).or_else(unix)
+    currency_code(word)?.parse().ok()
 }
 
 #[cfg(test)]

@@ -7,7 +7,6 @@
 //! - `envelope`: what surrounds data and errors.
 //! - `customer`, `card`, `program`, `webhook`, `token`: the data.
 
-pub(super) mod amount;
 pub(super) mod card;
 pub(super) mod customer;
 pub(super) mod envelope;

@@ -6,9 +6,6 @@ use crate::domain::identifier;
 use crate::domain::money::{Amount, Currency, Minor, currency_code, decimals};
 use crate::domain::time::Timestamp;
 
-/// A Unix time beyond this is in milliseconds: in seconds, it would be in the year 5138.
-const MOST_SECONDS: i64 = 100_000_000_000;
-
 /// A text, or a number as it stands; null and the rest are as good as missing.
 /// A NUL, which databases do not keep in a text, is left out.
 pub(super) fn text_of(raw: &RawValue) -> Option<String> {
@@ -41,13 +38,7 @@ pub(super) fn name(field: &str, raw: Option<&RawValue>) -> Result<Option<String>
 
 /// A moment; one that cannot be read is as good as missing.
 pub(super) fn moment(raw: Option<&RawValue>) -> Option<Timestamp> {
-    let text = text_of(raw?)?;
-    let text = text.trim();
-    Timestamp::parse(text).or_else(|| {
-        let number: i64 = text.parse().ok()?;
-        let millis = if number < MOST_SECONDS { number * 1_000 } else { number };
-        Timestamp::from_millis(millis)
-    })
+    Timestamp::parse_any(text_of(raw?)?.trim())
 }
 
 /// An ISO 4217 code, where one is stated.
@@ -108,11 +99,9 @@ pub(super) fn rate(raw: Option<&RawValue>) -> Option<String> {
     const LONGEST: usize = 24;
     let text = text_of(raw?)?;
     let text = text.trim();
-    let is_plain = text.len() <= LONGEST
-        && text.bytes().all(|b| b.is_ascii_digit() || b == b'.')
-        && Minor::parse(text.split_once('.').map_or(text, |(major, _)| major), 0).is_some()
-        && !text.ends_with('.')
-        && text.matches('.').count() <= 1;
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    let is_plain =
+        text.len() <= LONGEST && text.split('.').count() <= 2 && text.split('.').all(is_number);
     if is_plain {
         return Some(text.to_owned());
     }

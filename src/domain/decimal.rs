@@ -1,4 +1,4 @@
-//! Exact numbers. No float ever holds one.
+//! Exact decimal numbers. No float ever holds one.
 
 /// The longest text of a number that is read.
 const LONGEST: usize = 64;
@@ -7,7 +7,6 @@ const LONGEST: usize = 64;
 /// with two decimals is 3850. None if it is no number, has more decimals than
 /// that (zeros apart), or is too large.
 pub(super) fn scaled(text: &str, decimals: u32) -> Option<i64> {
-    let text = text.trim();
     if text.len() > LONGEST {
         return None;
     }
@@ -62,7 +61,11 @@ mod tests {
             ("12040", 0, Some(12_040)),
             ("12040.0", 0, Some(12_040)),
             ("90071992547409.91", 2, Some(9_007_199_254_740_991)),
-            (" 1 ", 2, Some(100)),
+            (" 1 ", 2, None),
+            ("100e-2", 2, Some(100)),
+            ("0.1e-1", 2, Some(1)),
+            ("12.340", 3, Some(12_340)),
+            ("1e300", 2, None),
             ("120.405", 2, None),
             ("1e-3", 2, None),
             ("1e999999999", 2, None),
