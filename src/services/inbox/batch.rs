@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::decode::Content;
 use super::delivery::Incoming;
+use super::item::Item;
 use crate::domain::balance::WalletBalance;
 use crate::domain::card::Card;
 use crate::domain::customer::Customer;
@@ -13,7 +14,6 @@ use crate::domain::ledger::cards::{self, KnownCard};
 use crate::domain::ledger::event::{AggregateId, CardRef, Event, Fact, InboxState};
 use crate::domain::ledger::projection;
 use crate::domain::ledger::wallet::Account;
-use crate::domain::money::Currency;
 use crate::domain::time::Timestamp;
 use crate::domain::transaction::Transaction;
 use crate::error::Result;
@@ -21,41 +21,6 @@ use crate::store::{InboxEvent, Source, WriteTx};
 
 /// Why a card event waits.
 const AMBIGUOUS: &str = "which of the customer's cards it means is not known yet";
-
-/// An event that is being applied.
-pub(super) struct Item {
-    pub(super) stored: InboxEvent,
-    /// What happened, if it can have an effect.
-    pub(super) event: Option<Arc<Event>>,
-    /// The currency of its customer's wallet.
-    pub(super) currency: Option<Currency>,
-}
-
-impl Item {
-    /// As its body says, whatever its state was.
-    pub(super) fn of(Incoming { event: mut stored, content }: Incoming) -> Self {
-        let (state, reason, event) = match &*content {
-            // It would be the newest until then.
-            Content::Event(event) if event.occurred_at.is_future(Timestamp::now()) => {
-                (InboxState::Failed, Some("its time is in the future".to_owned()), None)
-            }
-            Content::Event(event) => {
-                stored.moment = event.occurred_at;
-                (InboxState::Applied, None, Some(Arc::clone(event)))
-            }
-            Content::Kept => (InboxState::Kept, None, None),
-            Content::Wrong(what) => (InboxState::Failed, Some(what.clone()), None),
-        };
-        stored.state = state;
-        stored.reason = reason;
-        Self { stored, event, currency: None }
-    }
-
-    fn fail(&mut self, reason: &str) {
-        self.stored.state = InboxState::Failed;
-        self.stored.reason = Some(reason.to_owned());
-    }
-}
 
 /// Everything that the events of a transaction touch, before and after.
 #[derive(Default)]
@@ -300,7 +265,7 @@ impl EventBatch {
 
     /// Sets the states of card events once all events are applied: each of the items',
     /// and each of before that is not what it was.
-    pub(super) fn settle(&mut self, items: &mut [Item]) {
+    pub(super) fn set_card_states(&mut self, items: &mut [Item]) {
         let is_ambiguous = |event: &InboxEvent| {
             let customer = event.customer_id.as_ref()?;
             Some(self.ambiguous.get(customer)?.contains(&event.event_id))

@@ -6,6 +6,7 @@ mod batch;
 mod decode;
 mod delivery;
 mod duplicates;
+mod item;
 mod processor;
 pub mod retention;
 mod writer;

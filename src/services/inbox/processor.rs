@@ -3,8 +3,9 @@
 
 use std::collections::HashSet;
 
-use super::batch::{EventBatch, Item};
+use super::batch::EventBatch;
 use super::delivery::Incoming;
+use super::item::Item;
 use crate::domain::customer::Customer;
 use crate::domain::customer_names::{CustomerNames, names_meant_by};
 use crate::domain::identifier::Identifier;
@@ -22,7 +23,7 @@ pub(super) async fn apply_all(tx: &WriteTx, events: Vec<Incoming>) -> Result<Vec
     for item in &mut items {
         batch.apply(item);
     }
-    batch.settle(&mut items);
+    batch.set_card_states(&mut items);
     want_details(tx, &items).await?;
     let stored: Vec<InboxEvent> = items.into_iter().map(|item| item.stored).collect();
     tx.put_events(&stored).await?;
@@ -60,7 +61,7 @@ pub(super) async fn reconcile(tx: &WriteTx, customers: &[String]) -> Result<()> 
     let names = of.iter().filter_map(|id| Identifier::parse(id).ok()).collect::<Vec<_>>();
     let customers = tx.customers_named(&names).await?;
     let mut batch = EventBatch::reapply(tx, &customers, events).await?;
-    batch.settle(&mut []);
+    batch.set_card_states(&mut []);
     batch.flush(tx).await
 }
 
