@@ -34,8 +34,6 @@ pub struct Model {
     pub added: i64,
     /// How many customers the pass has changed.
     pub changed: i64,
-    /// How many customers the pass has found to be gone.
-    pub gone: i64,
 }
 
 /// Whose it is.

@@ -71,7 +71,6 @@ fn state(manager: &SchemaManager) -> TableCreateStatement {
         .col(count("calls"))
         .col(count("added"))
         .col(count("changed"))
-        .col(count("gone"))
         .foreign_key(&mut to_program("sync_state"))
         .to_owned()
 }

@@ -50,6 +50,18 @@ impl<'a> CustomerNames<'a> {
             .or_else(by_email)?;
         Some(*position)
     }
+
+    /// The customer whom an item of the issuer's list means: by the issuer's own identifier
+    /// first, so that nobody is stored twice, although not each copy of the API has ours.
+    pub fn find_listed(
+        &self,
+        yativo_card_id: Option<&str>,
+        id: Option<&str>,
+    ) -> Option<&'a Customer> {
+        let by_card_id = yativo_card_id.and_then(|name| self.yativo_card_ids.get(name));
+        let found = by_card_id.or_else(|| self.ids.get(id?));
+        found.map(|(_, customer)| *customer)
+    }
 }
 
 fn put<'a>(names: &mut ByName<'a>, name: Cow<'a, str>, entry: (usize, &'a Customer)) {

@@ -42,8 +42,23 @@ pub struct SyncPass {
     pub added: u64,
     /// How many customers it has changed.
     pub changed: u64,
-    /// How many customers it has found to be gone.
-    pub gone: u64,
+}
+
+impl SyncPass {
+    /// A pass that begins now with the first page.
+    pub fn begin(started_at: Timestamp) -> Self {
+        Self {
+            started_at,
+            sweep: 1,
+            next_page: Some(1),
+            total: None,
+            steady: true,
+            unreadable: 0,
+            calls: 0,
+            added: 0,
+            changed: 0,
+        }
+    }
 }
 
 fn state(row: &Model) -> Result<SyncState> {
@@ -58,7 +73,6 @@ fn state(row: &Model) -> Result<SyncState> {
         calls: count(row.calls),
         added: count(row.added),
         changed: count(row.changed),
-        gone: count(row.gone),
     };
     Ok(SyncState {
         completed_at: sql::maybe_time(row.completed_at)?,
@@ -79,7 +93,6 @@ fn row(pass: &SyncPass) -> ActiveModel {
         calls: number(pass.calls),
         added: number(pass.added),
         changed: number(pass.changed),
-        gone: number(pass.gone),
         ..ActiveModel::default()
     }
 }
@@ -121,7 +134,6 @@ impl Store {
             calls: 0,
             added: 0,
             changed: 0,
-            gone: 0,
         };
         let keep = OnConflict::column(Column::ProgramId).do_nothing().to_owned();
         let insert = Entity::insert(first.into_active_model()).on_conflict(keep);

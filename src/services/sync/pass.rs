@@ -6,7 +6,7 @@
 //! was read before. So a pass counts whom it has seen. Unless that is everybody, and
 //! the total stayed the same, it sweeps over the pages once more.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use super::balance;
 use super::customer::{hash_of, merged};
@@ -14,6 +14,7 @@ use super::lease::Lease;
 use super::report::{Report, Summary};
 use super::seen::Seen;
 use crate::domain::customer::Customer;
+use crate::domain::customer_names::CustomerNames;
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Kind, Result};
 use crate::issuer::{CustomersPage, IssuerCustomer, ProgramClient};
@@ -63,18 +64,7 @@ impl<'a> Pass<'a> {
             let seen = Seen::of(&store.sync_pages(program.id).await?, state.sweep);
             return Ok(Self { context, state, seen });
         }
-        let state = SyncPass {
-            started_at: Timestamp::now(),
-            sweep: 1,
-            next_page: Some(1),
-            total: None,
-            steady: true,
-            unreadable: 0,
-            calls: 0,
-            added: 0,
-            changed: 0,
-            gone: 0,
-        };
+        let state = SyncPass::begin(Timestamp::now());
         let tx = store.write_import(program.id).await?;
         lease.check_in(&tx).await?;
         tx.clear_sync_pages().await?;
@@ -154,9 +144,9 @@ impl<'a> Pass<'a> {
         for id in &ids {
             self.seen.add(id);
         }
-        self.state.count_page(number, &page, unnamed);
+        count_page(&mut self.state, number, &page, unnamed);
         if is_last {
-            self.state.end_sweep(&mut self.seen);
+            end_sweep(&mut self.state, &mut self.seen);
         }
         tx.put_sync_pass(&self.state).await?;
         tx.commit().await
@@ -169,8 +159,8 @@ impl<'a> Pass<'a> {
         tx.clear_sync_pages().await?;
         tx.complete_sync_pass(Timestamp::now()).await?;
         tx.commit().await?;
-        let SyncPass { calls, added, changed, gone, .. } = self.state;
-        Ok(Summary { customers: self.seen.count(), calls, added, changed, gone, details: 0 })
+        let SyncPass { calls, added, changed, .. } = self.state;
+        Ok(Summary { customers: self.seen.count(), calls, added, changed, details: 0 })
     }
 }
 
@@ -187,36 +177,28 @@ impl Fetched {
     }
 }
 
-/// The rules of a pass that need nothing but its counts.
-trait Counts {
-    /// A page was read.
-    fn count_page(&mut self, number: u64, page: &CustomersPage, unnamed: usize);
-    /// The last page of a sweep was read: another sweep begins, or there is none.
-    fn end_sweep(&mut self, seen: &mut Seen);
+/// A page was read.
+fn count_page(state: &mut SyncPass, number: u64, page: &CustomersPage, unnamed: usize) {
+    state.calls += 1;
+    state.steady &= number == 1 || state.total == page.total;
+    state.total = page.total;
+    state.unreadable += unnamed as u64;
+    state.next_page = Some(number + 1);
 }
 
-impl Counts for SyncPass {
-    fn count_page(&mut self, number: u64, page: &CustomersPage, unnamed: usize) {
-        self.calls += 1;
-        self.steady &= number == 1 || self.total == page.total;
-        self.total = page.total;
-        self.unreadable += unnamed as u64;
-        self.next_page = Some(number + 1);
+/// The last page of a sweep was read: another sweep begins, or there is none.
+fn end_sweep(state: &mut SyncPass, seen: &mut Seen) {
+    let all = state.total.is_none_or(|total| seen.in_sweep() + state.unreadable == total);
+    if (all && state.steady) || state.sweep >= SWEEPS {
+        state.next_page = None;
+        return;
     }
-
-    fn end_sweep(&mut self, seen: &mut Seen) {
-        let all = self.total.is_none_or(|total| seen.in_sweep() + self.unreadable == total);
-        if (all && self.steady) || self.sweep >= SWEEPS {
-            self.next_page = None;
-            return;
-        }
-        self.sweep += 1;
-        self.next_page = Some(1);
-        self.total = None;
-        self.steady = true;
-        self.unreadable = 0;
-        seen.begin(self.sweep);
-    }
+    state.sweep += 1;
+    state.next_page = Some(1);
+    state.total = None;
+    state.steady = true;
+    state.unreadable = 0;
+    seen.begin(state.sweep);
 }
 
 /// The customers of a page, each put together with the one who is stored.
@@ -228,40 +210,14 @@ async fn listed<'a>(
     let card_ids = items.iter().filter_map(|said| said.yativo_card_id.clone()).collect();
     let ids = items.iter().filter_map(IssuerCustomer::canonical_id).collect();
     let stored = tx.customers_with_ids(card_ids, ids).await?;
-    let known = Known::new(&stored);
+    let names = CustomerNames::new(&stored);
     let listed = items.iter().filter_map(|said| {
-        let known = known.find(said);
+        let id = said.canonical_id();
+        let known = names.find_listed(said.yativo_card_id.as_deref(), id.as_deref());
         let customer = merged(said, known, at)?;
         Some(Listed { said, customer, is_new: known.is_none() })
     });
     Ok(listed.collect())
-}
-
-/// Stored customers by the names that the issuer's list has.
-struct Known<'a> {
-    by_card_id: HashMap<&'a str, &'a Customer>,
-    by_id: HashMap<&'a str, &'a Customer>,
-}
-
-impl<'a> Known<'a> {
-    fn new(customers: &'a [Customer]) -> Self {
-        // Of two with one name, the newer one is meant.
-        let mut sorted: Vec<&Customer> = customers.iter().collect();
-        sorted.sort_by_key(|customer| (customer.created_at, &customer.id));
-        Self {
-            by_card_id: sorted.iter().map(|of| (of.yativo_card_id.as_str(), *of)).collect(),
-            by_id: sorted.iter().map(|of| (of.id.as_str(), *of)).collect(),
-        }
-    }
-
-    /// By the issuer's own identifier first: nobody is stored twice, although not each
-    /// copy of the API has ours.
-    fn find(&self, said: &IssuerCustomer) -> Option<&'a Customer> {
-        let by_card_id =
-            said.yativo_card_id.as_ref().and_then(|id| self.by_card_id.get(id.as_str()));
-        let by_id = || self.by_id.get(said.canonical_id()?.as_str());
-        by_card_id.or_else(by_id).copied()
-    }
 }
 
 /// Writes the customers of a page, and notes whose details are to be read. Returns the
@@ -346,18 +302,7 @@ mod tests {
 
     #[test]
     fn a_sweep_that_has_not_seen_everybody_is_repeated_a_few_times() {
-        let fresh = || SyncPass {
-            started_at: Timestamp::now(),
-            sweep: 1,
-            next_page: Some(1),
-            total: None,
-            steady: true,
-            unreadable: 0,
-            calls: 0,
-            added: 0,
-            changed: 0,
-            gone: 0,
-        };
+        let fresh = || SyncPass::begin(Timestamp::now());
         let ids: Vec<String> = (0..9).map(|number| format!("{number:024x}")).collect();
         // Totals of two pages, the customers of both, and whether that is all.
         let all: &[(&[u64], &[usize], bool)] = &[
@@ -370,10 +315,10 @@ mod tests {
             let (mut state, mut seen) = (fresh(), Seen::default());
             seen.begin(1);
             for (number, total) in (1..).zip(*totals) {
-                state.count_page(number, &page(0, Some(*total)).page, 0);
+                count_page(&mut state, number, &page(0, Some(*total)).page, 0);
             }
             shown.iter().for_each(|at| seen.add(&ids[*at]));
-            state.end_sweep(&mut seen);
+            end_sweep(&mut state, &mut seen);
             let next = (state.sweep, state.next_page);
             let wanted = if *expected { (1, None) } else { (2, Some(1)) };
             assert_eq!(next, wanted, "{totals:?} {shown:?}");
@@ -382,9 +327,9 @@ mod tests {
         let mut sweeps = 0;
         while state.next_page.is_some() {
             sweeps += 1;
-            state.count_page(1, &page(0, Some(2)).page, 0);
+            count_page(&mut state, 1, &page(0, Some(2)).page, 0);
             seen.add(&ids[0]);
-            state.end_sweep(&mut seen);
+            end_sweep(&mut state, &mut seen);
         }
         assert_eq!(sweeps, SWEEPS);
     }

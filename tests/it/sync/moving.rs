@@ -50,14 +50,9 @@ fn goes_through(database: Database, schedules: std::ops::Range<u64>) {
     }
     world.issuer.clear_faults();
     world.sync();
-    let gone = world.issuer.act(|program| {
-        let gone = program.gone().map(|customer| customer.yativo_card_id.clone());
-        gone.collect::<BTreeSet<String>>()
-    });
     let here: BTreeSet<String> = world.at_gateway(&gateway).into_keys().collect();
     let missing: Vec<_> = names_at_issuer(&world).difference(&here).cloned().collect();
     assert!(missing.is_empty(), "{missing:?}");
-    let _ = gone;
 }
 
 on_both! {
