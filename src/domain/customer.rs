@@ -36,7 +36,7 @@ pub struct Customer {
 /// What is loaded together with customers, in the same statement.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Include {
-    /// The last live balance.
+    /// The issuer's last balance.
     pub balances: bool,
     /// Every card.
     pub cards: bool,
@@ -49,8 +49,8 @@ pub struct FoundCustomer {
     pub customer: Arc<Customer>,
     /// What was included.
     pub included: Include,
-    /// The last live balance; none if there is none, or it was not included.
-    pub live: Option<WalletBalance>,
+    /// The issuer's last balance; none if there is none, or it was not included.
+    pub balance: Option<WalletBalance>,
     /// Every card, newest first; empty if they were not included.
     pub cards: Vec<Card>,
 }
@@ -60,8 +60,8 @@ pub struct FoundCustomer {
 pub struct ListedCustomer {
     /// The customer.
     pub customer: Arc<Customer>,
-    /// The last live balance; none if there is none, or it was not included.
-    pub live: Option<WalletBalance>,
+    /// The issuer's last balance; none if there is none, or it was not included.
+    pub balance: Option<WalletBalance>,
     /// How many cards there are that are not void.
     pub cards_count: i64,
 }

@@ -65,7 +65,7 @@ pub(super) async fn customers(
             .list_with_holdings(&principal, &list, &page.window(), balances_included)
             .await?;
         let balances = if balances_included {
-            let held = found.items.iter().map(|of| (Arc::clone(&of.customer), of.live));
+            let held = found.items.iter().map(|of| (Arc::clone(&of.customer), of.balance));
             shown(services.balances.judge(&principal, &held.collect::<Vec<_>>()).await)
         } else {
             vec![None; found.items.len()]
@@ -114,7 +114,7 @@ pub(super) async fn customer(
     let answer = async {
         let include = Include { balances: true, cards: true };
         let found = find(&services, &principal, &identifier(path.as_ref())?, include).await?;
-        let held = (Arc::clone(&found.customer), found.live);
+        let held = (Arc::clone(&found.customer), found.balance);
         let balances = shown(services.balances.judge(&principal, from_ref(&held)).await);
         let balance = balances.first().and_then(Option::as_ref);
         json(&CustomerDetail::of(&found.customer, balance, &found.cards))

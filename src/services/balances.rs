@@ -17,7 +17,7 @@ use crate::store::Store;
 /// Readings that are stored in one go.
 const STORED_AT_ONCE: usize = 500;
 
-/// A customer with the last live balance.
+/// A customer with the issuer's last balance.
 pub type Held = (Arc<Customer>, Option<WalletBalance>);
 
 /// The balances of the caller's customers.
@@ -58,13 +58,13 @@ impl Balances {
         let found = if missing.is_empty() {
             HashMap::new()
         } else {
-            self.store.live_balances(principal.program, missing).await?
+            self.store.wallet_balances(principal.program, missing).await?
         };
-        let live = |customer: &Arc<Customer>| {
+        let balance = |customer: &Arc<Customer>| {
             found.get(&customer.id).copied().or_else(|| *brought.get(&customer.id)?)
         };
         let held: Vec<Held> =
-            customers.iter().map(|customer| (Arc::clone(customer), live(customer))).collect();
+            customers.iter().map(|customer| (Arc::clone(customer), balance(customer))).collect();
         Ok(self.judge(principal, &held).await)
     }
 
@@ -92,12 +92,12 @@ impl Balances {
         let mut more = places.into_iter().zip(wallets).zip(asked).peekable();
         held.iter()
             .enumerate()
-            .map(|(place, (customer, live))| {
+            .map(|(place, (customer, balance))| {
                 let more = more.next_if(|((of, _), _)| *of == place);
                 let (wallet, chain) =
                     more.map_or((None, None), |((_, of), chain)| (Some(of), chain));
                 let known = wallet.and_then(|wallet| kept.get(&wallet).copied());
-                let stored = Stored { wallet: *live, chain: known };
+                let stored = Stored { wallet: *balance, chain: known };
                 resolve(customer.safe_deployed, stored, chain, now, self.max_age_millis)
             })
             .collect()
@@ -109,24 +109,24 @@ impl Balances {
         let now = Timestamp::now();
         let wallets: Vec<Option<Wallet>> = held.iter().map(|held| self.wallet(held, now)).collect();
         let stored = self.last_known(wallets.iter().copied().flatten().collect()).await;
-        let outcome = |((customer, live), wallet): (&Held, Option<Wallet>)| {
+        let outcome = |((customer, balance), wallet): (&Held, Option<Wallet>)| {
             let read = wallet.and_then(|wallet| stored.get(&wallet)).copied();
             let read = read.map(ChainOutcome::Read);
-            let stored = Stored { wallet: *live, chain: None };
+            let stored = Stored { wallet: *balance, chain: None };
             resolve(customer.safe_deployed, stored, read, now, self.max_age_millis)
         };
         held.iter().zip(wallets).map(outcome).collect()
     }
 
     /// How long a live balance answers without the chain from now on; none if it does not.
-    pub fn fresh_for(&self, live: &WalletBalance) -> Option<Duration> {
-        let left = live.fresh_for(Timestamp::now(), self.max_age_millis);
+    pub fn fresh_for(&self, balance: &WalletBalance) -> Option<Duration> {
+        let left = balance.fresh_for(Timestamp::now(), self.max_age_millis);
         u64::try_from(left).ok().filter(|left| *left > 0).map(Duration::from_millis)
     }
 
     /// The wallet of a customer who has no fresh live balance.
-    fn wallet(&self, (customer, live): &Held, now: Timestamp) -> Option<Wallet> {
-        let fresh = live.is_some_and(|live| live.is_fresh(now, self.max_age_millis));
+    fn wallet(&self, (customer, balance): &Held, now: Timestamp) -> Option<Wallet> {
+        let fresh = balance.is_some_and(|balance| balance.is_fresh(now, self.max_age_millis));
         if !customer.safe_deployed || fresh {
             return None;
         }

@@ -49,8 +49,8 @@ pub struct Changed {
     pub seq: i64,
     /// The customer, after the change.
     pub customer: Arc<Customer>,
-    /// The live balance after the change, if there is one.
-    pub live: Option<WalletBalance>,
+    /// The issuer's balance after the change, if there is one.
+    pub balance: Option<WalletBalance>,
     /// Whether nothing has changed but what the chain says of the wallet.
     pub only_chain: bool,
 }
@@ -274,9 +274,9 @@ impl Live {
         customers: &HashMap<(ProgramId, String), Arc<Customer>>,
     ) {
         let topics = self.inner.topics();
-        for Change { seq, program, customer: id, live, only_chain } in changes {
+        for Change { seq, program, customer: id, balance, only_chain } in changes {
             let Some(customer) = customers.get(&(program, id.clone())).cloned() else { continue };
-            let changed = Changed { seq, customer, live, only_chain };
+            let changed = Changed { seq, customer, balance, only_chain };
             for topic in [(program, None), (program, Some(id))] {
                 if let Some(topic) = topics.get(&topic) {
                     // An error says that the last watcher has just gone.

@@ -35,8 +35,8 @@ pub struct Change {
     pub program: ProgramId,
     /// The customer.
     pub customer: String,
-    /// The live balance after it, if there is one.
-    pub live: Option<WalletBalance>,
+    /// The issuer's balance after it, if there is one.
+    pub balance: Option<WalletBalance>,
     /// Whether nothing has changed but what the chain says of the wallet.
     pub only_chain: bool,
 }
@@ -77,13 +77,13 @@ impl WriteTx {
         &self,
         changes: Vec<(String, Option<WalletBalance>)>,
     ) -> Result<()> {
-        let row = |(at, (customer_id, live)): (usize, (String, Option<WalletBalance>))| Row {
+        let row = |(at, (customer_id, balance)): (usize, (String, Option<WalletBalance>))| Row {
             at,
             customer_id,
-            ledger_minor: live.map(|live| live.ledger.get()),
-            available_minor: live.map(|live| live.available.get()),
-            pending_minor: live.and_then(|live| live.pending).map(Minor::get),
-            updated_at: live.map(|live| live.updated_at.millis()),
+            ledger_minor: balance.map(|balance| balance.ledger.get()),
+            available_minor: balance.map(|balance| balance.available.get()),
+            pending_minor: balance.and_then(|balance| balance.pending).map(Minor::get),
+            updated_at: balance.map(|balance| balance.updated_at.millis()),
         };
         let rows: Vec<Row> = changes.into_iter().enumerate().map(row).collect();
         let text = format!(
@@ -95,7 +95,7 @@ impl WriteTx {
         notify(&self.write).await
     }
 
-    /// As [`WriteTx::record_changes`], with the live balances that are stored.
+    /// As [`WriteTx::record_changes`], with the issuer's balances that are stored.
     ///
     /// # Errors
     /// If the database fails.
@@ -267,7 +267,7 @@ impl ChangeListener {
 }
 
 fn change(row: Model) -> Result<Change> {
-    let live = match (row.ledger_minor, row.available_minor, row.updated_at) {
+    let balance = match (row.ledger_minor, row.available_minor, row.updated_at) {
         (Some(ledger), Some(available), Some(at)) => Some(WalletBalance {
             ledger: sql::money(ledger)?,
             available: sql::money(available)?,
@@ -285,7 +285,7 @@ fn change(row: Model) -> Result<Change> {
         seq: row.seq,
         program: ProgramId(row.program_id),
         customer: row.customer_id,
-        live,
+        balance,
         only_chain: row.only_chain,
     })
 }

@@ -70,9 +70,10 @@ impl Store {
         let width = width();
         let total = rows.first().map(|row| sql::column::<Option<i64>>(row, width)).transpose()?;
         let listed = |row| {
-            let live = if balances { wallet_balances::joined_live(row, width + 2)? } else { None };
+            let balance =
+                if balances { wallet_balances::joined_balance(row, width + 2)? } else { None };
             let cards_count = sql::column(row, width + 1)?;
-            Ok(ListedCustomer { customer: Arc::new(customer(row)?), live, cards_count })
+            Ok(ListedCustomer { customer: Arc::new(customer(row)?), balance, cards_count })
         };
         let mut items = rows.iter().map(listed).collect::<Result<Vec<_>>>()?;
         // A join need not keep the order of what it joins.

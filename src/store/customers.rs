@@ -231,13 +231,13 @@ fn found(rows: &[QueryResult], include: Include) -> Result<Vec<FoundCustomer>> {
         let position = if let Some(known) = known {
             known
         } else {
-            let live = if include.balances {
-                wallet_balances::joined_live(row, balance_at)?
+            let balance = if include.balances {
+                wallet_balances::joined_balance(row, balance_at)?
             } else {
                 None
             };
             let customer = Arc::new(customer(row)?);
-            found.push(FoundCustomer { customer, included: include, live, cards: Vec::new() });
+            found.push(FoundCustomer { customer, included: include, balance, cards: Vec::new() });
             found.len() - 1
         };
         let of = &mut found[position];

@@ -18,26 +18,26 @@ use crate::domain::principal::ProgramId;
 use crate::domain::time::{CLOCK_TOLERANCE_MILLIS, Timestamp};
 use crate::error::Result;
 
-/// The first column that [`live`] reads.
+/// The first column that [`current`] reads.
 const FIRST: usize = Column::Source as usize;
 
-/// The columns of a live balance `b`.
+/// The columns of a balance `b`.
 pub(super) static COLUMNS: LazyLock<String> =
     LazyLock::new(|| sql::select_list::<Entity>("b", FIRST));
 
-/// Joins the live balance of each customer `c` of program `$1`, if there is one.
+/// Joins the issuer's balance of each customer `c` of program `$1`, if there is one.
 pub(super) fn joined(backend: DbBackend) -> String {
     let mine = "b.program_id = $1 AND b.customer_id = c.id";
     sql::each(backend, "wallet_balances AS b", &COLUMNS, mine)
 }
 
-/// How many columns [`live`] reads.
+/// How many columns [`current`] reads.
 pub(super) fn width() -> usize {
     sql::width::<Entity>(FIRST)
 }
 
 /// The balance of a row whose columns begin at `start`.
-fn live(row: &QueryResult, start: usize) -> Result<WalletBalance> {
+fn current(row: &QueryResult, start: usize) -> Result<WalletBalance> {
     let at = |column: Column| start + column as usize - FIRST;
     let columns =
         [Column::LedgerMinor, Column::AvailableMinor, Column::PendingMinor, Column::UpdatedAt];
@@ -58,10 +58,10 @@ fn balance(row: &QueryResult, source: usize, columns: [usize; 4]) -> Result<Wall
     })
 }
 
-/// As [`live`]; none where nothing was joined.
-pub(super) fn joined_live(row: &QueryResult, start: usize) -> Result<Option<WalletBalance>> {
+/// As [`current`]; none where nothing was joined.
+pub(super) fn joined_balance(row: &QueryResult, start: usize) -> Result<Option<WalletBalance>> {
     let source: Option<&str> = sql::column(row, start)?;
-    source.map(|_| live(row, start)).transpose()
+    source.map(|_| current(row, start)).transpose()
 }
 
 /// The wallet of a row with all columns.
@@ -75,7 +75,7 @@ fn wallet(row: &QueryResult) -> Result<Wallet> {
     Ok(Wallet {
         snapshot: balance(row, Column::Source as usize, base.map(|column| column as usize))?,
         snapshot_event: sql::column(row, Column::BaseEvent as usize)?,
-        current: live(row, FIRST)?,
+        current: current(row, FIRST)?,
     })
 }
 
@@ -103,11 +103,11 @@ fn row(program: ProgramId, customer_id: String, wallet: Wallet) -> Model {
 }
 
 impl Store {
-    /// The live balance of each customer that has one.
+    /// The issuer's balance of each customer that has one.
     ///
     /// # Errors
     /// If the database fails.
-    pub async fn live_balances(
+    pub async fn wallet_balances(
         &self,
         program: ProgramId,
         customers: Vec<String>,
@@ -123,12 +123,12 @@ impl Store {
         let values = [program.0.into(), sql::list(backend, customers)];
         let statement = Statement::from_sql_and_values(backend, text, values);
         let rows = self.reads.query_all_raw(statement).await.map_err(sql::failed)?;
-        rows.iter().map(|row| Ok((sql::column(row, 0)?, live(row, 1)?))).collect()
+        rows.iter().map(|row| Ok((sql::column(row, 0)?, current(row, 1)?))).collect()
     }
 }
 
 impl WriteTx {
-    /// The wallet of each customer that has a live balance.
+    /// The wallet of each customer that has a balance.
     ///
     /// # Errors
     /// If the database fails.

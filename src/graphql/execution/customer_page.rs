@@ -40,7 +40,7 @@ pub(crate) struct CustomerPage {
     pub(crate) viewer: Arc<Viewer>,
     customers: Vec<Arc<Customer>>,
     /// Live balances that were loaded with the customers.
-    live: HashMap<String, Option<WalletBalance>>,
+    stored_balances: HashMap<String, Option<WalletBalance>>,
     /// In the order of the customers.
     balances: Once<Vec<Outcome>>,
     /// In the order of the customers.
@@ -55,7 +55,7 @@ impl CustomerPage {
         Self {
             viewer,
             customers,
-            live: HashMap::new(),
+            stored_balances: HashMap::new(),
             balances: OnceCell::new(),
             cards: OnceCell::new(),
             transactions: Mutex::default(),
@@ -67,7 +67,7 @@ impl CustomerPage {
     pub(crate) fn of_one(viewer: Arc<Viewer>, found: &FoundCustomer) -> Self {
         let mut page = Self::new(viewer, vec![Arc::clone(&found.customer)]);
         if found.included.balances {
-            page.live.insert(found.customer.id.clone(), found.live);
+            page.stored_balances.insert(found.customer.id.clone(), found.balance);
         }
         if found.included.cards {
             page.cards = OnceCell::from(Ok(vec![Arc::new(found.cards.clone())]));
@@ -107,7 +107,8 @@ impl CustomerPage {
     pub(crate) async fn balance(&self, at: usize) -> Result<&Outcome, Arc<Error>> {
         let load = || async {
             let Viewer { principal, services } = &*self.viewer;
-            let found = services.balances.of(principal, &self.customers, &self.live).await;
+            let found =
+                services.balances.of(principal, &self.customers, &self.stored_balances).await;
             found.map_err(Arc::new)
         };
         let found = self.balances.get_or_init(load).await;

@@ -17,26 +17,26 @@ impl Viewer {
     /// A customer after a change. None if only the chain's balance has changed and it is not
     /// the one that is shown: there is a live one.
     pub(crate) async fn changed(self: &Arc<Self>, changed: Changed) -> Option<CustomerPage> {
-        let Changed { customer, live, only_chain, .. } = changed;
+        let Changed { customer, balance, only_chain, .. } = changed;
         if !only_chain {
-            return Some(self.page(customer, live));
+            return Some(self.page(customer, balance));
         }
         let balances = &self.services.balances;
-        if live.is_some_and(|live| balances.fresh_for(&live).is_some()) {
+        if balance.is_some_and(|balance| balances.fresh_for(&balance).is_some()) {
             return None;
         }
-        let held = [(customer, live)];
+        let held = [(customer, balance)];
         let outcome = balances.as_stored(&self.principal, &held).await.pop()?;
-        let [(customer, live)] = held;
-        Some(self.page(customer, live).with_balance(outcome))
+        let [(customer, balance)] = held;
+        Some(self.page(customer, balance).with_balance(outcome))
     }
 
     fn page(
         self: &Arc<Self>,
         customer: Arc<Customer>,
-        live: Option<WalletBalance>,
+        balance: Option<WalletBalance>,
     ) -> CustomerPage {
-        let found = FoundCustomer { customer, included: INCLUDE, live, cards: Vec::new() };
+        let found = FoundCustomer { customer, included: INCLUDE, balance, cards: Vec::new() };
         CustomerPage::of_one(Arc::clone(self), &found)
     }
 }
@@ -50,8 +50,8 @@ pub(crate) struct CustomerWatch {
     sent: Option<Arc<CustomerPage>>,
     /// The balance that the subscriber saw last; none if the messages show no balance.
     shown: Option<Outcome>,
-    /// The live balance, if there is one. It turns stale.
-    live: Option<WalletBalance>,
+    /// The issuer's balance, if there is one. It turns stale.
+    balance: Option<WalletBalance>,
 }
 
 impl CustomerWatch {
@@ -59,7 +59,7 @@ impl CustomerWatch {
     pub(crate) async fn begin(viewer: Arc<Viewer>, customer: &str) -> Result<Self> {
         let watcher = viewer.services.live.watch_one(&viewer.principal, customer).await?;
         let id = Identifier::parse(customer).map_err(Error::internal)?;
-        Ok(Self { viewer, id, watcher, sent: None, shown: None, live: None })
+        Ok(Self { viewer, id, watcher, sent: None, shown: None, balance: None })
     }
 
     /// The customer as it is now, to begin with or where changes were missed. Changes that
@@ -84,7 +84,7 @@ impl CustomerWatch {
         loop {
             let page = match self.wait().await? {
                 Some(Ok(changed)) => {
-                    self.live = changed.live;
+                    self.balance = changed.balance;
                     let only_chain = changed.only_chain;
                     if only_chain && self.shown.is_none() {
                         continue;
@@ -107,8 +107,8 @@ impl CustomerWatch {
     /// Waits for the next change, or, if a balance is shown, until a live one turns stale:
     /// then there is none. Ends when the process stops.
     async fn wait(&mut self) -> Option<Option<Result<Changed, Missed>>> {
-        let live = self.live.filter(|_| self.shown.is_some());
-        let left = live.and_then(|live| self.viewer.services.balances.fresh_for(&live));
+        let balance = self.balance.filter(|_| self.shown.is_some());
+        let left = balance.and_then(|balance| self.viewer.services.balances.fresh_for(&balance));
         match left {
             None => self.watcher.next().await.map(Some),
             Some(left) => match tokio::time::timeout(left, self.watcher.next()).await {
@@ -154,7 +154,7 @@ impl CustomerWatch {
             // changes were read.
             if before == after {
                 self.watcher.skip(after);
-                self.live = found.live;
+                self.balance = found.balance;
                 return Ok(CustomerPage::of_one(Arc::clone(&self.viewer), found));
             }
         }
