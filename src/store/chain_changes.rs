@@ -4,8 +4,9 @@ use card_gateway_entity::chain_balance::Model;
 use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 use serde::Serialize;
 
+use super::changes::{self, BALANCE, INSERT};
 use super::db_tx::DbTx;
-use super::{changes, sql, write_tx};
+use super::{sql, write_tx};
 use crate::domain::principal::ProgramId;
 use crate::domain::time::Timestamp;
 use crate::error::Result;
@@ -64,11 +65,7 @@ pub(super) async fn record(write: &DbTx, readings: &[Model]) -> Result<()> {
         }
     }
     let insert = format!(
-        "INSERT INTO changes (program_id, changed_at, customer_id, ledger_minor, \
-         available_minor, pending_minor, updated_at, only_chain) \
-         SELECT c.program_id, $1, c.id, b.ledger_minor, b.available_minor, \
-         CASE WHEN b.source = 'live' THEN b.pending_minor END, b.updated_at, TRUE \
-         FROM {}",
+        "{INSERT} SELECT c.program_id, $1, c.id, {BALANCE}, TRUE FROM {}",
         changed(backend, 2)
     );
     let values = [Timestamp::now().millis().into(), rows];

@@ -64,8 +64,11 @@ const ROW: [(&str, &str); 6] = [
 
 /// Both statements insert any number of rows with one text, and the database
 /// numbers them.
-const INSERT: &str = "INSERT INTO changes (program_id, changed_at, customer_id, ledger_minor, \
-    available_minor, pending_minor, updated_at)";
+pub(super) const INSERT: &str = "INSERT INTO changes (program_id, changed_at, customer_id, \
+    ledger_minor, available_minor, pending_minor, updated_at, only_chain)";
+/// The columns of the issuer's balance `b`: only a live one knows what is held.
+pub(super) const BALANCE: &str = "b.ledger_minor, b.available_minor, \
+    CASE WHEN b.source = 'live' THEN b.pending_minor END, b.updated_at";
 
 impl WriteTx {
     /// Records that customers have changed, in this order, each with the live
@@ -88,7 +91,7 @@ impl WriteTx {
         let rows: Vec<Row> = changes.into_iter().enumerate().map(row).collect();
         let text = format!(
             "{INSERT} SELECT $1, $2, customer_id, ledger_minor, available_minor, pending_minor, \
-             updated_at FROM {} ORDER BY r.at",
+             updated_at, FALSE FROM {} ORDER BY r.at",
             sql::rows(self.backend(), 3, &ROW)
         );
         self.execute(text, [Timestamp::now().millis().into(), sql::json(&rows)?]).await?;
@@ -101,9 +104,7 @@ impl WriteTx {
     /// If the database fails.
     pub async fn record_changes_of(&self, customers: Vec<String>) -> Result<()> {
         let text = format!(
-            "{INSERT} SELECT $1, $2, c.id, b.ledger_minor, b.available_minor, \
-             CASE WHEN b.source = 'live' THEN b.pending_minor END, b.updated_at \
-             FROM card_customers AS c \
+            "{INSERT} SELECT $1, $2, c.id, {BALANCE}, FALSE FROM card_customers AS c \
              LEFT JOIN wallet_balances AS b ON b.program_id = $1 AND b.customer_id = c.id \
              WHERE c.program_id = $1 AND {}",
             sql::one_of(self.backend(), "c.id", 3)

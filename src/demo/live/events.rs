@@ -93,6 +93,14 @@ pub(super) fn withdrawal(
     event(&format!("card.withdrawal.{stage}"), at, data)
 }
 
+/// The members that say whose transaction it is, and with which card it was made.
+fn of_transaction(player: &Player, id: &str) -> Members {
+    let mut data = of(player);
+    data.set("card_id", player.card_token.as_str());
+    data.set("transaction_id", id);
+    data
+}
+
 /// A stage of a purchase: authorized, settled or declined.
 pub(super) fn purchase(
     player: &Player,
@@ -101,9 +109,7 @@ pub(super) fn purchase(
     purchase: &Purchase,
     at: Timestamp,
 ) -> Sample {
-    let mut data = of(player);
-    data.set("card_id", player.card_token.as_str());
-    data.set("transaction_id", id);
+    let mut data = of_transaction(player, id);
     purchase.set_amount(&mut data);
     match stage {
         // Like the issuer's: a later stage may name no merchant.
@@ -127,9 +133,7 @@ pub(super) fn money_back(
     purchase: &Purchase,
     at: Timestamp,
 ) -> Sample {
-    let mut data = of(player);
-    data.set("card_id", player.card_token.as_str());
-    data.set("transaction_id", id);
+    let mut data = of_transaction(player, id);
     let Money { amount, currency } = &purchase.amount;
     data.set_money("amount", *amount, decimals(currency));
     data.set("currency", currency.as_str());
