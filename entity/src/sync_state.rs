@@ -26,7 +26,7 @@ pub struct Model {
     pub total: Option<i64>,
     /// Whether all pages of the sweep said the same total.
     pub steady: bool,
-    /// How many items of the sweep's pages name nobody.
+    /// How many items of the sweep's pages name no customer.
     pub unreadable: i64,
     /// How many calls the pass has made.
     pub calls: i64,

@@ -143,7 +143,7 @@ pub enum Outcome {
     None,
     /// This is the balance.
     Known(Balance),
-    /// There is a balance but nobody could say how much: null *with* an error.
+    /// There is a balance, but no source could be read: null *with* an error.
     Unavailable,
 }
 

@@ -52,7 +52,7 @@ impl<'a> CustomerNames<'a> {
     }
 
     /// The customer whom an item of the issuer's list means: by the issuer's own identifier
-    /// first, so that nobody is stored twice, although not each copy of the API has ours.
+    /// first, so that no customer is stored twice, although not each copy of the API has ours.
     pub fn find_listed(
         &self,
         yativo_card_id: Option<&str>,

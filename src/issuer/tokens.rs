@@ -74,7 +74,7 @@ impl Tokens {
         };
         let mut turn = match (self.exchange.try_lock(), old) {
             (Ok(turn), _) => turn,
-            // Somebody else is renewing it.
+            // Another caller is renewing it.
             (Err(_), Some(old)) => return Ok(old),
             (Err(_), None) => self.exchange.lock().await,
         };

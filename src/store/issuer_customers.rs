@@ -128,9 +128,9 @@ impl Store {
 
 impl WriteTx {
     /// The customers whose details are to be read next, at most `limit`: first those
-    /// whose details are wanted, then those who are due at `now`. Nobody wants them any
-    /// more then, unless somebody does while they are read. Until they are read, they
-    /// are due.
+    /// whose details are wanted, then those who are due at `now`. They are no longer
+    /// wanted then, unless they are wanted again while they are read. Until they are read,
+    /// they are due.
     ///
     /// # Errors
     /// If the database fails.

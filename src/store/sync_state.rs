@@ -34,7 +34,7 @@ pub struct SyncPass {
     pub total: Option<u64>,
     /// Whether all pages of the sweep said the same total.
     pub steady: bool,
-    /// How many items of the sweep's pages name nobody.
+    /// How many items of the sweep's pages name no customer.
     pub unreadable: u64,
     /// How many calls the pass has made.
     pub calls: u64,

@@ -47,7 +47,7 @@ impl Limiter {
         Self { limit, calls: HashMap::new() }
     }
 
-    /// The state for somebody who is not known.
+    /// The state for an unknown caller.
     pub(crate) fn unknown(&self) -> RateState {
         let limit = self.limit.map_or(PLENTY, |limit| limit.calls);
         RateState { limit, remaining: limit, reset: Time::now(), retry_after: None }

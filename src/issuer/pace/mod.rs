@@ -20,7 +20,7 @@ const SAME_WINDOW: Duration = Duration::from_secs(2);
 /// Who waits for a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Priority {
-    /// Somebody who wants the answer now.
+    /// A client waits for the answer.
     Foreground,
     /// A task that can wait. It leaves a tenth of the budget to the others.
     Background,

@@ -18,7 +18,7 @@ const CHECK: Duration = Duration::from_secs(5);
 const FIRST_PAUSE: Duration = Duration::from_secs(5);
 const LONGEST_PAUSE: Duration = Duration::from_mins(2);
 
-/// Nobody looks at the progress.
+/// A server shows no progress.
 struct Silent;
 
 impl Report for Silent {

@@ -31,10 +31,10 @@ pub(super) struct Answer {
 }
 
 /// Reads the details of some customers who are due. Returns how many were read; 0 if
-/// nobody is due.
+/// none is due.
 ///
 /// # Errors
-/// If the issuer or the store fails. Whoever was not read stays due.
+/// If the issuer or the store fails. Customers that were not read stay due.
 pub(super) async fn read_due(context: Context<'_>) -> Result<u64> {
     let Context { store, program, lease, .. } = context;
     let tx = store.write(program.id).await?;

@@ -4,7 +4,7 @@
 //! - `background`: does so in a server. `details`: the calls for single customers.
 //! - `pass`: one pass over all pages of the list. `seen`: whom it has shown.
 //! - `customer`, `balance`: what the issuer says, put together with what is known.
-//! - `report`: what is told while it runs.
+//! - `report`: progress and the final sentence.
 
 mod background;
 mod balance;

@@ -2,9 +2,9 @@
 //!
 //! How far it has come is committed with each page, so that it goes on there if it
 //! is interrupted at any moment. The order of the list is not documented, and the list
-//! moves while it is read: somebody can slip from a page that is read later to one that
-//! was read before. So a pass counts whom it has seen. Unless that is everybody, and
-//! the total stayed the same, it sweeps over the pages once more.
+//! moves while it is read: a customer can slip from a page that is read later to one
+//! that was read before. So a pass counts the customers that it has seen. Unless these are
+//! all, and the total stayed the same, it sweeps over the pages once more.
 
 use std::collections::HashSet;
 
@@ -23,7 +23,7 @@ use crate::store::{IssuerRecord, Program, Record, Store, SyncPass, WriteTx};
 
 /// Customers of a page: the most that the issuer allows.
 const PAGE: u64 = 100;
-/// After so many sweeps, whoever was not seen is left to the next pass.
+/// After so many sweeps, customers that were not seen are left to the next pass.
 const SWEEPS: u64 = 3;
 
 /// What a pass works with.

@@ -45,8 +45,8 @@ impl Program {
         }
     }
 
-    /// The issuer reads the wallet from the chain, because nothing was heard of
-    /// it for two hours, and tells the result.
+    /// The issuer reads the wallet from the chain, as it does two hours after the last
+    /// event of the wallet, and sends the result.
     ///
     /// # Errors
     /// If there is no such customer, or no wallet.
@@ -72,7 +72,7 @@ impl Program {
         Ok(())
     }
 
-    /// Somebody pays into a customer's wallet.
+    /// Money is paid into a customer's wallet.
     ///
     /// # Errors
     /// If there is no such customer, or no wallet.

@@ -1,4 +1,4 @@
-//! What moves the list of customers while somebody reads it. No events.
+//! What moves the list of customers while it is read. No events.
 
 use crate::issuer::state::{Currency, Customer, ListOrder, Program};
 

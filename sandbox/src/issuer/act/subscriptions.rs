@@ -1,4 +1,4 @@
-//! Who is told.
+//! The endpoints that receive events.
 
 use crate::issuer::state::{Program, Subscription, idents};
 
