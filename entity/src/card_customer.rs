@@ -11,6 +11,8 @@ pub struct Model {
     /// The program that the customer belongs to.
     #[sea_orm(primary_key, auto_increment = false)]
     pub program_id: i32,
+    /// When the customer was found to be gone; Unix milliseconds; null: not gone.
+    pub gone_at: Option<i64>,
     /// The address in lower case: what look-ups compare.
     pub email_key: String,
     /// 24 lower-case hexadecimal digits.

@@ -13,6 +13,8 @@
 //! `is_split` is kept there alone. So the counts of several trees can be added
 //! bucket by bucket, and a list may be made of several statuses.
 //!
+//! A customer who is gone counts nowhere ([`PRESENT`]).
+//!
 //! Triggers keep the counts in the transaction of the change. On PostgreSQL
 //! they work once a statement, over all of its rows; the root is always
 //! touched first, and its row lock makes the writers of one program wait for
@@ -24,6 +26,9 @@ use sea_orm_migration::sea_orm::DbBackend;
 /// What the tree of the further statuses of a stage is named by, before the stage: a
 /// tab, which no status contains.
 pub const FURTHER: &str = "\t";
+
+/// Whether a customer counts, in SQL, behind the alias and a dot: not one who is gone.
+pub const PRESENT: &str = "gone_at IS NULL";
 
 /// A bucket with more customers than this is split.
 pub const SPLIT_ABOVE: i64 = 256;
@@ -93,7 +98,8 @@ fn insert_children(parents: &str, condition: &str) -> String {
         "INSERT INTO customer_counts {COLUMNS} \
          SELECT p.program_id, {tree}, p.level + 1, {bucket}, COUNT(*), FALSE \
          FROM {parents} AS p JOIN card_customers AS c ON c.program_id = p.program_id \
-           AND c.created_at >= {from} AND c.created_at < {to} JOIN {KINDS} ON {has_tree} \
+           AND c.created_at >= {from} AND c.created_at < {to} AND c.{PRESENT} \
+         JOIN {KINDS} ON {has_tree} \
          {condition} GROUP BY {plain}p.program_id, {tree}, {plain}p.level, {bucket}"
     )
 }
@@ -122,7 +128,8 @@ pub async fn rebuild(db: &impl ConnectionTrait) -> Result<(), DbErr> {
     let roots = format!(
         "INSERT INTO customer_counts {COLUMNS} \
          SELECT c.program_id, {tree}, 0, 0, COUNT(*), FALSE \
-         FROM card_customers AS c JOIN {KINDS} ON {has_tree} GROUP BY c.program_id, {tree}"
+         FROM card_customers AS c JOIN {KINDS} ON {has_tree} WHERE c.{PRESENT} \
+         GROUP BY c.program_id, {tree}"
     );
     let mut statements = vec!["DELETE FROM customer_counts".to_owned(), roots];
     statements.extend((0..LAST_LEVEL).flat_map(|level| split_level(backend, &level.to_string())));
@@ -132,17 +139,21 @@ pub async fn rebuild(db: &impl ConnectionTrait) -> Result<(), DbErr> {
     Ok(())
 }
 
-/// The statements that remove the triggers.
-pub(crate) fn remove_triggers(backend: DbBackend) -> Vec<String> {
-    let remove = |event: &&str| {
-        if backend == DbBackend::Postgres {
+/// Removes the triggers, if there are any.
+///
+/// # Errors
+/// If the database refuses.
+pub(crate) async fn remove_triggers(db: &impl ConnectionTrait) -> Result<(), DbErr> {
+    for event in ["insert", "delete", "update", "truncate"] {
+        let remove = if db.get_database_backend() == DbBackend::Postgres {
             // Its trigger goes with it.
             format!("DROP FUNCTION IF EXISTS count_customers_on_{event} CASCADE")
         } else {
             format!("DROP TRIGGER IF EXISTS count_customers_on_{event}")
-        }
-    };
-    ["insert", "delete", "update", "truncate"].iter().map(remove).collect()
+        };
+        db.execute_unprepared(&remove).await?;
+    }
+    Ok(())
 }
 
 /// The index of [`too_large`]: nearly always empty, so that a trigger sees at once that
@@ -165,10 +176,11 @@ pub(crate) fn triggers(backend: DbBackend) -> Vec<String> {
 fn postgres_triggers() -> Vec<String> {
     let row = |change: &str, table: &str| {
         format!(
-            "SELECT program_id, flow_status, stage, created_at, {change} AS change FROM {table}"
+            "SELECT program_id, flow_status, stage, created_at, {change} AS change FROM {table} \
+             WHERE {PRESENT}"
         )
     };
-    let unique = "program_id, id, flow_status, stage, created_at";
+    let unique = "program_id, id, flow_status, stage, created_at, gone_at";
     // Rows of which an update has left all of this alone cancel out.
     let only = |one: &str, other: &str| {
         format!("(SELECT {unique} FROM {one} EXCEPT SELECT {unique} FROM {other}) AS of_{one}")
@@ -251,11 +263,12 @@ fn sqlite_triggers() -> Vec<String> {
         )
     };
     let moved = "WHEN OLD.program_id <> NEW.program_id OR OLD.flow_status <> NEW.flow_status \
-                 OR OLD.stage IS NOT NEW.stage OR OLD.created_at <> NEW.created_at";
+                 OR OLD.stage IS NOT NEW.stage OR OLD.created_at <> NEW.created_at \
+                 OR OLD.gone_at IS NOT NEW.gone_at";
     vec![
         trigger("INSERT", "", &insert),
         trigger("DELETE", "", &sqlite_remove("OLD")),
-        trigger("UPDATE OF program_id, flow_status, stage, created_at", moved, &update),
+        trigger("UPDATE OF program_id, flow_status, stage, created_at, gone_at", moved, &update),
     ]
 }
 
@@ -282,10 +295,12 @@ fn sqlite_add(row: &str) -> String {
     let (tree, has_tree) = (tree(row), has_tree(row));
     format!(
         "INSERT INTO customer_counts {COLUMNS} \
-         SELECT {row}.program_id, {tree}, 0, 0, 1, FALSE FROM {KINDS} WHERE {has_tree} {add} \
+         SELECT {row}.program_id, {tree}, 0, 0, 1, FALSE FROM {KINDS} \
+         WHERE {has_tree} AND {row}.{PRESENT} {add} \
          INSERT INTO customer_counts {COLUMNS} \
          SELECT p.program_id, {tree}, p.level + 1, {child}, 1, FALSE \
-         FROM {parents} CROSS JOIN {KINDS} WHERE p.is_split AND {has_tree} {add} "
+         FROM {parents} CROSS JOIN {KINDS} \
+         WHERE p.is_split AND {has_tree} AND {row}.{PRESENT} {add} "
     )
 }
 
@@ -293,7 +308,8 @@ fn sqlite_remove(row: &str) -> String {
     let trees = format!("IN ('', {row}.flow_status, '{FURTHER}' || {row}.stage)");
     let path = on_path(row, LAST_LEVEL, &trees);
     format!(
-        "UPDATE customer_counts SET total = total - 1 WHERE rowid IN (SELECT p.rowid FROM {path}); "
+        "UPDATE customer_counts SET total = total - 1 \
+         WHERE rowid IN (SELECT p.rowid FROM {path}) AND {row}.{PRESENT}; "
     )
 }
 

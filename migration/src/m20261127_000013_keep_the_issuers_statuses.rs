@@ -1,6 +1,7 @@
 //! The issuer's statuses beyond the seven stages: each with the nearest stage, and the
 //! step and next action that the issuer states. Lists by stage hold them too, so that the
-//! counts, and the triggers that keep them, are made anew.
+//! triggers of before, which count by status alone, are removed. A later migration makes
+//! them anew: see [`crate::customer_counts`].
 
 use sea_orm_migration::prelude::*;
 
@@ -32,10 +33,6 @@ impl MigrationTrait for Migration {
         let db = manager.get_connection();
         db.execute_unprepared(INDEX).await?;
         db.execute_unprepared(&customer_counts::index_of_too_large()).await?;
-        customer_counts::rebuild(db).await?;
-        for trigger in customer_counts::triggers(manager.get_database_backend()) {
-            db.execute_unprepared(&trigger).await?;
-        }
         Ok(())
     }
 
@@ -58,8 +55,6 @@ impl MigrationTrait for Migration {
 
 async fn remove_triggers(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     let db = manager.get_connection();
-    for statement in customer_counts::remove_triggers(manager.get_database_backend()) {
-        db.execute_unprepared(&statement).await?;
-    }
+    customer_counts::remove_triggers(db).await?;
     db.execute_unprepared("DROP INDEX IF EXISTS customer_counts_too_large").await.map(drop)
 }

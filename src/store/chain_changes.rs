@@ -5,6 +5,7 @@ use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 use serde::Serialize;
 
 use super::changes::{self, BALANCE, INSERT};
+use super::customers::PRESENT;
 use super::db_tx::DbTx;
 use super::{sql, write_tx};
 use crate::domain::principal::ProgramId;
@@ -31,7 +32,7 @@ fn changed(backend: DbBackend, parameter: usize) -> String {
         "{} LEFT JOIN chain_balances AS s ON s.wallet_address = r.wallet AND s.currency = r.currency \
          CROSS JOIN card_customers AS c \
          LEFT JOIN wallet_balances AS b ON b.program_id = c.program_id AND b.customer_id = c.id \
-         WHERE c.wallet_address = r.wallet AND c.currency = r.currency \
+         WHERE c.wallet_address = r.wallet AND c.currency = r.currency AND {PRESENT} \
          AND (s.ledger_minor IS NULL OR (s.ledger_minor <> r.ledger AND s.block_number <= r.block))",
         sql::rows(backend, parameter, &ROW)
     )

@@ -6,6 +6,7 @@ use card_gateway_migration::customer_counts::{FURTHER, LAST_LEVEL, begin, finer,
 use sea_orm::sea_query::Value;
 use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 
+use super::customers::PRESENT;
 use super::database::Store;
 use super::db_tx::FRESH_PLANS;
 use super::sql;
@@ -226,8 +227,8 @@ fn checks() -> Vec<String> {
         // A bucket with a wrong total.
         format!(
             "SELECT COUNT(*) FROM customer_counts AS b WHERE b.total <> (\
-               SELECT COUNT(*) FROM card_customers AS c WHERE c.program_id = b.program_id \
-               AND c.created_at >= {from} AND c.created_at < {to} \
+               SELECT COUNT(*) FROM card_customers AS c \
+               WHERE c.program_id = b.program_id AND {PRESENT} AND c.created_at >= {from} AND c.created_at < {to} \
                AND (b.flow_status IN ('', c.flow_status) OR b.flow_status = '{FURTHER}' || c.stage))"
         ),
         // A split bucket whose children do not make it up, or one with children that is not
@@ -242,13 +243,15 @@ fn checks() -> Vec<String> {
                AND s.level = b.level + 1 AND s.start >= b.start << {finer} AND s.start < (b.start + 1) << {finer})"
         ),
         // Customers without a root bucket.
-        "SELECT COUNT(*) FROM (SELECT DISTINCT program_id, flow_status FROM card_customers) AS c \
+        format!(
+            "SELECT COUNT(*) FROM (SELECT DISTINCT c.program_id, c.flow_status \
+               FROM card_customers AS c WHERE {PRESENT}) AS c \
              WHERE (SELECT COUNT(*) FROM customer_counts AS b WHERE b.program_id = c.program_id \
                AND b.flow_status IN ('', c.flow_status) AND b.level = 0 AND b.start = 0) <> 2"
-            .to_owned(),
+        ),
         format!(
-            "SELECT COUNT(*) FROM (SELECT DISTINCT program_id, stage FROM card_customers \
-               WHERE stage IS NOT NULL) AS c \
+            "SELECT COUNT(*) FROM (SELECT DISTINCT c.program_id, c.stage FROM card_customers AS c \
+               WHERE c.stage IS NOT NULL AND {PRESENT}) AS c \
              WHERE NOT EXISTS (SELECT 1 FROM customer_counts AS b WHERE b.program_id = c.program_id \
                AND b.flow_status = '{FURTHER}' || c.stage AND b.level = 0 AND b.start = 0)"
         ),

@@ -7,7 +7,7 @@ use sea_orm::sea_query::Value;
 use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 
 use super::counts::Trees;
-use super::customers::{COLUMNS, customer, width};
+use super::customers::{COLUMNS, PRESENT, customer, width};
 use super::database::Store;
 use super::{cards, sql, wallet_balances};
 use crate::domain::customer::{Customer, ListedCustomer};
@@ -163,7 +163,7 @@ fn page_behind(
 }
 
 /// The sorted list of program `$1`, of which `more` holds. `$value` is the status or the
-/// stage of the filter; each has an index.
+/// stage of the filter; each has an index, which leaves out those who are gone.
 fn sorted(filter: Option<&OnboardingFilter>, value: usize, more: &str, order: Order) -> String {
     let filter = match filter {
         None => String::new(),
@@ -173,7 +173,8 @@ fn sorted(filter: Option<&OnboardingFilter>, value: usize, more: &str, order: Or
         }
     };
     format!(
-        "SELECT {columns} FROM card_customers AS c WHERE c.program_id = $1{filter}{more} {sort}",
+        "SELECT {columns} FROM card_customers AS c \
+         WHERE c.program_id = $1 AND {PRESENT}{filter}{more} {sort}",
         columns = *COLUMNS,
         sort = sort(order)
     )

@@ -20,6 +20,9 @@ use crate::domain::onboarding::{FlowStatus, FurtherStatus, Onboarding};
 use crate::domain::principal::ProgramId;
 use crate::error::Result;
 
+/// Whether a customer `c` is there: no list, look-up or total has those who are gone.
+pub(super) const PRESENT: &str = "c.gone_at IS NULL";
+
 /// The first column that [`customer`] reads.
 const FIRST: usize = Column::Id as usize;
 
@@ -78,6 +81,8 @@ fn row(program: ProgramId, customer: Customer) -> Model {
     };
     Model {
         program_id: program.0,
+        // A customer who is stated is there, also after being gone.
+        gone_at: None,
         email_key: email_key(&customer.email),
         id: customer.id,
         yativo_card_id: customer.yativo_card_id,
@@ -111,8 +116,8 @@ impl WriteTx {
         rows.iter().map(customer).collect()
     }
 
-    /// Every customer with one of the issuer's identifiers or one of ours, perhaps
-    /// several times and in no order.
+    /// Every customer with one of the issuer's identifiers or one of ours, perhaps several
+    /// times and in no order. Also those who are gone: they come back with what they had.
     ///
     /// # Errors
     /// If the database fails.
@@ -125,7 +130,7 @@ impl WriteTx {
             return Ok(Vec::new());
         }
         let names = [("yativo_card_id", yativo_card_ids), ("id", ids)];
-        let (text, values) = by_names(self.backend(), self.program, names);
+        let (text, values) = by_names(self.backend(), self.program, "TRUE", names);
         let statement = Statement::from_sql_and_values(self.backend(), text, values);
         let rows = self.write.query_all_raw(statement).await.map_err(sql::failed)?;
         rows.iter().map(customer).collect()
@@ -195,13 +200,15 @@ fn candidates(
         ("id", ids),
         ("email_key", emails),
     ];
-    by_names(backend, program, names)
+    by_names(backend, program, PRESENT, names)
 }
 
-/// The statement that finds every customer who has one of the names in a column.
+/// The statement that finds every customer for whom `condition` holds and who has one
+/// of the names in a column.
 fn by_names<const N: usize>(
     backend: DbBackend,
     program: ProgramId,
+    condition: &str,
     names: [(&str, Vec<String>); N],
 ) -> (String, Vec<Value>) {
     let mut values: Vec<Value> = vec![program.0.into()];
@@ -211,7 +218,8 @@ fn by_names<const N: usize>(
             values.push(sql::list(backend, names));
             let any = sql::one_of(backend, &format!("c.{column}"), values.len());
             branches.push(format!(
-                "SELECT {columns} FROM card_customers AS c WHERE c.program_id = $1 AND {any}",
+                "SELECT {columns} FROM card_customers AS c WHERE c.program_id = $1 AND {any} \
+                 AND {condition}",
                 columns = *COLUMNS
             ));
         }

@@ -24,6 +24,7 @@ mod changes;
 mod counts;
 mod customer_lists;
 mod customers;
+mod gone_customers;
 mod inbox;
 mod inbox_names;
 mod inbox_retention;

@@ -5,6 +5,7 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait as _, ConnectionTrait as _, DbBackend};
 use sea_orm::{EntityTrait as _, QueryFilter as _, QuerySelect as _, Statement};
 
+use super::customers::PRESENT;
 use super::database::Store;
 use super::db_tx::{DbTx, FRESH_PLANS};
 use super::sql;
@@ -35,7 +36,7 @@ pub struct Stale {
 /// time in the given parameter.
 fn is_stale(cutoff: usize) -> String {
     format!(
-        "c.safe_deployed AND c.wallet_address IS NOT NULL AND c.currency IS NOT NULL \
+        "c.safe_deployed AND {PRESENT} AND c.wallet_address IS NOT NULL AND c.currency IS NOT NULL \
          AND COALESCE(b.updated_at, 0) < ${cutoff} AND COALESCE(s.block_time, 0) < ${cutoff}"
     )
 }

@@ -404,6 +404,16 @@ on_both! {
         assert_eq!(one(&gateway, &token, 1).0["ledgerBalance"], "1.00");
     }
 
+    fn wallets_of_customers_who_are_gone_are_not_read_again(database) {
+        let sandbox = sandbox(3);
+        database.program_with("acme", &wallets(3));
+        database.execute("UPDATE card_customers SET gone_at = 1 WHERE external_customer_id = 'usr_2'");
+        let mut command = database.program(&["reconcile"]);
+        let output = command.env("CARD_GATEWAY__CHAIN__RPC_URLS", sandbox.url()).output().expect("it ends");
+        let said = String::from_utf8(output.stdout).expect("UTF-8");
+        assert!(said.starts_with("read 2 wallets"), "{said}");
+    }
+
     fn two_replicas_reconcile_ten_thousand_wallets_once(database) {
         const COUNT: u32 = 10_000;
         let sandbox = sandbox(COUNT);

@@ -32,6 +32,8 @@ enum Change {
     Move { every: u32, by: i64 },
     /// Every n-th customer of a status is deleted.
     Delete { every: u32, status: usize },
+    /// Every n-th customer is gone, or those are back.
+    Gone { every: u32, back: bool },
     /// Every n-th customer gets another e-mail address, which no count minds.
     Email { every: u32 },
 }
@@ -49,6 +51,7 @@ fn change() -> impl Strategy<Value = Change> {
             .prop_map(|(every, from, to)| Change::Status { every, from, to }),
         1 => (2_u32..9, by).prop_map(|(every, by)| Change::Move { every, by }),
         2 => (1_u32..5, 0_usize..6).prop_map(|(every, status)| Change::Delete { every, status }),
+        2 => (1_u32..5, any::<bool>()).prop_map(|(every, back)| Change::Gone { every, back }),
         1 => (1_u32..5).prop_map(|every| Change::Email { every }),
     ]
 }
@@ -86,6 +89,10 @@ fn statement(change: &Change, next: u32) -> String {
             nth(*every),
             STATUSES[*status].0
         ),
+        Change::Gone { every, back } => {
+            let gone_at = if *back { "NULL" } else { "1" };
+            format!("UPDATE card_customers SET gone_at = {gone_at} {}", nth(*every))
+        }
         Change::Email { every } => {
             format!("UPDATE card_customers SET email = 'f@x' {}", nth(*every))
         }
@@ -117,7 +124,8 @@ impl Door {
     /// The list by a plain sort.
     fn sorted(&self, filter: &str) -> Vec<String> {
         let rows = self.rows(&format!(
-            "SELECT id FROM card_customers WHERE program_id = 1 {filter} ORDER BY created_at DESC, id DESC"
+            "SELECT id FROM card_customers WHERE program_id = 1 AND gone_at IS NULL {filter} \
+             ORDER BY created_at DESC, id DESC"
         ));
         rows.iter().map(|row| row.try_get_by_index(0).expect("an id")).collect()
     }

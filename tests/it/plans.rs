@@ -167,6 +167,7 @@ on_both! {
                 let body = text.split(" BEGIN ").nth(1).expect("a body").trim_end_matches("END");
                 let body = body.replace("NEW.flow_status", "'active'").replace("NEW.program_id", "1").replace("NEW.stage", "NULL");
                 let body = body.replace("NEW.created_at", "1767225600000");
+                let body = body.replace("NEW.gone_at", "NULL");
                 let mut looked = 0;
                 for statement in body.split(';').filter(|part| !part.trim().is_empty()) {
                     let plan = plan(&db, statement).await;
