@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::domain::principal::Scope;
+use crate::services::sync::Details;
 
 /// A GraphQL gateway for a card-issuer program that also answers its old REST API.
 #[derive(Parser)]
@@ -72,9 +73,12 @@ pub(super) enum Command {
         /// All programs with a key pair of the issuer
         #[arg(long)]
         all: bool,
-        /// Then read cards, identity checks and balances too: one call for each customer who is due
+        /// Then read cards, identity checks and balances too: one call for each customer
+        #[arg(long, value_enum, num_args = 0..=1, default_missing_value = "due")]
+        details: Option<DetailsArg>,
+        /// Take customers for gone whom the issuer no longer has, however many they are
         #[arg(long)]
-        details: bool,
+        accept_gone: bool,
     },
     /// List, replay and send live notifications
     #[command(subcommand)]
@@ -186,6 +190,24 @@ pub(super) enum EventCommand {
         #[arg(long, value_name = "JSON")]
         data: Option<String>,
     },
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(super) enum DetailsArg {
+    /// Of customers who are due
+    Due,
+    /// Of all customers
+    All,
+}
+
+impl From<Option<DetailsArg>> for Details {
+    fn from(details: Option<DetailsArg>) -> Self {
+        match details {
+            None => Self::Later,
+            Some(DetailsArg::Due) => Self::Due,
+            Some(DetailsArg::All) => Self::All,
+        }
+    }
 }
 
 #[derive(Clone, Copy, ValueEnum)]

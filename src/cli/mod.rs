@@ -22,6 +22,7 @@ use crate::config::{Config, ConfigErrors, Flags};
 #[cfg(feature = "demo")]
 use crate::demo;
 use crate::error::{Error, Result};
+use crate::services::sync::Options;
 use crate::store::Store;
 use crate::{app, graphql, openapi, telemetry};
 
@@ -79,9 +80,10 @@ async fn execute(command: Command, config: Config) -> Result<ExitCode> {
         Command::Reconcile => {
             return reconcile::run(config, app::open(config).await?).await;
         }
-        Command::Sync { program, all: _, details } => {
+        Command::Sync { program, all: _, details, accept_gone } => {
             let store = app::open(config).await?;
-            return sync::run(config, store, program.as_deref(), details).await;
+            let options = Options { details: details.into(), accept_gone };
+            return sync::run(config, store, program.as_deref(), options).await;
         }
         Command::Events(command) => events::run(command, config).await?,
         Command::Schema => out(&graphql::sdl())?,

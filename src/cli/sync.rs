@@ -11,7 +11,7 @@ use super::output::{failed, out};
 use crate::app;
 use crate::config::Config;
 use crate::error::{Error, Kind, Result};
-use crate::services::sync::{Report, Sync};
+use crate::services::sync::{Options, Report, Sync};
 use crate::store::{Program, Store};
 
 /// Without a terminal, progress is printed once per this many customers.
@@ -24,7 +24,7 @@ pub(super) async fn run(
     config: &Config,
     store: Store,
     program: Option<&str>,
-    details: bool,
+    options: Options,
 ) -> Result<ExitCode> {
     let sync = app::sync(config, &store)?;
     let programs = if let Some(name) = program {
@@ -41,7 +41,7 @@ pub(super) async fn run(
     }
     let mut status = ExitCode::SUCCESS;
     for program in programs {
-        match synchronise(&sync, &program, details).await {
+        match synchronise(&sync, &program, options).await {
             Ok(text) => out(&format!("{}: {text}\n", program.name))?,
             Err(error) => status = failed(&error),
         }
@@ -50,11 +50,11 @@ pub(super) async fn run(
     Ok(status)
 }
 
-async fn synchronise(sync: &Sync, program: &Program, details: bool) -> Result<String> {
+async fn synchronise(sync: &Sync, program: &Program, options: Options) -> Result<String> {
     let summary = if io::stderr().is_terminal() {
-        sync.once(program, details, &Bar::new()).await
+        sync.once(program, options, &Bar::new()).await
     } else {
-        sync.once(program, details, &Notes::default()).await
+        sync.once(program, options, &Notes::default()).await
     };
     summary.map(|summary| summary.to_string())
 }

@@ -55,9 +55,27 @@ pub struct Changed {
     pub only_chain: bool,
 }
 
-/// Changes were missed: they came faster than they were read.
+/// A change that a watcher cannot be shown: changes came faster than they were read, or a
+/// customer is no longer there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Missed;
+
+/// What watchers get.
+#[derive(Clone)]
+enum Message {
+    Changed(Changed),
+    /// The customer of the change with this number is no longer there.
+    Gone(i64),
+}
+
+impl Message {
+    const fn seq(&self) -> i64 {
+        match self {
+            Self::Changed(changed) => changed.seq,
+            Self::Gone(seq) => *seq,
+        }
+    }
+}
 
 /// One customer of a program, or all of them.
 type Topic = (ProgramId, Option<String>);
@@ -70,7 +88,7 @@ pub struct Live {
 
 struct Inner {
     store: Store,
-    topics: Mutex<HashMap<Topic, broadcast::Sender<Changed>>>,
+    topics: Mutex<HashMap<Topic, broadcast::Sender<Message>>>,
     /// The programs whose changes are read: those with a watcher.
     following: watch::Sender<BTreeSet<ProgramId>>,
     /// Wakes the reader of changes.
@@ -79,7 +97,7 @@ struct Inner {
 }
 
 impl Inner {
-    fn topics(&self) -> MutexGuard<'_, HashMap<Topic, broadcast::Sender<Changed>>> {
+    fn topics(&self) -> MutexGuard<'_, HashMap<Topic, broadcast::Sender<Message>>> {
         self.topics.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -88,7 +106,7 @@ impl Inner {
 pub struct Watcher {
     inner: Arc<Inner>,
     topic: Topic,
-    changes: Option<broadcast::Receiver<Changed>>,
+    changes: Option<broadcast::Receiver<Message>>,
     /// Changes up to this number are known already.
     known: i64,
 }
@@ -275,12 +293,14 @@ impl Live {
     ) {
         let topics = self.inner.topics();
         for Change { seq, program, customer: id, balance, only_chain } in changes {
-            let Some(customer) = customers.get(&(program, id.clone())).cloned() else { continue };
-            let changed = Changed { seq, customer, balance, only_chain };
+            let message = match customers.get(&(program, id.clone())).cloned() {
+                Some(customer) => Message::Changed(Changed { seq, customer, balance, only_chain }),
+                None => Message::Gone(seq),
+            };
             for topic in [(program, None), (program, Some(id))] {
                 if let Some(topic) = topics.get(&topic) {
                     // An error says that the last watcher has just gone.
-                    let _ = topic.send(changed.clone());
+                    let _ = topic.send(message.clone());
                 }
             }
         }
@@ -296,15 +316,18 @@ impl Watcher {
     /// The next change; none when the process stops.
     ///
     /// # Errors
-    /// [`Missed`] where changes came faster than they were read. The next ones
-    /// follow.
+    /// [`Missed`] where changes came faster than they were read, or a customer is gone.
+    /// The next ones follow.
     pub async fn next(&mut self) -> Option<Result<Changed, Missed>> {
         loop {
             match self.changes.as_mut()?.recv().await {
-                Ok(changed) if changed.seq <= self.known => {}
-                Ok(changed) => {
-                    self.known = changed.seq;
-                    return Some(Ok(changed));
+                Ok(message) if message.seq() <= self.known => {}
+                Ok(message) => {
+                    self.known = message.seq();
+                    return Some(match message {
+                        Message::Changed(changed) => Ok(changed),
+                        Message::Gone(_) => Err(Missed),
+                    });
                 }
                 Err(RecvError::Lagged(_)) => return Some(Err(Missed)),
                 Err(RecvError::Closed) => return None,

@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use card_gateway_entity::card_customer;
 use card_gateway_entity::issuer_customer::{Column, Entity, Model, Relation};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};
-use sea_orm::{DbErr, JoinType, QuerySelect as _, RelationTrait as _, Select};
+use sea_orm::{ColumnTrait as _, Condition, ConnectionTrait as _, EntityTrait as _};
+use sea_orm::{DbErr, JoinType, QueryFilter as _, QueryOrder as _, QuerySelect as _};
+use sea_orm::{RelationTrait as _, Select};
 
 use super::database::Store;
 use super::sql;
@@ -105,6 +106,27 @@ impl Store {
         named_rows(customers.into_tuple().all(&self.db).await)
     }
 
+    /// Which of the customers are due at `now` and not wanted.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn due_customers(
+        &self,
+        program: ProgramId,
+        customers: Vec<String>,
+        now: Timestamp,
+    ) -> Result<Vec<String>> {
+        let backend = self.reads.get_database_backend();
+        let due = Entity::find()
+            .select_only()
+            .column(Column::CustomerId)
+            .filter(Column::ProgramId.eq(program.0))
+            .filter(sql::is_one_of(backend, Column::CustomerId, customers))
+            .filter(Column::WantedAt.is_null())
+            .filter(Column::DueAt.lte(now.millis()));
+        due.into_tuple().all(&*self.reads).await.map_err(sql::failed)
+    }
+
     /// Whether the details of any customer of a program are to be read at `now`.
     ///
     /// # Errors
@@ -155,6 +177,17 @@ impl WriteTx {
 }
 
 impl WriteTx {
+    /// Makes the details of all customers due.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn make_details_due(&self) -> Result<()> {
+        let due = Entity::update_many()
+            .col_expr(Column::DueAt, Expr::val(0_i64))
+            .filter(Column::ProgramId.eq(self.program.0));
+        due.exec(&self.write).await.map(drop).map_err(sql::failed)
+    }
+
     /// What the issuer said last of each of the customers whom it has shown.
     ///
     /// # Errors
@@ -190,11 +223,24 @@ impl WriteTx {
     /// # Errors
     /// If the database fails.
     pub async fn want_details(&self, customers: Vec<String>, at: Timestamp) -> Result<()> {
+        self.wish(customers, at, Condition::all()).await
+    }
+
+    /// As [`WriteTx::want_details`], for those alone who are due at `now`.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn want_due_details(&self, customers: Vec<String>, now: Timestamp) -> Result<()> {
+        self.wish(customers, now, Condition::all().add(Column::DueAt.lte(now.millis()))).await
+    }
+
+    async fn wish(&self, customers: Vec<String>, at: Timestamp, of: Condition) -> Result<()> {
         let wish = Entity::update_many()
             .col_expr(Column::WantedAt, Expr::val(at.millis()))
             .filter(Column::ProgramId.eq(self.program.0))
             .filter(sql::is_one_of(self.backend(), Column::CustomerId, customers))
-            .filter(Column::WantedAt.is_null());
+            .filter(Column::WantedAt.is_null())
+            .filter(of);
         wish.exec(&self.write).await.map(drop).map_err(sql::failed)
     }
 }

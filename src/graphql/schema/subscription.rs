@@ -23,7 +23,7 @@ pub struct Subscription;
 /// All subscriptions. A token gives access to the customers of its own program only.
 #[Subscription]
 impl Subscription {
-    /// Watches one card customer: the current state, then the state after each change of its balance, cards, transactions or data. If a balance is selected, it is sent again also when the blockchain holds something else, or when a live balance has become too old. A client that reads too slowly skips to the current state.
+    /// Watches one card customer: the current state, then the state after each change of its balance, cards, transactions or data. If a balance is selected, it is sent again also when the blockchain holds something else, or when a live balance has become too old. A client that reads too slowly skips to the current state. When the customer is gone, the subscription ends with an error with the code `NOT_FOUND`.
     async fn card_customer_balance(
         &self,
         ctx: &Context<'_>,
@@ -54,7 +54,7 @@ impl Subscription {
         }))
     }
 
-    /// Watches all card customers of the caller's program: each change of any of them. A client that reads too slowly gets an error with the code `CHANGES_MISSED`, and the subscription ends: read the list again, then subscribe again.
+    /// Watches all card customers of the caller's program: each change of any of them. When a customer is gone, and when a client reads too slowly, it gets an error with the code `CHANGES_MISSED`, and the subscription ends: read the list again, then subscribe again.
     async fn card_customers_changed(
         &self,
         ctx: &Context<'_>,

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 
+use super::context::Context;
 use super::lease::Lease;
-use super::pass::{Context, Pass};
+use super::pass::Pass;
 use super::report::Report;
 use super::{Sync, details};
 use crate::domain::time::Timestamp;
@@ -18,15 +19,17 @@ const CHECK: Duration = Duration::from_secs(5);
 const FIRST_PAUSE: Duration = Duration::from_secs(5);
 const LONGEST_PAUSE: Duration = Duration::from_mins(2);
 
-/// A server shows no progress.
-struct Silent;
+/// A server shows no progress; what an operator should know is in its log.
+struct Log;
 
-impl Report for Silent {
+impl Report for Log {
     fn progress(&self, _customers: u64, _total: Option<u64>) {}
 
     fn details(&self, _customers: u64) {}
 
-    fn note(&self, _text: &str) {}
+    fn note(&self, text: &str) {
+        tracing::warn!("{text}");
+    }
 }
 
 impl Sync {
@@ -80,11 +83,11 @@ impl Sync {
 
     async fn work(&self, program: &Program, lease: &Lease, interval: Duration) -> Result<()> {
         let client = self.client(program)?;
-        let report = &Silent;
+        let report = &Log;
         let context = Context { store: &self.store, client: &client, program, lease, report };
         loop {
             if self.is_pass_due(program, interval).await? {
-                let summary = Pass::open(context).await?.run().await?;
+                let summary = Pass::open(context).await?.run(false).await?;
                 tracing::info!(program = program.name, "synchronised with the issuer: {summary}");
             } else if details::read_due(context).await? == 0 {
                 return Ok(());

@@ -4,12 +4,12 @@
 use futures_util::{StreamExt as _, stream};
 
 use super::balance;
+use super::context::Context;
 use super::customer::{card, merged};
-use super::pass::Context;
 use crate::domain::customer::Customer;
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Kind, Result};
-use crate::issuer::IssuerCustomer;
+use crate::issuer::{IssuerCustomer, IssuerError, Reason};
 use crate::services::records;
 use crate::store::{DueCustomer, IssuerRecord, Record};
 
@@ -21,13 +21,38 @@ const AT_ONCE: usize = 4;
 /// is being onboarded, no event says how the identity check goes.
 const ONBOARDING_AGE: i64 = 30 * 60 * 1_000;
 const AGE: i64 = 24 * 60 * 60 * 1_000;
+/// When a customer of whom nothing could be read is asked for again.
+const FAILED_AGE: i64 = 60 * 60 * 1_000;
+/// The issuer's status for a program that may not see its customers.
+const FORBIDDEN: u16 = 403;
 
-/// What the issuer says of a customer, and when it was asked; none if it says that
-/// there is none.
+/// What the issuer says of a customer, and when it was asked.
 pub(super) struct Answer {
     pub(super) of: DueCustomer,
-    pub(super) said: Option<IssuerCustomer>,
+    pub(super) said: Said,
     pub(super) at: Timestamp,
+}
+
+/// What the issuer says of a customer.
+pub(super) enum Said {
+    /// The customer is there.
+    There(Box<IssuerCustomer>),
+    /// There is no such customer.
+    NotThere,
+    /// Nothing that can be used, of this customer.
+    Nothing,
+}
+
+/// Makes the details of all customers due.
+///
+/// # Errors
+/// If the store fails.
+pub(super) async fn make_all_due(context: Context<'_>) -> Result<()> {
+    let Context { store, program, lease, .. } = context;
+    let tx = store.write(program.id).await?;
+    lease.check_in(&tx).await?;
+    tx.make_details_due().await?;
+    tx.commit().await
 }
 
 /// Reads the details of some customers who are due. Returns how many were read; 0 if
@@ -77,11 +102,27 @@ pub(super) async fn ask(
 ) -> Result<Answer> {
     lease.check()?;
     let at = Timestamp::now();
-    let said = client.customer(&of.yativo_card_id).await.map_err(|error| {
-        let message = format!("the details of a customer of {} were not read", program.name);
-        Error::new(Kind::Unavailable, message).because(error)
-    })?;
+    let said = match client.customer(&of.yativo_card_id).await {
+        Ok(Some(customer)) => Said::There(Box::new(customer)),
+        Ok(None) => Said::NotThere,
+        Err(error) if is_about_one(&error) => {
+            let (program, customer) = (program.name.as_str(), of.id.as_str());
+            tracing::warn!(program, customer, %error, "the details of a customer were not read");
+            Said::Nothing
+        }
+        Err(error) => {
+            let message = format!("the details of a customer of {} were not read", program.name);
+            return Err(Error::new(Kind::Unavailable, message).because(error));
+        }
+    };
     Ok(Answer { of, said, at })
+}
+
+/// Whether a failure may be about one customer alone: the others need not wait until it
+/// passes.
+fn is_about_one(error: &IssuerError) -> bool {
+    let reasons = [Reason::Invalid, Reason::Rejected, Reason::TooLarge, Reason::Unreadable];
+    reasons.contains(&error.reason()) && error.status() != Some(FORBIDDEN)
 }
 
 /// Writes what the issuer says of customers, and when they are due again. Returns those
@@ -102,9 +143,16 @@ pub(super) async fn write(context: Context<'_>, answers: Vec<Answer>) -> Result<
         let (Some(customer), Some(record)) = (customer, stored.remove(&answer.of.id)) else {
             continue;
         };
-        let Some(details) = answer.said else {
-            said.push(IssuerRecord { due_at: answer.at.plus_millis(AGE), ..record });
-            continue;
+        let details = match answer.said {
+            Said::There(details) => details,
+            Said::NotThere => {
+                said.push(IssuerRecord { due_at: answer.at.plus_millis(AGE), ..record });
+                continue;
+            }
+            Said::Nothing => {
+                said.push(IssuerRecord { due_at: answer.at.plus_millis(FAILED_AGE), ..record });
+                continue;
+            }
         };
         let Some(merged) = merged(&details, Some(customer), answer.at) else { continue };
         let wallet = balance::replacing(&details.balance, wallets.get(&merged.id), answer.at);

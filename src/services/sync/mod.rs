@@ -2,14 +2,17 @@
 //!
 //! - [`Sync`]: synchronises programs, one process at a time each (`lease`).
 //! - `background`: does so in a server. `details`: the calls for single customers.
+//! - `gone`: customers who are no longer there.
 //! - `pass`: one pass over all pages of the list. `seen`: whom it has shown.
 //! - `customer`, `balance`: what the issuer says, put together with what is known.
 //! - `report`: progress and the final sentence.
 
 mod background;
 mod balance;
+mod context;
 mod customer;
 mod details;
+mod gone;
 mod lease;
 mod pass;
 mod report;
@@ -19,8 +22,9 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
+use self::context::Context;
 use self::lease::Lease;
-use self::pass::{Context, Pass};
+use self::pass::Pass;
 pub use self::report::{Report, Summary};
 use crate::error::{Error, Kind, Result};
 use crate::issuer::{Issuer, ProgramClient};
@@ -34,6 +38,27 @@ const LOOK_AGAIN: Duration = Duration::from_millis(500);
 pub struct Settings {
     /// How long a process that has stopped keeps others from synchronising.
     pub lease: Duration,
+}
+
+/// What one synchronisation does besides reading the list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Whose details are read after the pass.
+    pub details: Details,
+    /// Whether customers may be gone however many they are.
+    pub accept_gone: bool,
+}
+
+/// Whose details are read after a pass.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Details {
+    /// Nobody's: a server reads them later.
+    #[default]
+    Later,
+    /// Those of all customers who are due.
+    Due,
+    /// Those of all customers.
+    All,
 }
 
 /// Synchronises programs with the issuer.
@@ -53,8 +78,7 @@ impl Sync {
     }
 
     /// Reads all pages of a program's customers, or goes on where that was interrupted,
-    /// then perhaps the details of everybody who is due. Waits while another process
-    /// synchronises the program.
+    /// then perhaps details. Waits while another process synchronises the program.
     ///
     /// # Errors
     /// If the program has no key pair, or the issuer or the store fails. What was read
@@ -62,23 +86,25 @@ impl Sync {
     pub async fn once(
         &self,
         program: &Program,
-        with_details: bool,
+        options: Options,
         report: &dyn Report,
     ) -> Result<Summary> {
         let client = self.client(program)?;
         let lease = self.wait_for_lease(program, report).await?;
         let context =
             Context { store: &self.store, client: &client, program, lease: &lease, report };
-        let result = Self::read(context, with_details).await;
+        let result = Self::read(context, options).await;
         let released = lease.release().await;
         let summary = result?;
         released.map(|()| summary)
     }
 
-    async fn read(context: Context<'_>, with_details: bool) -> Result<Summary> {
-        let mut summary = Pass::open(context).await?.run().await?;
-        if !with_details {
-            return Ok(summary);
+    async fn read(context: Context<'_>, options: Options) -> Result<Summary> {
+        let mut summary = Pass::open(context).await?.run(options.accept_gone).await?;
+        match options.details {
+            Details::Later => return Ok(summary),
+            Details::Due => {}
+            Details::All => details::make_all_due(context).await?,
         }
         loop {
             let read = details::read_due(context).await?;

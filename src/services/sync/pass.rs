@@ -8,33 +8,27 @@
 
 use std::collections::HashSet;
 
-use super::balance;
+use super::context::Context;
 use super::customer::{hash_of, merged};
-use super::lease::Lease;
-use super::report::{Report, Summary};
+use super::report::Summary;
 use super::seen::Seen;
+use super::{balance, gone};
 use crate::domain::customer::Customer;
 use crate::domain::customer_names::CustomerNames;
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Kind, Result};
-use crate::issuer::{CustomersPage, IssuerCustomer, ProgramClient};
+use crate::issuer::{CustomersPage, IssuerCustomer};
 use crate::services::records;
-use crate::store::{IssuerRecord, Program, Record, Store, SyncPass, WriteTx};
+use crate::store::{IssuerRecord, Record, SyncPass, WriteTx};
 
 /// Customers of a page: the most that the issuer allows.
 const PAGE: u64 = 100;
 /// After so many sweeps, customers that were not seen are left to the next pass.
 const SWEEPS: u64 = 3;
-
-/// What a pass works with.
-#[derive(Clone, Copy)]
-pub(super) struct Context<'a> {
-    pub(super) store: &'a Store,
-    pub(super) client: &'a ProgramClient,
-    pub(super) program: &'a Program,
-    pub(super) lease: &'a Lease,
-    pub(super) report: &'a dyn Report,
-}
+/// How long the rows of customers who are gone stay, in milliseconds: 30 days. So many are
+/// removed at the end of a pass.
+const GONE_KEPT: i64 = 30 * 24 * 60 * 60 * 1_000;
+const REMOVED_AT_ONCE: u64 = 1_000;
 
 /// A pass over all pages of the issuer's list.
 pub(super) struct Pass<'a> {
@@ -75,16 +69,19 @@ impl<'a> Pass<'a> {
         Ok(Self { context, state, seen })
     }
 
-    /// Reads all pages that are left.
+    /// Reads all pages that are left, then looks for those who are on none of them;
+    /// `accept_gone`: however many these are.
     ///
     /// # Errors
     /// If the issuer or the store fails. What was read is stored, and the next run goes
     /// on behind it.
-    pub(super) async fn run(mut self) -> Result<Summary> {
+    pub(super) async fn run(mut self, accept_gone: bool) -> Result<Summary> {
         while let Some(first) = self.state.next_page {
             self.sweep(first).await?;
         }
-        self.complete().await
+        let Self { context, seen, state } = &mut self;
+        let gone = gone::look_for(*context, accept_gone, seen, state).await?;
+        self.complete(gone).await
     }
 
     /// Reads the pages of a sweep from `first` on. The next page is asked for while one
@@ -152,15 +149,23 @@ impl<'a> Pass<'a> {
         tx.commit().await
     }
 
-    async fn complete(self) -> Result<Summary> {
+    /// Stores who is gone, and that the pass is complete.
+    async fn complete(self, gone: Vec<String>) -> Result<Summary> {
         let Context { store, program, lease, .. } = self.context;
         let tx = store.write_import(program.id).await?;
         lease.check_in(&tx).await?;
         tx.clear_sync_pages().await?;
-        tx.complete_sync_pass(Timestamp::now()).await?;
+        let (now, count) = (Timestamp::now(), gone.len() as u64);
+        if !gone.is_empty() {
+            tx.record_changes_of(gone.clone()).await?;
+            tx.mark_gone(gone, now).await?;
+        }
+        tx.remove_gone(now.plus_millis(-GONE_KEPT), REMOVED_AT_ONCE).await?;
+        tx.complete_sync_pass(now).await?;
         tx.commit().await?;
         let SyncPass { calls, added, changed, .. } = self.state;
-        Ok(Summary { customers: self.seen.count(), calls, added, changed, details: 0 })
+        let customers = self.seen.count();
+        Ok(Summary { customers, calls, added, changed, gone: count, details: 0 })
     }
 }
 

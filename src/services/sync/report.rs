@@ -21,17 +21,19 @@ pub struct Summary {
     pub added: u64,
     /// Customers who are not as they were.
     pub changed: u64,
+    /// Customers who are gone.
+    pub gone: u64,
     /// Customers whose details were read.
     pub details: u64,
 }
 
-/// `12,345 customers in 124 calls: 3 new, 17 changed`.
+/// `12,345 customers in 124 calls: 3 new, 17 changed, 1 gone`.
 impl std::fmt::Display for Summary {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { customers, calls, added, changed, details } = *self;
+        let Self { customers, calls, added, changed, gone, details } = *self;
         let (customers, calls) = (counted(customers, "customer"), counted(calls, "call"));
-        let [added, changed] = [added, changed].map(grouped);
-        write!(f, "{customers} in {calls}: {added} new, {changed} changed")?;
+        let [added, changed, gone] = [added, changed, gone].map(grouped);
+        write!(f, "{customers} in {calls}: {added} new, {changed} changed, {gone} gone")?;
         if details > 0 { write!(f, "; details of {}", grouped(details)) } else { Ok(()) }
     }
 }
@@ -60,8 +62,15 @@ mod tests {
 
     #[test]
     fn a_summary_is_one_sentence() {
-        let one = Summary { customers: 12_345, calls: 124, added: 3, changed: 17, details: 0 };
-        assert_eq!(one.to_string(), "12,345 customers in 124 calls: 3 new, 17 changed");
+        let one = Summary {
+            customers: 12_345,
+            calls: 124,
+            added: 3,
+            changed: 17,
+            gone: 1,
+            ..Summary::default()
+        };
+        assert_eq!(one.to_string(), "12,345 customers in 124 calls: 3 new, 17 changed, 1 gone");
         let two = Summary {
             customers: 1,
             calls: 1,
@@ -69,7 +78,7 @@ mod tests {
             details: 2_000,
             ..Summary::default()
         };
-        let text = "1 customer in 1 call: 1,000,000 new, 0 changed; details of 2,000";
+        let text = "1 customer in 1 call: 1,000,000 new, 0 changed, 0 gone; details of 2,000";
         assert_eq!(two.to_string(), text);
     }
 }

@@ -49,6 +49,11 @@ impl Seen {
         }
     }
 
+    /// Whether any sweep has shown a customer.
+    pub(super) fn contains(&self, id: &str) -> bool {
+        key(id).is_some_and(|key| self.sweeps.contains_key(&key))
+    }
+
     /// How many different customers the present sweep has shown.
     pub(super) const fn in_sweep(&self) -> u64 {
         self.in_sweep
@@ -90,6 +95,7 @@ mod tests {
         let pages = [(1, Seen::text(&ids[0..2])), (2, Seen::text(&ids[1..3]))];
         let again = Seen::of(&pages, 2);
         assert_eq!((again.in_sweep(), again.count()), (2, 3));
+        assert_eq!((again.contains(&ids[0]), again.contains(&ids[3])), (true, false));
         assert_eq!(Seen::of(&pages, 3).in_sweep(), 0);
     }
 }

@@ -11,12 +11,7 @@ use crate::support::{Gateway, on_both};
 
 /// A server that synchronises each second.
 fn serve(world: &World) -> Gateway {
-    let environment = world.environment();
-    let mut environment: Vec<(&str, &str)> =
-        environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    environment.push(("CARD_GATEWAY__ISSUER__SYNC_INTERVAL", "1s"));
-    environment.push(ACME);
-    world.database.serve_with(&environment)
+    world.serve_with(&[("CARD_GATEWAY__ISSUER__SYNC_INTERVAL", "1s"), ACME])
 }
 
 fn total(gateway: &Gateway, token: &str) -> u64 {
@@ -124,11 +119,7 @@ on_both! {
 #[test]
 fn an_interval_of_0_switches_it_off() {
     let world = World::new(crate::support::Database::sqlite(), 3);
-    let environment = world.environment();
-    let mut environment: Vec<(&str, &str)> =
-        environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    environment.push(("CARD_GATEWAY__ISSUER__SYNC_INTERVAL", "0s"));
-    let gateway = world.database.serve_with(&environment);
+    let gateway = world.serve_without_passes();
     std::thread::sleep(Duration::from_secs(3));
     assert_eq!(world.issuer.calls().total(), 0);
     drop(gateway);

@@ -3,10 +3,8 @@
 use card_gateway_sandbox::issuer::{Fault, FaultRule};
 use serde_json::{Value, json};
 
-use super::world::{World, plain};
+use super::world::{ONE, World, plain};
 use crate::support::{Gateway, on_both};
-
-const ONE: &str = "GET /v1/card-issuer/customers/{customerId}";
 
 /// The members of a customer's own page that both sides must agree on.
 const MEMBERS: [&str; 17] = [
@@ -50,7 +48,7 @@ on_both! {
     fn every_member_of_every_customer_is_the_issuers(database) {
         let world = World::new(database, 60);
         let said = world.sync_with(&["--details"]);
-        assert_eq!(said, "acme: 60 customers in 1 call: 60 new, 0 changed; details of 60");
+        assert_eq!(said, "acme: 60 customers in 1 call: 60 new, 0 changed, 0 gone; details of 60");
         assert_eq!(world.issuer.calls().of(ONE), 60);
         let gateway = world.database.serve();
         let token = world.database.token("acme");
@@ -72,7 +70,7 @@ on_both! {
         });
         world.issuer.take_calls();
         let said = world.sync_with(&["--details"]);
-        assert_eq!(said, "acme: 40 customers in 1 call: 0 new, 2 changed; details of 2");
+        assert_eq!(said, "acme: 40 customers in 1 call: 0 new, 2 changed, 0 gone; details of 2");
         assert_eq!(world.issuer.take_calls().of(ONE), 2);
         let gateway = world.database.serve();
         let token = world.database.token("acme");
@@ -80,6 +78,24 @@ on_both! {
             let [there, here] = pages(&world, &gateway, &token, name);
             assert_eq!(here, there, "{name}");
         }
+    }
+
+    fn one_customer_who_cannot_be_read_does_not_stop_the_others(database) {
+        let world = World::new(database, 40);
+        world.sync();
+        for fault in [Fault::Status(400), Fault::Html(404), Fault::Huge] {
+            world.issuer.clear_faults();
+            world.issuer.take_calls();
+            world.issuer.add_fault(FaultRule::on(ONE, fault.clone()).after(3).once());
+            let said = world.sync_with(&["--details", "all"]);
+            assert!(said.ends_with("details of 40"), "{fault:?}: {said}");
+            assert!(world.issuer.take_calls().of(ONE) >= 40, "{fault:?}");
+        }
+        // A program that may not see its customers is another matter.
+        world.issuer.clear_faults();
+        world.issuer.add_fault(FaultRule::on(ONE, Fault::Status(403)));
+        let output = world.run_with(&["--details", "all"]);
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
     }
 
     fn whoever_was_not_read_stays_due(database) {

@@ -62,7 +62,7 @@ on_both! {
         let world = world(database);
         world.issuer.add_fault(FaultRule::on(LIST, Fault::Unauthorized).after(1).once());
         let said = world.sync();
-        assert_eq!(said, "acme: 350 customers in 4 calls: 350 new, 0 changed");
+        assert_eq!(said, "acme: 350 customers in 4 calls: 350 new, 0 changed, 0 gone");
     }
 }
 
@@ -95,7 +95,7 @@ fn the_issuers_limit_is_met_once_a_window() {
     let limit = RateLimit { calls: 2, window: Duration::from_secs(2) };
     world.issuer.set_rate_limit(Some(limit));
     let began = Instant::now();
-    assert_eq!(world.sync(), "acme: 350 customers in 4 calls: 350 new, 0 changed");
+    assert_eq!(world.sync(), "acme: 350 customers in 4 calls: 350 new, 0 changed, 0 gone");
     assert!(began.elapsed() >= Duration::from_secs(2), "it waited");
     let calls = world.issuer.calls();
     assert!(calls.with_status(429) <= 2 && calls.early == 0, "{calls:?}");

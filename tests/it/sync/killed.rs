@@ -27,7 +27,7 @@ on_both! {
         let said = world.sync();
         assert!(said.starts_with("acme: 950 customers in "), "{said}");
         world.agrees();
-        assert_eq!(world.sync(), "acme: 950 customers in 10 calls: 0 new, 0 changed");
+        assert_eq!(world.sync(), "acme: 950 customers in 10 calls: 0 new, 0 changed, 0 gone");
     }
 
     fn a_page_that_was_stored_is_not_read_again(database) {
@@ -45,7 +45,7 @@ on_both! {
         child.wait().expect("it ends");
         world.issuer.clear_faults();
         world.issuer.take_calls();
-        assert_eq!(world.sync(), "acme: 950 customers in 10 calls: 950 new, 0 changed");
+        assert_eq!(world.sync(), "acme: 950 customers in 10 calls: 950 new, 0 changed, 0 gone");
         assert_eq!(world.issuer.calls().of(LIST), 5);
     }
 }

@@ -26,8 +26,8 @@ on_both! {
         });
         texts.sort();
         assert_eq!(texts, [
-            "acme: 450 customers in 5 calls: 0 new, 0 changed\n",
-            "acme: 450 customers in 5 calls: 450 new, 0 changed\n",
+            "acme: 450 customers in 5 calls: 0 new, 0 changed, 0 gone\n",
+            "acme: 450 customers in 5 calls: 450 new, 0 changed, 0 gone\n",
         ]);
         assert_eq!(world.issuer.calls().max_parallel, 1, "one of them waits");
         world.agrees();
@@ -53,7 +53,7 @@ on_both! {
         first.wait().expect("it ends");
         let output = second.wait_with_output().expect("it ends");
         let text = String::from_utf8(output.stdout).expect("UTF-8");
-        assert_eq!(text, "acme: 450 customers in 5 calls: 450 new, 0 changed\n");
+        assert_eq!(text, "acme: 450 customers in 5 calls: 450 new, 0 changed, 0 gone\n");
         let errors = String::from_utf8(output.stderr).expect("UTF-8");
         assert_eq!(errors, "another process synchronises acme; waiting for it to end\n");
     }

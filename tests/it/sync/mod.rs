@@ -1,12 +1,14 @@
 //! Customers come from the issuer, and stay as it shows them. The issuer is the one of
 //! the sandbox. `pages`: a pass over the list. `details`: the calls for
-//! single customers. `background`: in a server. `moving`: a list that moves while it is
-//! read. `faults`: what an issuer can do wrong. `killed`: a run that is interrupted.
-//! `lease`: two that run at once.
+//! single customers. `gone`: customers who are no longer there.
+//! `background`: in a server. `moving`: a list that moves while it is read.
+//! `faults`: what an issuer can do wrong. `killed`: a run that is interrupted. `lease`: two
+//! that run at once.
 
 mod background;
 mod details;
 mod faults;
+mod gone;
 mod killed;
 mod lease;
 mod moving;

@@ -8,9 +8,9 @@ use crate::support::{Database, Line, on_both};
 on_both! {
     fn all_customers_come_and_a_second_pass_finds_nothing_new(database) {
         let world = World::new(database, 250);
-        assert_eq!(world.sync(), "acme: 250 customers in 3 calls: 250 new, 0 changed");
+        assert_eq!(world.sync(), "acme: 250 customers in 3 calls: 250 new, 0 changed, 0 gone");
         world.agrees();
-        assert_eq!(world.sync(), "acme: 250 customers in 3 calls: 0 new, 0 changed");
+        assert_eq!(world.sync(), "acme: 250 customers in 3 calls: 0 new, 0 changed, 0 gone");
         assert_eq!(world.issuer.calls().of(LIST), 6 + 3, "and three of this test");
         world.agrees();
     }
@@ -27,13 +27,13 @@ on_both! {
             program.set_external_id(&names[2], None).expect("it is there");
             program.insert_at_front(1);
         });
-        assert_eq!(world.sync(), "acme: 121 customers in 2 calls: 1 new, 3 changed");
+        assert_eq!(world.sync(), "acme: 121 customers in 2 calls: 1 new, 3 changed, 0 gone");
         world.agrees();
     }
 
     fn an_empty_program_is_one_call(database) {
         let world = World::new(database, 0);
-        assert_eq!(world.sync(), "acme: 0 customers in 1 call: 0 new, 0 changed");
+        assert_eq!(world.sync(), "acme: 0 customers in 1 call: 0 new, 0 changed, 0 gone");
     }
 
     fn nobody_is_doubled_where_the_issuer_gives_fewer_names(database) {
@@ -42,7 +42,7 @@ on_both! {
         world.issuer.set_dialect(fewer);
         world.sync();
         world.issuer.set_dialect(Dialect::default());
-        assert_eq!(world.sync(), "acme: 30 customers in 1 call: 0 new, 0 changed");
+        assert_eq!(world.sync(), "acme: 30 customers in 1 call: 0 new, 0 changed, 0 gone");
         world.agrees();
     }
 
@@ -54,7 +54,7 @@ on_both! {
         });
         let line = Line::new(7).with("yativo_card_id", name.as_str());
         world.database.import("acme", std::slice::from_ref(&line));
-        assert_eq!(world.sync(), "acme: 3 customers in 1 call: 2 new, 1 changed");
+        assert_eq!(world.sync(), "acme: 3 customers in 1 call: 2 new, 1 changed, 0 gone");
         let gateway = world.database.serve();
         let token = world.database.token("acme");
         let query = format!("{{ cardCustomer(identifier: \"{name}\") {{ id kycStatus walletAddress }} }}");
@@ -67,7 +67,7 @@ on_both! {
         let world = World::new(database, 250);
         world.issuer.add_fault(FaultRule::on(LIST, Fault::RepeatedPage).after(1).once());
         // Who was on the page that did not come is found by a second sweep.
-        assert_eq!(world.sync(), "acme: 250 customers in 6 calls: 250 new, 0 changed");
+        assert_eq!(world.sync(), "acme: 250 customers in 6 calls: 250 new, 0 changed, 0 gone");
         world.agrees();
     }
 }
@@ -91,7 +91,7 @@ fn an_unchanged_pass_touches_no_row_of_a_customer_and_tells_nobody() {
         ("changes", "seq"),
     ];
     let before = tables.map(|(table, key)| places(table, key));
-    assert_eq!(world.sync(), "acme: 150 customers in 2 calls: 0 new, 0 changed");
+    assert_eq!(world.sync(), "acme: 150 customers in 2 calls: 0 new, 0 changed, 0 gone");
     assert_eq!(tables.map(|(table, key)| places(table, key)), before);
 }
 
@@ -102,7 +102,7 @@ fn all_programs_with_a_key_pair_are_synchronised() {
     let mut all = world.database.program(&["sync", "--all"]);
     let output = all.envs(world.environment()).output().expect("it runs");
     let text = String::from_utf8(output.stdout).expect("UTF-8");
-    assert_eq!(text, "acme: 2 customers in 1 call: 2 new, 0 changed\n");
+    assert_eq!(text, "acme: 2 customers in 1 call: 2 new, 0 changed, 0 gone\n");
     let mut other = world.database.program(&["sync", "--program", "other"]);
     let output = other.envs(world.environment()).output().expect("it runs");
     let errors = String::from_utf8(output.stderr).expect("UTF-8");

@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::process::{Command, Output};
 
 use card_gateway_sandbox::issuer::{Fill, Issuer, IssuerOptions, ProgramSpec};
-use serde_json::Value;
+use reqwest::blocking::{Client, RequestBuilder};
+use serde_json::{Value, json};
 
 use crate::support::{Database, Gateway};
 
 pub(super) const LIST: &str = "GET /v1/card-issuer/customers";
+pub(super) const ONE: &str = "GET /v1/card-issuer/customers/{customerId}";
 
 /// The members of a list's item that both sides must agree on after a pass.
 const MEMBERS: [&str; 9] = [
@@ -55,6 +57,19 @@ impl World {
         ]
     }
 
+    /// A server that knows the issuer, with more settings.
+    pub(super) fn serve_with(&self, more: &[(&str, &str)]) -> Gateway {
+        let environment = self.environment();
+        let environment = environment.iter().map(|(name, value)| (*name, value.as_str()));
+        let environment: Vec<(&str, &str)> = environment.chain(more.iter().copied()).collect();
+        self.database.serve_with(&environment)
+    }
+
+    /// A server that knows the issuer, but does not synchronise.
+    pub(super) fn serve_without_passes(&self) -> Gateway {
+        self.serve_with(&[("CARD_GATEWAY__ISSUER__SYNC_INTERVAL", "0s")])
+    }
+
     /// `sync --program acme`, about to run.
     pub(super) fn command(&self) -> Command {
         let mut command = self.database.program(&["sync", "--program", "acme"]);
@@ -97,8 +112,19 @@ impl World {
 
     /// What the issuer answers.
     pub(super) fn get_from_issuer(&self, path: &str) -> Value {
+        self.ask_issuer(Client::new().get(format!("{}{path}", self.issuer.url())))
+    }
+
+    /// Has the issuer send its webhooks to this address.
+    pub(super) fn send_webhooks_to(&self, subscription: &str, url: &str) {
+        let path = format!("/v1/yativo-card/webhooks/{subscription}");
+        let request = Client::new().put(format!("{}{path}", self.issuer.url()));
+        let answer = self.ask_issuer(request.json(&json!({ "url": url })));
+        assert_ne!(answer["success"], false, "{answer}");
+    }
+
+    fn ask_issuer(&self, request: RequestBuilder) -> Value {
         let keys = self.issuer.credentials("acme").expect("the program is there");
-        let request = reqwest::blocking::Client::new().get(format!("{}{path}", self.issuer.url()));
         let request = request.header("X-API-Key", &keys.api_key);
         let request = request.header("X-API-Secret", &keys.api_secret);
         request.send().expect("an answer").json().expect("JSON")
