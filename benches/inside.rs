@@ -150,7 +150,7 @@ impl Gateway {
             };
             let word = Arc::new(Notify::new());
             let live = Live::new(store.clone(), Arc::clone(&word));
-            let services = Services::new(&store, chain.clone(), live, &settings);
+            let services = Services::new(&store, chain.clone(), None, live, &settings);
             let (notifications, _) = Inbox::new(store.clone(), word);
             let nobody =
                 webhooks::Settings { secrets: BTreeMap::new(), tolerance: Duration::from_mins(5) };

@@ -23,7 +23,7 @@ use crate::services::health::Health;
 use crate::services::inbox::{Inbox, retention};
 use crate::services::live::Live;
 use crate::services::reconciliation::Reconciliation;
-use crate::services::sync::Sync;
+use crate::services::sync::{SingleCustomers, Sync};
 use crate::services::{self, Services};
 use crate::store::Store;
 use crate::telemetry;
@@ -97,7 +97,13 @@ pub async fn serve(config: &Config, store: Store, listener: TcpListener) -> Resu
     let webhooks = webhooks::Endpoint::new(webhook_settings, inbox, deliveries.clone());
     let chain = Chain::open(config, &store)?;
     let reader = chain.as_ref().map(|chain| chain.reader.clone());
-    let services = Services::new(&store, reader.clone(), live.clone(), &service_settings);
+    let issuer = Issuer::new(&settings::issuer(&config.issuer))?;
+    let single = if config.issuer.key_pairs.is_empty() {
+        None
+    } else {
+        Some(SingleCustomers::new(store.clone(), issuer.clone()))
+    };
+    let services = Services::new(&store, reader.clone(), single, live.clone(), &service_settings);
     let health = Health::new(store.clone(), reader.clone(), deliveries);
     let rate = RateLimits::new(config.rate);
     let (stopping, stopped) = watch::channel(false);
@@ -130,7 +136,8 @@ pub async fn serve(config: &Config, store: Store, listener: TcpListener) -> Resu
         tracing::info!("balances are not read from the chain: {hint}");
     }
     if !config.issuer.sync_interval.is_zero() && !config.issuer.key_pairs.is_empty() {
-        tasks.spawn(sync(config, &store)?.keep_at_it(config.issuer.sync_interval));
+        let sync = Sync::new(store.clone(), issuer, settings::sync(&config.issuer));
+        tasks.spawn(sync.keep_at_it(config.issuer.sync_interval));
     }
     let address = listener.local_addr().map_err(Error::internal)?;
     // Catch signals before the log says that the process listens.

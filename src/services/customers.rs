@@ -10,6 +10,7 @@ use crate::domain::onboarding::{OnboardingFilter, check_status};
 use crate::domain::page::{ListId, Order, Slice, Window};
 use crate::domain::principal::Principal;
 use crate::error::Result;
+use crate::services::sync::SingleCustomers;
 use crate::store::Store;
 
 /// Which customers a list holds, and in which order.
@@ -43,12 +44,13 @@ impl CustomerList {
 #[derive(Clone, Debug)]
 pub struct Customers {
     store: Store,
+    single: Option<SingleCustomers>,
 }
 
 impl Customers {
-    /// Over a store.
-    pub const fn new(store: Store) -> Self {
-        Self { store }
+    /// Over a store, and the issuer for customers who are not in it.
+    pub const fn new(store: Store, single: Option<SingleCustomers>) -> Self {
+        Self { store, single }
     }
 
     /// A part of a list.
@@ -125,7 +127,8 @@ impl Customers {
 
     /// The customer that each identifier means, with what is included. One that
     /// is unknown, or another program's, is left out. [`CustomerNames`] says
-    /// which customer is meant.
+    /// which customer is meant. The issuer is asked for those whom the store does not
+    /// have.
     ///
     /// # Errors
     /// If the store fails.
@@ -138,6 +141,24 @@ impl Customers {
         if identifiers.is_empty() {
             return Ok(HashMap::new());
         }
+        let found = self.stored(principal, identifiers, include).await?;
+        let Some(issuer) = &self.single else { return Ok(found) };
+        let customers = found.values().map(|found| found.customer.id.as_str());
+        issuer.want_details(principal.program, customers);
+        let is_missing = |identifier: &&Identifier| !found.contains_key(*identifier);
+        let missing: Vec<Identifier> = identifiers.iter().filter(is_missing).cloned().collect();
+        if missing.is_empty() || !issuer.ask(principal.program, &missing).await {
+            return Ok(found);
+        }
+        self.stored(principal, identifiers, include).await
+    }
+
+    async fn stored(
+        &self,
+        principal: &Principal,
+        identifiers: &[Identifier],
+        include: Include,
+    ) -> Result<HashMap<Identifier, Arc<FoundCustomer>>> {
         let found = self.store.customers_named(principal.program, identifiers, include).await?;
         let found: Vec<Arc<FoundCustomer>> = found.into_iter().map(Arc::new).collect();
         let names = CustomerNames::new(found.iter().map(|of| &*of.customer));

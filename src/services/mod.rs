@@ -50,16 +50,17 @@ pub struct Settings {
 }
 
 impl Services {
-    /// The services over a store and, where one is configured, a chain.
+    /// The services over a store and, where they are configured, a chain and the issuer.
     pub fn new(
         store: &Store,
         chain: Option<Reader>,
+        single: Option<sync::SingleCustomers>,
         live: live::Live,
         settings: &Settings,
     ) -> Self {
         Self {
             auth: auth::Auth::new(store.clone(), settings.token_cache_ttl),
-            customers: customers::Customers::new(store.clone()),
+            customers: customers::Customers::new(store.clone(), single),
             balances: balances::Balances::new(
                 store.clone(),
                 chain,

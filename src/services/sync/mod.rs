@@ -5,6 +5,7 @@
 //! - `gone`: customers who are no longer there.
 //! - `pass`: one pass over all pages of the list. `seen`: whom it has shown.
 //! - `customer`, `balance`: what the issuer says, put together with what is known.
+//! - [`SingleCustomers`]: asks for a customer while a client waits.
 //! - `report`: progress and the final sentence.
 
 mod background;
@@ -17,6 +18,7 @@ mod lease;
 mod pass;
 mod report;
 mod seen;
+mod single;
 
 use std::time::Duration;
 
@@ -26,6 +28,7 @@ use self::context::Context;
 use self::lease::Lease;
 use self::pass::Pass;
 pub use self::report::{Report, Summary};
+pub use self::single::SingleCustomers;
 use crate::error::{Error, Kind, Result};
 use crate::issuer::{Issuer, ProgramClient};
 use crate::store::{Program, Store};

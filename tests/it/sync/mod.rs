@@ -1,6 +1,7 @@
 //! Customers come from the issuer, and stay as it shows them. The issuer is the one of
 //! the sandbox. `pages`: a pass over the list. `details`: the calls for
-//! single customers. `gone`: customers who are no longer there.
+//! single customers. `gone`: customers who are no longer there. `unknown`: customers whom a
+//! client asks for before a pass has come by.
 //! `background`: in a server. `moving`: a list that moves while it is read.
 //! `faults`: what an issuer can do wrong. `killed`: a run that is interrupted. `lease`: two
 //! that run at once.
@@ -13,4 +14,5 @@ mod killed;
 mod lease;
 mod moving;
 mod pages;
+mod unknown;
 mod world;
