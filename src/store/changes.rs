@@ -191,7 +191,8 @@ impl Store {
             format!(
                 "SELECT changes.* FROM {rows} CROSS JOIN changes ON changes.seq IN (\
                  SELECT c.seq FROM changes AS c WHERE c.program_id = r.program AND c.seq > r.seq \
-                 ORDER BY c.seq LIMIT $2) ORDER BY changes.seq"
+                 ORDER BY c.seq {limit}) ORDER BY changes.seq",
+                limit = sql::limit(backend, 2)
             )
         };
         let values = [sql::json(&positions)?, limit.into()];

@@ -196,7 +196,7 @@ fn limited(backend: DbBackend, select: &str, order: Order, limit: usize, offset:
         let (most, sort) = (MAX_SIZE + 1, sort(order));
         format!("SELECT c.* FROM ({select} LIMIT {most}{offset}) AS c {sort} LIMIT ${limit}")
     } else {
-        format!("{select} LIMIT ${limit}{offset}")
+        format!("{select} {}{offset}", sql::limit(backend, limit))
     }
 }
 

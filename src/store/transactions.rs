@@ -216,7 +216,8 @@ fn part_of_each(
         format!(
             "SELECT {columns} FROM card_transactions AS t \
              WHERE t.program_id = $2 AND t.customer_id = {customer}{filter} \
-             ORDER BY t.created_at DESC, t.transaction_id DESC LIMIT $3 OFFSET $4"
+             ORDER BY t.created_at DESC, t.transaction_id DESC {limit} OFFSET $4",
+            limit = sql::limit(backend, 3)
         )
     };
     let text = if postgres {

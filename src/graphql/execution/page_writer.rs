@@ -80,19 +80,16 @@ async fn write<T: ContainerType>(
     ctx: &ContextSelectionSet<'_>,
     is_list: bool,
 ) -> ServerResult<Value> {
-    let fields = ctx.item.node.items.iter().filter_map(|selection| match &selection.node {
-        Selection::Field(field) if field.node.response_key().node != PLACEHOLDER => Some(field),
-        _ => None,
-    });
-    let fields: Vec<&Positioned<Field>> = fields.collect();
+    let columns = columns(&ctx.item.node.items);
     let types = ctx.data::<Arc<Types>>();
     let types = types.map_err(|missing| missing.into_server_error(ctx.item.pos))?;
     let mut writer = Writer { ctx, types, object: T::type_name(), json: Vec::new(), failed: false };
-    writer.json.reserve(objects.len() * fields.len() * 32 + 2);
+    writer.json.reserve(objects.len() * columns.len() * 32 + 2);
     let of = |at: usize| if is_list { ctx.with_index(at) } else { ctx.clone() };
     // Otherwise the same fields of an object before have been awaited.
     let first = objects.first().filter(|_| !is_behind_another(ctx)).into_iter();
-    let first = first.flat_map(|first| fields.iter().map(|field| resolve(first, of(0), field)));
+    let first =
+        first.flat_map(|first| columns.iter().map(|column| resolve(first, of(0), column.field)));
     let (first, waited) = resolve_first(first.collect()).await;
     let mut first = first.into_iter();
     // Gaps in the text, and the futures that fill them.
@@ -107,19 +104,17 @@ async fn write<T: ContainerType>(
         }
         writer.json.push(b'{');
         let ctx = of(at);
-        for (number, field) in fields.iter().enumerate() {
-            if number > 0 {
-                writer.json.push(b',');
-            }
-            json::key(&field.node.response_key().node, &mut writer.json);
+        for (number, &Column { field, ref key, is_type_name, has_below }) in
+            columns.iter().enumerate()
+        {
+            writer.json.extend_from_slice(key);
             let awaited = if at == 0 { first.next() } else { None };
-            if field.node.name.node == "__typename" {
+            if is_type_name {
                 json::plain_text(&writer.object, &mut writer.json);
                 continue;
             }
             // A future that is not ready is stored: polled anew, it could report
             // an error twice. A field without fields of its own reports none before.
-            let has_below = !field.node.selection_set.node.items.is_empty();
             let ready = match awaited {
                 None if !has_below || waited.get(number) == Some(&false) => {
                     object.resolve_field(&ctx.with_field(field)).now_or_never()
@@ -145,6 +140,30 @@ async fn write<T: ContainerType>(
     let late = join_all(late).await;
     writer.fill(gaps.into_iter().zip(late));
     Ok(if writer.failed { Value::Null } else { Value::Binary(writer.json.into()) })
+}
+
+/// A selected field, with what is the same for every object.
+struct Column<'a> {
+    field: &'a Positioned<Field>,
+    /// The response key, as it stands before the value.
+    key: Vec<u8>,
+    is_type_name: bool,
+    has_below: bool,
+}
+
+fn columns(selections: &[Positioned<Selection>]) -> Vec<Column<'_>> {
+    let fields = selections.iter().filter_map(|selection| match &selection.node {
+        Selection::Field(field) if field.node.response_key().node != PLACEHOLDER => Some(field),
+        _ => None,
+    });
+    let column = |(number, field): (usize, _)| {
+        let Positioned { node, .. }: &Positioned<Field> = field;
+        let mut key = if number > 0 { vec![b','] } else { Vec::new() };
+        json::key(&node.response_key().node, &mut key);
+        let is_type_name = node.name.node == "__typename";
+        Column { field, key, is_type_name, has_below: !node.selection_set.node.items.is_empty() }
+    };
+    fields.enumerate().map(column).collect()
 }
 
 /// Whether the objects are below one that is not the first of its list.
@@ -190,6 +209,12 @@ struct Writer<'a, 'c> {
 
 impl Writer<'_, '_> {
     fn field(&mut self, field: &Positioned<Field>, value: Resolved) {
+        if let Ok(Some(value)) = &value
+            && !matches!(value, Value::Null | Value::List(_) | Value::Object(_))
+        {
+            json::value(value, &mut self.json);
+            return;
+        }
         let value = value.map(Option::unwrap_or_default).map_err(|error| self.report(field, error));
         let name = (&*self.object, field.node.name.node.as_str());
         let below = &field.node.selection_set.node;
