@@ -106,12 +106,12 @@ INSERT INTO wallet_balances (program_id, customer_id, ledger_minor, available_mi
 SELECT {program}, id, available + pending, available, pending, {now} - n % {hour} \
 FROM (SELECT id, n, h % 400000 AS available, CASE WHEN g % 2 = 0 THEN 0 ELSE 100 + g % 20000 END AS pending \
   FROM {made} WHERE deployed) AS balances;
-INSERT INTO cards (program_id, card_id, customer_id, last_four, card_type, status, is_stolen, activated_at, created_at)
+INSERT INTO cards (program_id, card_id, customer_id, last_four, card_type, status, is_stolen, pin_set, activated_at, created_at)
 SELECT {program}, \
   {card} || '-' || substr({more}, 1, 4) || '-4' || substr({more}, 5, 3) || '-800' || k || '-0000' || {number}, \
   id, substr('' || (10000 + g % 10000), 2), \
   CASE WHEN g % 3 = 0 THEN 'physical' ELSE 'virtual' END, status, \
-  status = 'voided' AND g % 2 = 0, \
+  status = 'voided' AND g % 2 = 0, h % 3 = 0, \
   CASE WHEN flow_status = 'active' THEN made_at + {hour} END, made_at \
 FROM (SELECT made.*, k, created_at + {hour} * (k + 1) AS made_at, \
     CASE (h / 256 + 7 * k) % 20 WHEN 0 THEN 'frozen' WHEN 1 THEN 'lost' WHEN 2 THEN 'blocked' \

@@ -130,6 +130,8 @@ pub(super) struct Detail<'a> {
     balance_freshness: Option<&'static str>,
     balance_updated_at: Option<Time>,
     cards_count: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pin_set: Option<Option<bool>>,
     cards: Vec<Card<'a>>,
     created_at: Time,
 }
@@ -145,6 +147,7 @@ struct Card<'a> {
     is_stolen: bool,
     is_blocked: bool,
     is_void: bool,
+    pin_set: Option<bool>,
     activated_at: Option<Time>,
     created_at: Time,
 }
@@ -179,10 +182,16 @@ pub(super) fn one<R: Columns>(rows: &[R]) -> Result<Success<Detail<'_>>> {
         balance_freshness: ledger.map(|_| "realtime"),
         balance_updated_at: first.maybe_long(19)?.map(Time),
         cards_count: cards.iter().filter(|card| !card.is_void).count(),
+        pin_set: (!cards.is_empty()).then(|| any_pin_set(&cards)),
         cards,
         created_at: Time(first.long(5)?),
     };
     Ok(Success { success: true, data })
+}
+
+/// Whether any card has its PIN set; none if that is known of no card.
+fn any_pin_set(cards: &[Card<'_>]) -> Option<bool> {
+    cards.iter().filter_map(|card| card.pin_set).reduce(|any, pin_set| any || pin_set)
 }
 
 fn cards<'a, R: Columns>(rows: &'a [R], id: &str) -> Result<Vec<Card<'a>>> {
@@ -204,6 +213,7 @@ fn cards<'a, R: Columns>(rows: &'a [R], id: &str) -> Result<Vec<Card<'a>>> {
             is_stolen,
             is_blocked: status == "blocked",
             is_void: is_stolen || status == "voided",
+            pin_set: row.maybe_flag(20)?,
             activated_at: row.maybe_long(15)?.map(Time),
             created_at: Time(row.long(16)?),
         });

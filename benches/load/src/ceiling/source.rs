@@ -23,6 +23,7 @@ pub(super) trait Columns: Send {
     fn long(&self, at: usize) -> Result<i64>;
     fn maybe_long(&self, at: usize) -> Result<Option<i64>>;
     fn flag(&self, at: usize) -> Result<bool>;
+    fn maybe_flag(&self, at: usize) -> Result<Option<bool>>;
 }
 
 /// A pool of connections.
@@ -80,6 +81,10 @@ macro_rules! source {
             }
 
             fn flag(&self, at: usize) -> Result<bool> {
+                self.try_get_unchecked(at)
+            }
+
+            fn maybe_flag(&self, at: usize) -> Result<Option<bool>> {
                 self.try_get_unchecked(at)
             }
         }

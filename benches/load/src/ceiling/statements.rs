@@ -105,7 +105,7 @@ impl Statements {
         Self {
             lists,
             totals: [total, format!("{total} AND c.flow_status = $2").leak()],
-            ones: [one(""), one(&format!(", {NAMES}, b.updated_at"))],
+            ones: [one(""), one(&format!(", {NAMES}, b.updated_at, k.pin_set"))],
         }
     }
 
