@@ -23,6 +23,11 @@ fn holding(customer: &Customer) -> Option<(Address, Address, U256)> {
 }
 
 impl Sandbox {
+    /// Makes a block in which a customer's wallet holds what the issuer says.
+    pub fn mirror_customer(&self, customer: &Customer) {
+        self.set_balances(holding(customer));
+    }
+
     /// Makes a block in which the wallets of a program's customers hold what the
     /// issuer says that they hold.
     pub fn mirror(&self, program: &Program) {

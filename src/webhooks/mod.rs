@@ -10,5 +10,5 @@ mod sender;
 pub mod signature;
 
 pub use endpoint::{Endpoint, Settings, error_response, openapi, router};
-pub use sample::{Members, Money, Purchase, Sample, names};
+pub use sample::{Members, Sample, names};
 pub use sender::{Sender, Sent};

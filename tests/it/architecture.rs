@@ -47,7 +47,6 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "services",
             "store",
             "telemetry",
-            "webhooks",
         ],
     ),
     (

@@ -9,7 +9,6 @@ use fastrand::Rng;
 use serde::Serialize;
 
 pub use self::members::Members;
-pub use self::purchase::{Money, Purchase};
 use crate::domain::identifier::Identifier;
 use crate::domain::time::Timestamp;
 

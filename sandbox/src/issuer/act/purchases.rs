@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::balances::no_wallet;
 use crate::issuer::refusal::Refusal;
-use crate::issuer::state::{Currency, Merchant, Program, Transaction, idents};
+use crate::issuer::state::{Currency, Merchant, Program, Shop, Transaction, idents};
 
 /// Names a transaction of a program, also one without an id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -52,6 +52,13 @@ impl Purchase {
     /// A purchase in another currency, for which the wallet pays `billing`.
     pub fn foreign(amount: i64, currency: &'static str, billing: i64) -> Self {
         Self { currency: Some(currency.into()), billing_amount: Some(billing), ..Self::of(amount) }
+    }
+
+    /// A purchase at any shop with a card in this currency, often in another currency.
+    pub fn random(card: Currency, rng: &mut fastrand::Rng) -> Self {
+        let shop = Shop::random(rng);
+        let (amount, billing) = shop.price(rng.i64(150..8_000), card);
+        Self::foreign(amount, shop.currency, billing).at(shop.merchant())
     }
 
     /// The same, but the events do not name the transaction.

@@ -1,18 +1,16 @@
 //! Made-up customers in every stage, the same for the same seed.
 
-use std::borrow::Cow;
-
 use fastrand::Rng;
 
 use super::card::{Card, CardKind, CardState};
 use super::currency::Currency;
 use super::customer::{Customer, Onboarding, Source, Wallet};
 use super::idents;
-use super::people::{FIRST_NAMES, LAST_NAMES, MAIL_HOSTS, SHOPS};
+use super::people::{FIRST_NAMES, LAST_NAMES, MAIL_HOSTS, Shop};
 use super::program::Program;
 use super::spec::ListOrder;
 use super::stage::Stage;
-use super::transaction::{Merchant, Transaction};
+use super::transaction::Transaction;
 use crate::issuer::time::{DAY, HOUR, MINUTE, Time};
 
 /// What to make.
@@ -198,11 +196,8 @@ impl Maker<'_> {
     }
 
     fn transaction(&mut self, currency: Currency, card: &Card, age: i64) -> Transaction {
-        let shop = &SHOPS[self.rng.usize(..SHOPS.len())];
-        let dollars = self.rng.i64(150..20_000);
-        let same = shop.currency == currency.code();
-        let billing_amount = Currency::Usd.exchange(dollars, currency);
-        let amount = if same { billing_amount } else { dollars * 1_000_000 / shop.in_dollars };
+        let shop = Shop::random(self.rng);
+        let (amount, billing_amount) = shop.price(self.rng.i64(150..20_000), currency);
         let at = self.now.plus(-age);
         let (status, settled_at) = match self.rng.u8(0..20) {
             _ if age < 2 * DAY => ("authorized", None),
@@ -224,12 +219,7 @@ impl Maker<'_> {
             billing_currency: currency.code(),
             status: status.into(),
             held: if status == "authorized" { billing_amount } else { 0 },
-            merchant: Merchant {
-                name: Some(shop.name.into()),
-                category: Some(shop.category.into()),
-                city: Some(shop.city.into()),
-                country: Some(Cow::Borrowed(shop.country)),
-            },
+            merchant: shop.merchant(),
             authorized_at: Some(at),
             settled_at,
             created_at: at,

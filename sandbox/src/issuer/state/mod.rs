@@ -23,6 +23,7 @@ pub use event::Event;
 pub use fill::Fill;
 pub use hooks::{Attempt, Delivery, DeliveryState, Subscription};
 pub use money::{Deposit, Payment, PaymentKind, Swap, Transfer, Withdrawal};
+pub(crate) use people::Shop;
 pub(crate) use program::Dispute;
 pub use program::{Later, Limits, MasterWallets, Program, Transition};
 pub use spec::{Approval, ListOrder, ProgramSpec};

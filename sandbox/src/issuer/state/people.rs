@@ -1,5 +1,8 @@
 //! Names of people and merchants for made-up customers.
 
+use super::currency::Currency;
+use super::transaction::Merchant;
+
 pub(super) const FIRST_NAMES: &[&str] = &[
     "Adaeze", "Anton", "Beatriz", "Bram", "Camille", "Dina", "Edgar", "Elif", "Fabio", "Greta",
     "Hugo", "Imani", "Ivo", "Jana", "Kasper", "Leonor", "Lukas", "Maeve", "Nils", "Olga", "Paulo",
@@ -38,14 +41,41 @@ pub(super) const LAST_NAMES: &[&str] = &[
 pub(super) const MAIL_HOSTS: &[&str] = &["example.com", "example.org", "example.net"];
 
 /// A merchant, and the currency it takes.
-pub(super) struct Shop {
-    pub(super) name: &'static str,
+pub(crate) struct Shop {
+    name: &'static str,
     pub(super) category: &'static str,
-    pub(super) city: &'static str,
-    pub(super) country: &'static str,
-    pub(super) currency: &'static str,
+    city: &'static str,
+    country: &'static str,
+    pub(crate) currency: &'static str,
     /// What one unit of it is in dollars, in millionths.
-    pub(super) in_dollars: i64,
+    in_dollars: i64,
+}
+
+impl Shop {
+    /// Any of the shops.
+    pub(crate) fn random(rng: &mut fastrand::Rng) -> &'static Self {
+        &SHOPS[rng.usize(..SHOPS.len())]
+    }
+
+    /// What something that costs so many cents of a dollar costs here, in minor units of
+    /// the shop's currency, and what a card in `billing` pays for it.
+    pub(crate) fn price(&self, cents: i64, billing: Currency) -> (i64, i64) {
+        let paid = Currency::Usd.exchange(cents, billing);
+        if self.currency == billing.code() {
+            return (paid, paid);
+        }
+        (cents * 1_000_000 / self.in_dollars, paid)
+    }
+
+    /// The shop, as transactions show it.
+    pub(crate) fn merchant(&self) -> Merchant {
+        Merchant {
+            name: Some(self.name.into()),
+            category: Some(self.category.into()),
+            city: Some(self.city.into()),
+            country: Some(self.country.into()),
+        }
+    }
 }
 
 const fn shop(
@@ -63,7 +93,7 @@ const USD: (&str, i64) = ("USD", 1_000_000);
 const SEK: (&str, i64) = ("SEK", 95_000);
 const BRL: (&str, i64) = ("BRL", 182_000);
 
-pub(super) const SHOPS: &[Shop] = &[
+const SHOPS: &[Shop] = &[
     shop("Padaria Sol", "5462", ("Porto", "PT"), EUR),
     shop("Tram & Bus", "4111", ("Ghent", "BE"), EUR),
     shop("Greengrocer Hill", "5411", ("Bristol", "GB"), GBP),
