@@ -105,6 +105,11 @@ impl Error {
         Self::new(Kind::Unauthenticated, "A valid bearer token is required")
     }
 
+    /// The caller may not do this: it lacks a scope, of this name.
+    pub fn lacks_scope(name: &str) -> Self {
+        Self::new(Kind::Forbidden, format!("The caller lacks the scope `{name}`"))
+    }
+
     /// The caller has used up its allowance.
     pub fn rate_limited(retry_after_seconds: u64) -> Self {
         let mut error = Self::new(Kind::RateLimited, "Rate limit exceeded");

@@ -15,7 +15,7 @@ pub struct Model {
     pub label: String,
     /// SHA-256 of the whole token text.
     pub token_hash: Vec<u8>,
-    /// `read` or `write`.
+    /// The names of its scopes, separated by commas.
     pub scope: String,
     /// Unix milliseconds.
     pub created_at: i64,

@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand, ValueEnum};
+use strum::VariantArray as _;
 
-use crate::domain::principal::Scope;
+use crate::domain::scope::Scope;
 use crate::services::sync::Details;
 
 /// A GraphQL gateway for a card-issuer program that also answers its old REST API.
@@ -113,9 +115,9 @@ pub(super) enum TokenCommand {
         /// A label for its owner
         #[arg(long, value_name = "LABEL", default_value = "")]
         name: String,
-        /// What it may do: all can read; schema can introspect even if introspection is restricted
-        #[arg(long, value_enum, default_value_t = ScopeArg::Read)]
-        scope: ScopeArg,
+        /// What it may do; can be given several times
+        #[arg(long, value_parser = scope(), value_delimiter = ',', default_value = "read")]
+        scope: Vec<Scope>,
         /// Its lifetime, like 90d or 12h [default: no expiry]
         #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
         expires_in: Option<Duration>,
@@ -210,19 +212,9 @@ impl From<Option<DetailsArg>> for Details {
     }
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-pub(super) enum ScopeArg {
-    Read,
-    Schema,
-    Write,
-}
-
-impl From<ScopeArg> for Scope {
-    fn from(scope: ScopeArg) -> Self {
-        match scope {
-            ScopeArg::Read => Self::Read,
-            ScopeArg::Schema => Self::Schema,
-            ScopeArg::Write => Self::Write,
-        }
-    }
+/// Reads a scope by its name.
+fn scope() -> impl TypedValueParser<Value = Scope> {
+    let names =
+        Scope::VARIANTS.iter().map(|scope| PossibleValue::new(scope.name()).help(scope.meaning()));
+    PossibleValuesParser::new(names).try_map(|name| name.parse::<Scope>())
 }

@@ -12,7 +12,8 @@ pub(super) async fn run(command: TokenCommand, store: &Store) -> Result<()> {
     match command {
         TokenCommand::Create { program, name, scope, expires_in } => {
             let program = program_named(store, &program).await?;
-            let text = token::issue(store, program.id, name, scope.into(), expires_in).await?;
+            let scopes = scope.into_iter().collect();
+            let text = token::issue(store, program.id, name, scopes, expires_in).await?;
             out(&format!("{text}\n"))?;
         }
         TokenCommand::List { program } => {
@@ -43,6 +44,6 @@ fn line(token: &TokenSummary, now: Timestamp) -> String {
         (None, Some(at)) => format!("until {at}"),
         (None, None) => "valid".to_owned(),
     };
-    let TokenSummary { id, program, label, scope, created_at, .. } = token;
-    format!("{id}  {program}  {}  {created_at}  {state}  {label}", scope.as_ref()).trim_end().into()
+    let TokenSummary { id, program, label, scopes, created_at, .. } = token;
+    format!("{id}  {program}  {scopes}  {created_at}  {state}  {label}").trim_end().into()
 }

@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::parse::{boolean, integer, one_of, text};
 use super::reader::Reader;
-use crate::domain::principal::Scope;
+use crate::domain::scope::{Scope, Scopes};
 
 /// The limits of a document.
 #[derive(Clone, Copy, Debug)]
@@ -48,11 +48,11 @@ pub enum Introspection {
 }
 
 impl Introspection {
-    /// Whether a token of this scope may introspect.
-    pub fn allows(self, scope: Scope) -> bool {
+    /// Whether a caller with these scopes may introspect.
+    pub const fn allows(self, scopes: Scopes) -> bool {
         match self {
             Self::Any => true,
-            Self::Schema => scope == Scope::Schema,
+            Self::Schema => scopes.contains(Scope::Schema),
             Self::Off => false,
         }
     }

@@ -15,7 +15,7 @@ use tempfile::TempDir;
 use crate::chain::{Chain, Token};
 use crate::config::{self, Config, Secret};
 use crate::domain::money::Currency;
-use crate::domain::principal::Scope;
+use crate::domain::scope::Scopes;
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Kind, Result};
 use crate::services::sync::{Report, Summary};
@@ -61,7 +61,7 @@ pub async fn run(
         store.close().await;
         return Ok(());
     };
-    let token = token::issue(&store, program.id, "demo".to_owned(), Scope::Write, None).await?;
+    let token = token::issue(&store, program.id, "demo".to_owned(), Scopes::all(), None).await?;
     print(&welcome(address, &token, &issuer.url(), &summary))?;
     let shopping = tokio::spawn(shoppers::shop(issuer, chain));
     let served = app::serve(&config, store, listener).await;

@@ -15,6 +15,7 @@ pub mod onboarding;
 pub mod page;
 pub mod principal;
 pub mod request;
+pub mod scope;
 pub mod secret;
 pub mod text;
 pub mod time;

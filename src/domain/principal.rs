@@ -1,6 +1,9 @@
-//! The caller of a request, and its scope.
+//! The caller of a request.
 
-use strum::{AsRefStr, EnumString, IntoStaticStr, VariantArray};
+use std::fmt;
+
+use super::scope::{Scope, Scopes};
+use crate::error::{Error, Result};
 
 /// The number of a program. Every function of the store takes one first, so that no
 /// statement can read the rows of another program.
@@ -19,27 +22,43 @@ pub fn is_program_name(text: &str) -> bool {
         && !text.contains("--")
 }
 
-/// What a token may do.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Hash, AsRefStr, EnumString, IntoStaticStr, VariantArray,
-)]
-#[strum(serialize_all = "snake_case")]
-pub enum Scope {
-    /// Read.
-    Read,
-    /// Read and introspect, even if introspection is restricted.
-    Schema,
-    /// Read and write.
-    Write,
+/// What a caller has shown to prove who it is. Idempotency keys, rate limits and the audit
+/// belong to it. As a text (`token:…` or `client:…`) it is safe to log and to store.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Credential {
+    /// A token of `token create`, by its identifier.
+    Token(String),
+    /// A client with a key pair, by its identifier, also when it sends one of its tokens.
+    Client(String),
 }
 
-/// The caller of a request: a token of a program.
+impl fmt::Display for Credential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Token(id) => write!(f, "token:{id}"),
+            Self::Client(id) => write!(f, "client:{id}"),
+        }
+    }
+}
+
+/// The caller of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Principal {
-    /// The program of the token.
+    /// The program that it belongs to.
     pub program: ProgramId,
-    /// The identifier of the token; safe to log.
-    pub token_id: String,
-    /// What the token may do.
-    pub scope: Scope,
+    /// Who it is.
+    pub credential: Credential,
+    /// What it may do.
+    pub scopes: Scopes,
+}
+
+impl Principal {
+    /// Whether the caller may do something that needs a scope. REST routes say what they need
+    /// with `http::scope::requires`, GraphQL fields with the guard `RequiresScope`.
+    ///
+    /// # Errors
+    /// `Forbidden`, naming the scope that is missing.
+    pub fn require(&self, scope: Scope) -> Result<()> {
+        if self.scopes.contains(scope) { Ok(()) } else { Err(Error::lacks_scope(scope.name())) }
+    }
 }

@@ -84,10 +84,10 @@ impl Endpoint {
             None => JsonMap::new(),
         };
         let (text, hash) = self.persisted.text(&mut body)?;
-        let open = self.settings.documents.introspection.allows(principal.scope);
+        let open = self.settings.documents.introspection.allows(principal.scopes);
         let document = self.documents.get(&text, open)?;
         if document.introspects && !open {
-            return Err(introspection_forbidden().into());
+            return Err(introspection_forbidden(self.settings.documents.introspection).into());
         }
         if let Some(hash) = hash {
             self.persisted.remember(hash, text);

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use async_graphql::{ErrorExtensionValues, Response, ServerError, Value};
 
+use crate::config::Introspection;
 use crate::domain::request::RequestId;
+use crate::domain::scope::Scope;
 use crate::error::{Error, Kind};
 
 /// The text is not GraphQL.
@@ -56,9 +58,14 @@ fn extensions(error: &Error) -> ErrorExtensionValues {
     extensions
 }
 
-/// The schema is not for this caller.
-pub(crate) fn introspection_forbidden() -> Error {
-    Error::new(Kind::Forbidden, "This token may not ask what the schema holds")
+/// The caller may not introspect the schema.
+pub(crate) fn introspection_forbidden(allowed: Introspection) -> Error {
+    match allowed {
+        Introspection::Schema => Error::lacks_scope(Scope::Schema.name()),
+        Introspection::Any | Introspection::Off => {
+            Error::new(Kind::Forbidden, "Introspection is switched off")
+        }
+    }
 }
 
 /// A balance that could not be read. It is never zero.

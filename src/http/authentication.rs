@@ -87,7 +87,7 @@ impl Authentication {
             None => Err(Error::unauthenticated()),
         };
         let key = match &principal {
-            Ok(principal) => RateKey::Token(principal.token_id.clone()),
+            Ok(principal) => RateKey::Caller(principal.credential.clone()),
             Err(_) => RateKey::Address(address),
         };
         let budget = Budget::open(&self.limits, key);

@@ -11,6 +11,7 @@ pub mod openapi;
 pub mod problem;
 pub mod rate;
 pub mod request_log;
+pub mod scope;
 pub mod server;
 pub mod status;
 mod write_timeout;

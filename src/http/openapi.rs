@@ -3,13 +3,20 @@
 use utoipa::ToSchema as _;
 use utoipa::openapi::extensions::Extensions;
 use utoipa::openapi::header::HeaderBuilder;
+use utoipa::openapi::path::Operation;
 use utoipa::openapi::schema::{AllOfBuilder, Object, ObjectBuilder, Type};
-use utoipa::openapi::{ContentBuilder, Header, Ref, Response, ResponseBuilder};
+use utoipa::openapi::{
+    ContentBuilder, Header, PathItem, Paths, Ref, Response, ResponseBuilder, SecurityRequirement,
+};
 
 use super::problem::Problem;
 use super::status;
 use crate::domain::request::RequestId;
+use crate::domain::scope::Scope;
 use crate::error::{Error, Kind};
+
+/// The name of the security scheme of tokens.
+pub const TOKEN: &str = "token";
 
 /// The response for an error, with an example.
 pub fn problem(error: &Error, description: &str) -> Response {
@@ -29,6 +36,30 @@ pub fn method_not_allowed() -> Response {
     response(&Problem::method_not_allowed(), "The route does not support this method.")
         .header("Allow", header("The methods that it supports.", methods))
         .build()
+}
+
+/// Says of operations which scope they need: in their security, in a sentence of their
+/// description, and as a response where a caller can lack it.
+pub fn needs_scope(paths: &mut Paths, scope: Scope) {
+    for operation in paths.paths.values_mut().flat_map(operations_of) {
+        let name = scope.name();
+        operation.security = Some(vec![SecurityRequirement::new(TOKEN, [name])]);
+        let description = operation.description.get_or_insert_default();
+        let sentence = format!("Needs the scope `{name}`.");
+        *description = format!("{description}\n\n{sentence}").trim_start().to_owned();
+        if scope != Scope::Read {
+            let error = Error::lacks_scope(name);
+            let response = problem(&error, &format!("The caller lacks the scope `{name}`."));
+            let status = status_of(error.kind());
+            operation.responses.responses.entry(status).or_insert_with(|| response.into());
+        }
+    }
+}
+
+/// The operations of a path.
+pub fn operations_of(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    let PathItem { get, put, post, delete, patch, .. } = item;
+    [get, put, post, delete, patch].into_iter().filter_map(Option::as_mut)
 }
 
 /// The status of a kind of error, as a key of a document's responses.

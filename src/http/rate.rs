@@ -1,4 +1,4 @@
-//! Rate limits: a leaky bucket of points for each token, and for each address without
+//! Rate limits: a leaky bucket of points for each caller, and for each address without
 //! a valid token. A request costs a point, an expensive one more.
 
 use std::net::IpAddr;
@@ -11,13 +11,14 @@ use governor::middleware::StateInformationMiddleware;
 use governor::{Quota, RateLimiter, state::keyed::DashMapStateStore};
 
 use crate::config::Rate;
+use crate::domain::principal::Credential;
 use crate::error::{Error, Result};
 
 /// The owner of a bucket.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum RateKey {
-    /// A token, by its identifier.
-    Token(String),
+    /// A caller. All tokens of a client share one bucket.
+    Caller(Credential),
     /// A client without a valid token, by its address.
     Address(IpAddr),
 }

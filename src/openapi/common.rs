@@ -2,23 +2,24 @@
 //! response, and, behind the authentication layer, rate limit headers and more errors.
 
 use utoipa::openapi::extensions::Extensions;
-use utoipa::openapi::path::{Operation, ParameterIn, PathItem};
+use utoipa::openapi::path::{Operation, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
-use utoipa::openapi::{Components, Header, OpenApi, Ref, RefOr, Response};
+use utoipa::openapi::{Components, Header, OpenApi, Ref, RefOr, Response, SecurityRequirement};
 
 use crate::error::{Error, Kind};
 use crate::http::envelope;
-use crate::http::openapi::{header, method_not_allowed, problem, status_of};
+use crate::http::openapi::{header, method_not_allowed, operations_of, problem, status_of};
 use crate::http::problem::{METHOD_NOT_ALLOWED, code};
 
 const REQUEST_ID: &str = "X-Request-Id";
 const RATE: [&str; 3] = ["X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"];
 
 /// Adds the envelope, and the headers and errors of the layers, to all operations. An operation is
-/// behind the authentication layer unless it declares its own security.
+/// behind the authentication layer unless it declares that it needs no security.
 pub(super) fn describe(document: &mut OpenApi) {
     for operation in operations(document) {
-        let authenticated = operation.security.is_none();
+        let public = [SecurityRequirement::default()];
+        let authenticated = operation.security.as_deref() != Some(&public);
         for (status, response) in &mut operation.responses.responses {
             if let RefOr::T(response) = response {
                 add_headers(response, authenticated);
@@ -57,10 +58,7 @@ pub(super) fn describe(document: &mut OpenApi) {
 
 /// All operations of a document.
 pub(super) fn operations(document: &mut OpenApi) -> impl Iterator<Item = &mut Operation> {
-    document.paths.paths.values_mut().flat_map(|item| {
-        let PathItem { get, post, .. } = item;
-        [get, post].into_iter().filter_map(Option::as_mut)
-    })
+    document.paths.paths.values_mut().flat_map(operations_of)
 }
 
 /// The errors of the authentication layer and of the router: status, code, response.

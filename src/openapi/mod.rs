@@ -12,11 +12,9 @@ use utoipa::{PartialSchema as _, ToSchema as _};
 
 pub use samples::{Sample, sample};
 
+use crate::http::openapi::TOKEN;
 use crate::http::problem::Problem;
 use crate::{rest, webhooks};
-
-/// The name of the security scheme.
-const TOKEN: &str = "token";
 
 const ABOUT: &str = "The customers of a card program: onboarding, balances, cards and \
     transactions. A token gives access to one program; a customer of another program is \

@@ -14,7 +14,9 @@ use utoipa::openapi::{OpenApi, RefOr, Schema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::domain::scope::Scope;
 use crate::http::problem;
+use crate::http::scope::requires;
 use crate::services::Services;
 
 /// The routes below `/v1/card-issuer`.
@@ -46,7 +48,7 @@ pub fn openapi() -> OpenApi {
 
 fn routes() -> OpenApiRouter<Arc<Services>> {
     OpenApiRouter::default()
-        .routes(routes!(handlers::customers))
-        .routes(routes!(handlers::customer))
-        .routes(routes!(handlers::transactions))
+        .routes(requires(Scope::Read, routes!(handlers::customers)))
+        .routes(requires(Scope::Read, routes!(handlers::customer)))
+        .routes(requires(Scope::Read, routes!(handlers::transactions)))
 }

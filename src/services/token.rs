@@ -9,7 +9,8 @@ use std::time::Duration;
 use rand::distr::{Alphanumeric, SampleString as _};
 use sha2::{Digest as _, Sha256};
 
-use crate::domain::principal::{ProgramId, Scope};
+use crate::domain::principal::ProgramId;
+use crate::domain::scope::Scopes;
 use crate::domain::time::Timestamp;
 use crate::error::Result;
 use crate::store::{NewToken, Store};
@@ -29,7 +30,7 @@ pub async fn issue(
     store: &Store,
     program: ProgramId,
     label: String,
-    scope: Scope,
+    scopes: Scopes,
     expires_in: Option<Duration>,
 ) -> Result<String> {
     let text = generate();
@@ -39,7 +40,7 @@ pub async fn issue(
         id: uuid::Uuid::now_v7().to_string(),
         label,
         hash: hash(&text),
-        scope,
+        scopes,
         created_at,
         expires_at: expires_in.map(|life| created_at.plus_millis(millis(life))),
     };

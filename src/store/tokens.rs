@@ -9,7 +9,8 @@ use sea_orm::{QueryOrder as _, Set};
 
 use super::database::Store;
 use super::sql;
-use crate::domain::principal::{Principal, ProgramId, Scope};
+use crate::domain::principal::{Credential, Principal, ProgramId};
+use crate::domain::scope::Scopes;
 use crate::domain::time::Timestamp;
 use crate::error::Result;
 
@@ -23,7 +24,7 @@ pub struct NewToken {
     /// SHA-256 of the token's text.
     pub hash: [u8; 32],
     /// What it may do.
-    pub scope: Scope,
+    pub scopes: Scopes,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it expires, if ever.
@@ -51,7 +52,7 @@ pub struct TokenSummary {
     /// What its owner calls it.
     pub label: String,
     /// What it may do.
-    pub scope: Scope,
+    pub scopes: Scopes,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it expires, if ever.
@@ -71,7 +72,7 @@ impl Store {
             program_id: Set(program.0),
             label: Set(token.label),
             token_hash: Set(token.hash.to_vec()),
-            scope: Set(token.scope.as_ref().to_owned()),
+            scope: Set(token.scopes.to_string()),
             created_at: Set(token.created_at.millis()),
             expires_at: Set(token.expires_at.map(Timestamp::millis)),
             revoked_at: Set(None),
@@ -96,8 +97,8 @@ impl Store {
         Ok(Some(StoredToken {
             principal: Principal {
                 program: ProgramId(row.program_id),
-                token_id: row.id,
-                scope: sql::named("a scope", &row.scope)?,
+                credential: Credential::Token(row.id),
+                scopes: sql::named("a scope", &row.scope)?,
             },
             hash: row.token_hash,
             expires_at: sql::maybe_time(row.expires_at)?,
@@ -119,7 +120,7 @@ impl Store {
             .map(|(row, program)| {
                 Ok(TokenSummary {
                     program: program.map(|program| program.name).unwrap_or_default(),
-                    scope: sql::named("a scope", &row.scope)?,
+                    scopes: sql::named("a scope", &row.scope)?,
                     created_at: sql::time(row.created_at)?,
                     expires_at: sql::maybe_time(row.expires_at)?,
                     revoked_at: sql::maybe_time(row.revoked_at)?,

@@ -36,19 +36,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "error",
         ],
     ),
-    (
-        "demo",
-        &[
-            "app",
-            "chain",
-            "config",
-            "domain",
-            "error",
-            "services",
-            "store",
-            "telemetry",
-        ],
-    ),
+    ("demo", &["app", "chain", "config", "domain", "error", "services", "store", "telemetry"]),
     (
         "cli",
         &[

@@ -87,15 +87,28 @@ on_both! {
         assert_eq!(database.run(&["token", "revoke", id], "").status.code(), Some(1));
     }
 
-    fn read_and_write_tokens_can_read(database) {
+    fn a_token_can_have_several_scopes_and_every_token_can_read(database) {
         database.program_with("acme", &[]);
         let gateway = database.serve();
-        for scope in ["read", "write"] {
-            let token = database.succeed(&["token", "create", "--program", "acme", "--scope", scope, "--name", "mine"], "");
-            assert_eq!(gateway.get(&token, LIST).status, 200);
+        let several: &[(&[&str], &str)] = &[
+            (&[], "read"), (&["--scope", "read"], "read"), (&["--scope", "write"], "read,write"),
+            (&["--scope", "program", "--scope", "money"], "read,money,program"),
+            (&["--scope", "schema,money,money"], "read,money,schema"),
+        ];
+        for (arguments, scopes) in several {
+            let name = format!("with {scopes}");
+            let create = [&["token", "create", "--program", "acme", "--name", &name], *arguments].concat();
+            let token = database.succeed(&create, "");
+            assert_eq!(gateway.get(&token, LIST).status, 200, "{scopes}");
+            gateway.query(&token, "{ cardCustomers { totalCount } }").data();
+            let list = database.succeed(&["token", "list"], "");
+            let line = list.lines().find(|line| line.ends_with(&name)).expect("it is listed");
+            assert_eq!(line.split_whitespace().nth(2), Some(*scopes), "{line}");
         }
-        assert!(database.succeed(&["token", "list"], "").contains("mine"));
-        assert_eq!(database.run(&["token", "create", "--program", "acme", "--scope", "all"], "").status.code(), Some(2));
+        for wrong in ["all", "", "READ", "read money", "read,"] {
+            let create = ["token", "create", "--program", "acme", "--scope", wrong];
+            assert_eq!(database.run(&create, "").status.code(), Some(2), "{wrong}");
+        }
     }
 }
 

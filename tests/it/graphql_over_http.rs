@@ -167,6 +167,7 @@ on_both! {
                 let answer = gateway.query(token, ask);
                 let code = if may { "none" } else { "FORBIDDEN" };
                 assert_eq!((answer.status, answer.code().as_str()), (if may { 200 } else { 403 }, code), "{setting}: {}", answer.text);
+                assert_eq!(answer.text.contains("The caller lacks the scope `schema`"), !may && setting == "schema", "{}", answer.text);
                 let suggested = gateway.query(token, typo).text.contains("Did you mean");
                 assert_eq!(suggested, may, "{setting}");
                 // Every client needs `__typename`, and it reveals nothing.

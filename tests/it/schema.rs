@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use card_gateway::domain::scope::Scope;
 use serde_json::Value;
 
 use crate::support::Database;
@@ -60,6 +61,31 @@ fn everything_in_the_schema_is_described() {
     }
     assert_eq!(silent, Vec::<String>::new(), "these have no description");
     assert!(seen > 120, "{seen}");
+}
+
+#[test]
+fn every_root_field_says_which_scope_it_needs() {
+    let database = Database::sqlite();
+    let token = database.program_with("acme", &[]);
+    let gateway = database.serve();
+    let root = "{ name fields { name description } }";
+    let query = format!(
+        "{{ __schema {{ queryType {root} mutationType {root} subscriptionType {root} }} }}"
+    );
+    let schema = gateway.query(&token, &query).data()["__schema"].take();
+    let roots = schema.as_object().expect("an object").values().filter(|root| root.is_object());
+    let mut seen = 0;
+    for root in roots {
+        for field in root["fields"].as_array().expect("a list") {
+            let words = field["description"].as_str().expect("it is described");
+            let (_, scope) =
+                words.rsplit_once(" Needs the scope `").unwrap_or_else(|| panic!("{field}"));
+            let name = scope.strip_suffix("`.").unwrap_or_else(|| panic!("{field}"));
+            assert!(name.parse::<Scope>().is_ok(), "{field}");
+            seen += 1;
+        }
+    }
+    assert!(seen >= 4, "{seen}");
 }
 
 #[test]

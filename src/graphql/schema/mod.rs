@@ -10,6 +10,7 @@ mod card_transaction_edge;
 mod enums;
 mod page_info;
 mod query;
+mod requires_scope;
 mod scalars;
 mod subscription;
 

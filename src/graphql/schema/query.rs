@@ -8,6 +8,7 @@ use crate::domain::customer::{FoundCustomer, Include};
 use crate::domain::identifier::Identifier;
 use crate::domain::onboarding::OnboardingFilter;
 use crate::domain::page::PageArgs;
+use crate::domain::scope::Scope;
 use crate::error::{Error, FieldError};
 use crate::graphql::admission::cost::BALANCE_FIELDS;
 use crate::graphql::error::failure;
@@ -19,6 +20,7 @@ use crate::graphql::execution::viewer::Viewer;
 use crate::graphql::schema::card_customer::{CARD_FIELDS, CardCustomer};
 use crate::graphql::schema::card_customer_connection::CardCustomerConnection;
 use crate::graphql::schema::enums::{CardCustomerOrder, CardCustomerStatus};
+use crate::graphql::schema::requires_scope::RequiresScope;
 use crate::services::customers::CustomerList;
 
 /// The root of all queries.
@@ -27,8 +29,9 @@ pub struct Query;
 /// All queries. A token gives access to the customers of its own program only.
 #[Object]
 impl Query {
-    /// Lists the card customers of the caller's program, by page number (`page`, `perPage`) or by cursor (`first`, `after`): two ways through the same list; use one of them.
+    /// Lists the card customers of the caller's program, by page number (`page`, `perPage`) or by cursor (`first`, `after`): two ways through the same list; use one of them. Needs the scope `read`.
     #[expect(clippy::too_many_arguments, reason = "they are the field's arguments")]
+    #[graphql(guard = "RequiresScope(Scope::Read)")]
     async fn card_customers(
         &self,
         ctx: &Context<'_>,
@@ -77,7 +80,8 @@ impl Query {
         })
     }
 
-    /// Looks up one card customer. Null if the caller's program has no such customer.
+    /// Looks up one card customer. Null if the caller's program has no such customer. Needs the scope `read`.
+    #[graphql(guard = "RequiresScope(Scope::Read)")]
     async fn card_customer(
         &self,
         ctx: &Context<'_>,

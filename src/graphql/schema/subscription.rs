@@ -8,6 +8,7 @@ use futures_util::stream::{self, Stream};
 use crate::domain::customer::Include;
 use crate::domain::identifier::Identifier;
 use crate::domain::onboarding::FlowStatus;
+use crate::domain::scope::Scope;
 use crate::error::{Error, FieldError, Kind};
 use crate::graphql::error::{failure, missed};
 use crate::graphql::execution::customer_watch::CustomerWatch;
@@ -16,6 +17,7 @@ use crate::graphql::execution::request_context::RequestContext;
 use crate::graphql::execution::viewer::Viewer;
 use crate::graphql::schema::card_customer::CardCustomer;
 use crate::graphql::schema::enums::CardCustomerStatus;
+use crate::graphql::schema::requires_scope::RequiresScope;
 
 /// The root of all subscriptions.
 pub struct Subscription;
@@ -23,7 +25,8 @@ pub struct Subscription;
 /// All subscriptions. A token gives access to the customers of its own program only.
 #[Subscription]
 impl Subscription {
-    /// Watches one card customer: the current state, then the state after each change of its balance, cards, transactions or data. If a balance is selected, it is sent again also when the blockchain holds something else, or when a live balance has become too old. A client that reads too slowly skips to the current state. When the customer is gone, the subscription ends with an error with the code `NOT_FOUND`.
+    /// Watches one card customer: the current state, then the state after each change of its balance, cards, transactions or data. If a balance is selected, it is sent again also when the blockchain holds something else, or when a live balance has become too old. A client that reads too slowly skips to the current state. When the customer is gone, the subscription ends with an error with the code `NOT_FOUND`. Needs the scope `read`.
+    #[graphql(guard = "RequiresScope(Scope::Read)")]
     async fn card_customer_balance(
         &self,
         ctx: &Context<'_>,
@@ -54,7 +57,8 @@ impl Subscription {
         }))
     }
 
-    /// Watches all card customers of the caller's program: each change of any of them. When a customer is gone, and when a client reads too slowly, it gets an error with the code `CHANGES_MISSED`, and the subscription ends: read the list again, then subscribe again.
+    /// Watches all card customers of the caller's program: each change of any of them. When a customer is gone, and when a client reads too slowly, it gets an error with the code `CHANGES_MISSED`, and the subscription ends: read the list again, then subscribe again. Needs the scope `read`.
+    #[graphql(guard = "RequiresScope(Scope::Read)")]
     async fn card_customers_changed(
         &self,
         ctx: &Context<'_>,

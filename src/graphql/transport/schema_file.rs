@@ -7,10 +7,9 @@ use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
 
 use super::http::error_response;
-use crate::config::Introspection;
 use crate::domain::principal::Principal;
 use crate::domain::request::RequestId;
-use crate::graphql::error::introspection_forbidden;
+use crate::domain::scope::Scope;
 
 /// It does not change while the process runs.
 static SCHEMA: LazyLock<String> = LazyLock::new(crate::graphql::schema::sdl);
@@ -27,8 +26,8 @@ pub async fn published_to(
     Extension(principal): Extension<Arc<Principal>>,
     Extension(request): Extension<RequestId>,
 ) -> Response {
-    if Introspection::Schema.allows(principal.scope) {
-        return published().await;
+    match principal.require(Scope::Schema) {
+        Ok(()) => published().await,
+        Err(error) => error_response(&error, &request),
     }
-    error_response(&introspection_forbidden(), &request)
 }

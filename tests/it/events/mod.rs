@@ -9,7 +9,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use card_gateway::domain::ledger::event::TYPES;
-use card_gateway::domain::principal::{ProgramId, Scope};
+use card_gateway::domain::principal::ProgramId;
+use card_gateway::domain::scope::Scopes;
 use card_gateway::domain::time::Timestamp;
 use card_gateway::services::import::{self, Report};
 use card_gateway::services::token;
@@ -67,7 +68,7 @@ async fn prepare(store: &Store) -> Vec<Case> {
     for (file, number) in files().into_iter().zip(1..) {
         let program = format!("case-{number}");
         let id = store.create_program(&program, Timestamp::now()).await.expect("it is new").id;
-        let token = token::issue(store, id, "test".to_owned(), Scope::Read, None).await;
+        let token = token::issue(store, id, "test".to_owned(), Scopes::READ, None).await;
         cases.push(Case { file, program, id, token: token.expect("it is kept") });
     }
     cases
