@@ -43,6 +43,9 @@ pub struct Model {
     pub step: Option<i32>,
     /// The issuer's next action, if the status is another word; null: not stated.
     pub next_action: Option<String>,
+    /// The issuer's number of cards that are not void, while not all of them are known; null:
+    /// the cards say it.
+    pub stated_cards_count: Option<i64>,
 }
 
 /// What a customer belongs to, and has.

@@ -65,6 +65,12 @@ pub fn any_pin_set(cards: &[Card]) -> Option<bool> {
     cards.iter().filter_map(|card| card.pin_set).reduce(|any, pin_set| any || pin_set)
 }
 
+/// How many cards are not void.
+pub fn count_of_cards(cards: &[Card]) -> i64 {
+    let count = cards.iter().filter(|card| !card.is_void()).count();
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
 impl Card {
     /// The order of a customer's cards.
     pub fn newest_first(a: &Self, b: &Self) -> std::cmp::Ordering {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::balance::WalletBalance;
-use super::card::Card;
+use super::card::{Card, count_of_cards};
 use super::money::Currency;
 use super::onboarding::{KycStatus, Onboarding};
 use super::time::Timestamp;
@@ -31,6 +31,15 @@ pub struct Customer {
     pub wallet_address: Option<String>,
     /// When the customer was onboarded.
     pub created_at: Timestamp,
+    /// The issuer's number of cards that are not void, while not all of them are known.
+    pub stated_cards_count: Option<i64>,
+}
+
+impl Customer {
+    /// How many cards that are not void the customer has, given all that are known.
+    pub fn cards_count(&self, known: &[Card]) -> i64 {
+        self.stated_cards_count.unwrap_or_else(|| count_of_cards(known))
+    }
 }
 
 /// What is loaded together with customers, in the same statement.

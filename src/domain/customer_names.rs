@@ -105,6 +105,7 @@ mod tests {
             safe_deployed: false,
             wallet_address: None,
             created_at: Timestamp::from_millis(number).expect("a time"),
+            stated_cards_count: None,
         }
     }
 

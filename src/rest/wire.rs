@@ -195,7 +195,7 @@ pub(super) struct CustomerDetail<'a> {
     /// an event.
     balance_updated_at: Option<Time>,
     /// The number of cards that are not void.
-    cards_count: usize,
+    cards_count: i64,
     /// Whether any card has its PIN set; null if unknown, absent if there is no card.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<bool>)]
@@ -239,7 +239,7 @@ impl<'a> CustomerDetail<'a> {
                 .filter(|balance| balance.freshness == Freshness::Realtime)
                 .and_then(|balance| balance.updated_at)
                 .map(Time),
-            cards_count: cards.iter().filter(|card| !card.is_void()).count(),
+            cards_count: customer.cards_count(cards),
             pin_set: (!cards.is_empty()).then(|| PinSet(any_pin_set(cards))),
             cards: cards.iter().map(Card::of).collect(),
             created_at: Time(customer.created_at),

@@ -72,8 +72,12 @@ impl Store {
         let listed = |row| {
             let balance =
                 if balances { wallet_balances::joined_balance(row, width + 2)? } else { None };
-            let cards_count = sql::column(row, width + 1)?;
-            Ok(ListedCustomer { customer: Arc::new(customer(row)?), balance, cards_count })
+            let customer = Arc::new(customer(row)?);
+            let cards_count = match customer.stated_cards_count {
+                Some(count) => count,
+                None => sql::column(row, width + 1)?,
+            };
+            Ok(ListedCustomer { customer, balance, cards_count })
         };
         let mut items = rows.iter().map(listed).collect::<Result<Vec<_>>>()?;
         // A join need not keep the order of what it joins.

@@ -53,6 +53,7 @@ pub(super) fn customer(row: &QueryResult) -> Result<Customer> {
         safe_deployed: sql::column(row, at(Column::SafeDeployed))?,
         wallet_address: sql::column(row, at(Column::WalletAddress))?,
         created_at: sql::time(sql::column(row, at(Column::CreatedAt))?)?,
+        stated_cards_count: sql::column(row, at(Column::StatedCardsCount))?,
     })
 }
 
@@ -97,6 +98,7 @@ fn row(program: ProgramId, customer: Customer) -> Model {
         stage,
         step,
         next_action,
+        stated_cards_count: customer.stated_cards_count,
     }
 }
 

@@ -152,9 +152,12 @@ impl CardCustomer {
     }
 
     /// The number of cards that are not void.
-    async fn cards_count(&self) -> Result<usize> {
+    async fn cards_count(&self) -> Result<i64> {
+        if let Some(stated) = self.customer().stated_cards_count {
+            return Ok(stated);
+        }
         let cards = self.page.cards(self.at).await.map_err(failure)?;
-        Ok(cards.iter().filter(|card| !card.is_void()).count())
+        Ok(self.customer().cards_count(&cards))
     }
 
     /// Whether any card has its PIN set. Null if that is unknown, or if there is no card.

@@ -3,7 +3,7 @@
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use crate::domain::card::{Card, CardStatus, CardType};
+use crate::domain::card::{Card, CardStatus, CardType, count_of_cards};
 use crate::domain::customer::Customer;
 use crate::domain::identifier;
 use crate::domain::onboarding::{FlowStatus, Onboarding, check_status};
@@ -29,7 +29,7 @@ pub(super) fn merged(
     let yativo_card_id =
         name(&said.yativo_card_id).or_else(|| Some(known?.yativo_card_id.clone()))?;
     let id = known.map(|known| known.id.clone()).or_else(|| said.canonical_id());
-    Some(Customer {
+    let mut customer = Customer {
         id: id.unwrap_or_else(|| derived_id(&yativo_card_id)),
         external_customer_id: name(&said.external_customer_id),
         email: name(&said.email).or_else(|| Some(known?.email.clone())).unwrap_or_default(),
@@ -51,7 +51,22 @@ pub(super) fn merged(
         wallet_address: known.and_then(|known| known.wallet_address.clone()),
         created_at: said.created_at.or_else(|| Some(known?.created_at)).unwrap_or(now),
         yativo_card_id,
-    })
+        stated_cards_count: None,
+    };
+    customer.stated_cards_count = stated_cards_count(said, &customer)
+        .or_else(|| known.filter(|_| said.cards.is_none())?.stated_cards_count);
+    Some(customer)
+}
+
+/// How many cards the issuer says that the customer has, unless its cards say it: the list
+/// has none, and a card cannot be stored without its last four digits.
+fn stated_cards_count(said: &IssuerCustomer, customer: &Customer) -> Option<i64> {
+    let stated = i64::from(said.cards_count?);
+    let cards = said
+        .cards
+        .as_deref()
+        .map(|cards| cards.iter().filter_map(|said| card(said, customer)).collect::<Vec<_>>());
+    (cards.map(|cards| count_of_cards(&cards)) != Some(stated)).then_some(stated)
 }
 
 /// An identifier of ours for a customer for whom the issuer gives none: the same one

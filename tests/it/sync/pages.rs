@@ -31,6 +31,32 @@ on_both! {
         world.agrees();
     }
 
+    fn the_number_of_cards_is_known_before_the_cards_are(database) {
+        let world = World::new(database, 60);
+        world.sync();
+        let gateway = world.serve_without_passes();
+        let token = world.database.token("acme");
+        let query = "{ cardCustomers(perPage: 100) { nodes { yativoCardId cardsCount cards { cardId isVoid } } } }";
+        let agrees = |all_known: bool| {
+            let answer = gateway.query(&token, query).data();
+            let nodes = answer["cardCustomers"]["nodes"].as_array().expect("a list").clone();
+            assert_eq!(nodes.len(), 60);
+            for node in nodes {
+                let name = node["yativoCardId"].as_str().expect("a text");
+                let there = world.issuer.act(|program| {
+                    program.customer(name).expect("it is there").cards_count()
+                });
+                assert_eq!(node["cardsCount"], there, "{node}");
+                let cards = node["cards"].as_array().expect("a list");
+                let known = cards.iter().filter(|card| card["isVoid"] == false).count();
+                assert_eq!(known, if all_known { there } else { 0 }, "{node}");
+            }
+        };
+        agrees(false);
+        world.sync_with(&["--details"]);
+        agrees(true);
+    }
+
     fn an_empty_program_is_one_call(database) {
         let world = World::new(database, 0);
         assert_eq!(world.sync(), "acme: 0 customers in 1 call: 0 new, 0 changed, 0 gone");

@@ -13,15 +13,19 @@ pub(super) const LIST: &str = "GET /v1/card-issuer/customers";
 pub(super) const ONE: &str = "GET /v1/card-issuer/customers/{customerId}";
 
 /// The members of a list's item that both sides must agree on after a pass.
-const MEMBERS: [&str; 9] = [
+const MEMBERS: [&str; 13] = [
     "external_customer_id",
     "email",
+    "flow_status",
+    "step",
+    "next_action",
     "safe_deployed",
     "currency",
     "ledger_balance",
     "available_balance",
     "pending_balance",
     "balance_freshness",
+    "cards_count",
     "created_at",
 ];
 
