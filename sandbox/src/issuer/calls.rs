@@ -12,6 +12,8 @@ pub struct Calls {
     pub by_status: BTreeMap<u16, u64>,
     /// The most that were open at the same time.
     pub max_parallel: u64,
+    /// The same of each route.
+    pub max_parallel_by_route: BTreeMap<String, u64>,
     /// Calls that came while a `Retry-After` for the same program had not passed.
     pub early: u64,
     /// Calls that came without a valid token or key pair.
@@ -39,7 +41,7 @@ impl Calls {
 #[derive(Debug, Default)]
 pub(crate) struct CallLog {
     counts: Calls,
-    open: u64,
+    open: BTreeMap<String, u64>,
     /// Until when each program was told to stay away.
     closed: BTreeMap<usize, Instant>,
 }
@@ -47,8 +49,11 @@ pub(crate) struct CallLog {
 impl CallLog {
     pub(crate) fn begin(&mut self, route: &str, program: Option<usize>, open: bool) {
         *self.counts.by_route.entry(route.to_owned()).or_default() += 1;
-        self.open += 1;
-        self.counts.max_parallel = self.counts.max_parallel.max(self.open);
+        let of_route = self.open.entry(route.to_owned()).or_default();
+        *of_route += 1;
+        let most = self.counts.max_parallel_by_route.entry(route.to_owned()).or_default();
+        *most = (*most).max(*of_route);
+        self.counts.max_parallel = self.counts.max_parallel.max(self.open.values().sum());
         let until = program.and_then(|program| self.closed.get(&program));
         if until.is_some_and(|until| Instant::now() < *until) {
             self.counts.early += 1;
@@ -58,8 +63,10 @@ impl CallLog {
         }
     }
 
-    pub(crate) fn end(&mut self, status: u16) {
-        self.open = self.open.saturating_sub(1);
+    pub(crate) fn end(&mut self, route: &str, status: u16) {
+        if let Some(open) = self.open.get_mut(route) {
+            *open = open.saturating_sub(1);
+        }
         *self.counts.by_status.entry(status).or_default() += 1;
     }
 

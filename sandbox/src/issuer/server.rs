@@ -204,13 +204,15 @@ fn with_rate(mut response: Response, rate: RateState) -> Response {
 /// A call that is counted as open until its end, however it ends.
 struct Open<'a> {
     shared: &'a Shared,
+    route: String,
     status: u16,
 }
 
 impl<'a> Open<'a> {
     fn begin(shared: &'a Shared, route: &Route, program: Option<usize>) -> Self {
-        shared.calls().begin(&route.key(), program, route.is_open());
-        Self { shared, status: 0 }
+        let key = route.key();
+        shared.calls().begin(&key, program, route.is_open());
+        Self { shared, route: key, status: 0 }
     }
 
     fn end(mut self, response: Response) -> Response {
@@ -222,6 +224,6 @@ impl<'a> Open<'a> {
 
 impl Drop for Open<'_> {
     fn drop(&mut self) {
-        self.shared.calls().end(self.status);
+        self.shared.calls().end(&self.route, self.status);
     }
 }

@@ -97,7 +97,8 @@ on_both! {
         let first = serve(&world);
         let second = serve(&world);
         assert!(within(Duration::from_secs(30), || world.issuer.calls().of(LIST) >= 3));
-        assert_eq!(world.issuer.calls().max_parallel, 1, "{:?}", world.issuer.calls());
+        let calls = world.issuer.calls();
+        assert_eq!(calls.max_parallel_by_route[LIST], 1, "{calls:?}");
         drop(first);
         assert!(within(Duration::from_mins(1), || total(&second, &token) == 950));
     }
