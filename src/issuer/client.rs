@@ -16,7 +16,7 @@ use super::transport::{Answer, Call, Transport};
 use super::wire::customer::{self, CustomersPage, IssuerCustomer};
 use super::wire::envelope::{self, Body};
 use super::wire::program::{self, IssuerProgram};
-use super::wire::webhook::{self, Delivery, Subscription};
+use super::wire::webhook::{self, DeliveriesPage, Delivery, Subscription};
 use crate::domain::identifier;
 use crate::error::Result as OurResult;
 
@@ -25,7 +25,7 @@ const CUSTOMER: &str = "/v1/card-issuer/customers/{customerId}";
 const LOOK_UP: &str = "/v1/card-issuer/lookup-customer";
 const STATUS: &str = "/v1/card-issuer/status";
 const WEBHOOKS: &str = "/v1/yativo-card/webhooks";
-const DELIVERIES: &str = "/v1/yativo-card/webhooks/deliveries/all";
+const DELIVERIES: &str = "/v1/yativo-card/webhooks/{webhookId}/deliveries";
 const DELIVERY: &str = "/v1/yativo-card/webhooks/deliveries/{deliveryId}";
 
 /// The issuer's API, for every program that has a key pair. Clones share everything.
@@ -159,21 +159,22 @@ impl ProgramClient {
         self.read(&Path::fixed(WEBHOOKS), &[], webhook::read_subscriptions).await
     }
 
-    /// Deliveries of webhooks, newest first, without payloads. `limit` is at most 100.
+    /// Deliveries of a subscription, newest first, without payloads. `limit` is at most 100.
     ///
     /// # Errors
     /// If the issuer refuses, or gives no readable answer.
     pub async fn deliveries(
         &self,
+        webhook_id: &str,
         limit: u64,
         offset: u64,
         filter: DeliveryFilter<'_>,
-    ) -> Result<Vec<Delivery>, IssuerError> {
+    ) -> Result<DeliveriesPage, IssuerError> {
         let (limit, offset) = (limit.to_string(), offset.to_string());
         let mut query = vec![("limit", limit.as_str()), ("offset", offset.as_str())];
         query.extend(filter.status.map(|status| ("status", status)));
         query.extend(filter.event_type.map(|event_type| ("eventType", event_type)));
-        self.read(&Path::fixed(DELIVERIES), &query, webhook::read_deliveries).await
+        self.read(&Path::new(DELIVERIES, &[webhook_id])?, &query, webhook::read_deliveries).await
     }
 
     /// A delivery with its payload; none if the issuer says that there is none.

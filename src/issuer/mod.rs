@@ -33,4 +33,4 @@ pub use transport::{Answer, MAX_ANSWER, MAX_BODY};
 pub use wire::card::IssuerCard;
 pub use wire::customer::{CustomersPage, IssuerBalance, IssuerCustomer};
 pub use wire::program::IssuerProgram;
-pub use wire::webhook::{Delivery, DeliveryAttempt, Subscription};
+pub use wire::webhook::{DeliveriesPage, Delivery, DeliveryAttempt, Subscription};

@@ -42,6 +42,15 @@ pub struct Delivery {
     pub attempts: Vec<DeliveryAttempt>,
 }
 
+/// A page of deliveries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeliveriesPage {
+    /// The deliveries that have a name, newest first.
+    pub deliveries: Vec<Delivery>,
+    /// How many items the page has, with those that have no name.
+    pub items: u64,
+}
+
 /// One try of a delivery.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeliveryAttempt {
@@ -57,10 +66,11 @@ pub(crate) fn read_subscriptions(json: &str) -> Option<Vec<Subscription>> {
     Some(all.into_iter().filter_map(subscription).collect())
 }
 
-/// Reads a list of deliveries; none if there is no list.
-pub(crate) fn read_deliveries(json: &str) -> Option<Vec<Delivery>> {
+/// Reads a page of deliveries; none if there is no list.
+pub(crate) fn read_deliveries(json: &str) -> Option<DeliveriesPage> {
     let all = items(json, &["deliveries", "items"])?;
-    Some(all.into_iter().filter_map(delivery).collect())
+    let items = u64::try_from(all.len()).unwrap_or(u64::MAX);
+    Some(DeliveriesPage { deliveries: all.into_iter().filter_map(delivery).collect(), items })
 }
 
 /// Reads one delivery, also one that is wrapped once more.
@@ -148,8 +158,9 @@ mod tests {
         let json = r#"{"deliveries":[{"delivery_id":"d1","event_type":"card.created","status":"FAILED",
             "attempt_count":7,"last_response_code":503,"delivered_at":null,"created_at":"2026-05-12T14:00:00Z"},
             {"event_type":"nameless"}]}"#;
-        let found = read_deliveries(json).expect("a list");
-        assert_eq!(found.len(), 1);
+        let page = read_deliveries(json).expect("a list");
+        let found = page.deliveries;
+        assert_eq!((found.len(), page.items), (1, 2));
         assert_eq!(found[0].status.as_deref(), Some("failed"));
         assert_eq!((found[0].attempt_count, found[0].last_response_code), (Some(7), Some(503)));
         let event = r#"{"id":"evt_1","data":{"amount":1.10}}"#;

@@ -19,7 +19,7 @@ fn every_call_goes_where_the_pages_say() {
             "card-issuer/customers" => r#"{"customers":[],"total":0}"#,
             "card-issuer/status" => r#"{"enrolled":true,"status":"approved"}"#,
             "yativo-card/webhooks" => r#"[{"webhook_id":"w1","enabled":true}]"#,
-            "yativo-card/webhooks/deliveries/all" => r#"{"deliveries":[{"delivery_id":"d1"}]}"#,
+            "yativo-card/webhooks/w1/deliveries" => r#"{"deliveries":[{"delivery_id":"d1"}]}"#,
             "yativo-card/webhooks/deliveries/d%2F1" => {
                 r#"{"delivery_id":"d/1","payload":{"id":"evt_1"}}"#
             }
@@ -44,8 +44,9 @@ fn every_call_goes_where_the_pages_say() {
         assert_eq!(client.status().await.expect("it").status.as_deref(), Some("approved"));
         assert_eq!(client.webhook_subscriptions().await.expect("a list")[0].enabled, Some(true));
         let filter = DeliveryFilter { status: Some("failed"), event_type: Some("card.created") };
-        assert_eq!(client.deliveries(100, 50, filter).await.expect("a list")[0].delivery_id, "d1");
-        client.deliveries(50, 0, DeliveryFilter::default()).await.expect("a list");
+        let page = client.deliveries("w1", 100, 50, filter).await.expect("a page");
+        assert_eq!(page.deliveries[0].delivery_id, "d1");
+        client.deliveries("w1", 50, 0, DeliveryFilter::default()).await.expect("a page");
         let delivery = client.delivery("d/1").await.expect("an answer").expect("it is there");
         assert_eq!(delivery.payload.as_deref(), Some(r#"{"id":"evt_1"}"#));
     });
@@ -62,8 +63,8 @@ fn every_call_goes_where_the_pages_say() {
             "/v1/card-issuer/lookup-customer?email=m%2B1%40example.com",
             "/v1/card-issuer/status",
             "/v1/yativo-card/webhooks",
-            "/v1/yativo-card/webhooks/deliveries/all?limit=100&offset=50&status=failed&eventType=card.created",
-            "/v1/yativo-card/webhooks/deliveries/all?limit=50&offset=0",
+            "/v1/yativo-card/webhooks/w1/deliveries?limit=100&offset=50&status=failed&eventType=card.created",
+            "/v1/yativo-card/webhooks/w1/deliveries?limit=50&offset=0",
             "/v1/yativo-card/webhooks/deliveries/d%2F1",
         ]
     );
