@@ -17,6 +17,7 @@ pub mod principal;
 pub mod request;
 pub mod scope;
 pub mod secret;
+pub mod subscription;
 pub mod text;
 pub mod time;
 pub mod transaction;

@@ -41,6 +41,17 @@ pub struct DueCustomer {
     pub yativo_card_id: String,
 }
 
+/// How many of a program's customers there are in each state of their details.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DetailCounts {
+    /// Their details are read, and nothing says that they are out of date.
+    pub read: u64,
+    /// Their details are read, and wanted again.
+    pub waiting: u64,
+    /// Their details have never been read.
+    pub never_read: u64,
+}
+
 fn record(row: Model) -> Result<IssuerRecord> {
     Ok(IssuerRecord {
         customer_id: row.customer_id,
@@ -125,6 +136,37 @@ impl Store {
             .filter(Column::WantedAt.is_null())
             .filter(Column::DueAt.lte(now.millis()));
         due.into_tuple().all(&*self.reads).await.map_err(sql::failed)
+    }
+
+    /// How many customers of a program there are in each state of their details. Reads
+    /// all of them: for operators, not for requests.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn detail_counts(&self, program: ProgramId) -> Result<DetailCounts> {
+        let is_set = |column: Column| column.is_not_null();
+        let groups = Entity::find()
+            .select_only()
+            .expr(is_set(Column::DetailsAt))
+            .expr(is_set(Column::WantedAt))
+            .expr(Column::CustomerId.count())
+            .filter(Column::ProgramId.eq(program.0))
+            .group_by(is_set(Column::DetailsAt))
+            .group_by(is_set(Column::WantedAt))
+            .into_tuple::<(bool, bool, i64)>()
+            .all(&self.db)
+            .await
+            .map_err(sql::failed)?;
+        let mut counts = DetailCounts::default();
+        for (is_read, is_wanted, count) in groups {
+            let of = match (is_read, is_wanted) {
+                (false, _) => &mut counts.never_read,
+                (true, true) => &mut counts.waiting,
+                (true, false) => &mut counts.read,
+            };
+            *of += count.unsigned_abs();
+        }
+        Ok(counts)
     }
 
     /// Whether the details of any customer of a program are to be read at `now`.

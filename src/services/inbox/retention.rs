@@ -46,5 +46,7 @@ async fn drop_old(store: &Store, keep: i64, now: Timestamp) -> Result<()> {
     while store.remove_events(identifiers, CHUNK).await? > 0 {
         tokio::time::sleep(PAUSE).await;
     }
+    // A failed delivery is remembered for as long as its event is.
+    store.remove_tried_deliveries(identifiers).await?;
     Ok(())
 }
