@@ -13,6 +13,7 @@ use card_gateway::domain::principal::Scope;
 use card_gateway::domain::time::Timestamp;
 use card_gateway::http::rate::RateLimits;
 use card_gateway::router::{Limits, router};
+use card_gateway::services::connection::Connections;
 use card_gateway::services::deliveries::Deliveries;
 use card_gateway::services::health::Health;
 use card_gateway::services::inbox::Inbox;
@@ -156,7 +157,7 @@ impl Gateway {
                 webhooks::Settings { secrets: BTreeMap::new(), tolerance: Duration::from_mins(5) };
             let deliveries = Deliveries::default();
             let webhooks = webhooks::Endpoint::new(nobody, notifications, deliveries.clone());
-            let health = Health::new(store, chain, deliveries);
+            let health = Health::new(store.clone(), chain, deliveries, Connections::new(store, []));
             let config = Config::load(None, &Flags::default()).expect("the defaults");
             let rate = Rate { burst: u32::MAX, per_second: u32::MAX };
             let limits = Limits {

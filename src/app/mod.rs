@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinSet};
 
 use crate::config::Config;
 use crate::error::{Error, Kind, Result};
@@ -18,14 +18,16 @@ use crate::http::rate::RateLimits;
 use crate::http::server;
 use crate::issuer::Issuer;
 use crate::router::{Limits, router};
+use crate::services::connection::{Connections, notes};
 use crate::services::deliveries::Deliveries;
 use crate::services::health::Health;
 use crate::services::inbox::{Inbox, retention};
 use crate::services::live::Live;
 use crate::services::reconciliation::Reconciliation;
+use crate::services::recovery::{self, Extent, Recovery};
 use crate::services::sync::{SingleCustomers, Sync};
 use crate::services::{self, Services};
-use crate::store::Store;
+use crate::store::{Program, Store};
 use crate::telemetry;
 use crate::webhooks;
 
@@ -65,6 +67,40 @@ pub fn sync(config: &Config, store: &Store) -> Result<Sync> {
     Ok(Sync::new(store.clone(), issuer, settings::sync(&config.issuer)))
 }
 
+/// How the connections of programs to the issuer do.
+pub fn connections(config: &Config, store: &Store) -> Connections {
+    Connections::new(store.clone(), config.issuer.key_pairs.keys().cloned())
+}
+
+/// Recovers the events of a program that the issuer could not deliver.
+///
+/// # Errors
+/// If the program has no key pair, or the issuer or the store fails.
+pub async fn recover(
+    config: &Config,
+    store: &Store,
+    program: Program,
+    extent: &Extent,
+) -> Result<recovery::Summary> {
+    let issuer = Issuer::new(&settings::issuer(&config.issuer))?;
+    let Some(client) = issuer.program(&program.name) else {
+        let name = &program.name;
+        let variable = name.to_uppercase().replace('-', "_");
+        let message = format!(
+            "{name} is not connected to the issuer: it has no key pair; set \
+             CARD_GATEWAY__ISSUER__{variable}__API_KEY and …__API_SECRET"
+        );
+        return Err(Error::new(Kind::Conflict, message));
+    };
+    let (inbox, writer) = Inbox::new(store.clone(), Arc::default());
+    let writer = tokio::spawn(writer);
+    let recovery = Recovery::new(store.clone(), inbox);
+    let done = recovery.run(&client.background(), &Arc::new(program), extent).await;
+    drop(recovery);
+    writer.await.map_err(Error::internal)?;
+    done
+}
+
 /// Binds the address of the settings.
 ///
 /// # Errors
@@ -94,7 +130,7 @@ pub async fn serve(config: &Config, store: Store, listener: TcpListener) -> Resu
     let writer = tokio::spawn(writer);
     let deliveries = deliveries(config, &store).await?;
     let webhook_settings = settings::webhooks(&config.webhooks);
-    let webhooks = webhooks::Endpoint::new(webhook_settings, inbox, deliveries.clone());
+    let webhooks = webhooks::Endpoint::new(webhook_settings, inbox.clone(), deliveries.clone());
     let chain = Chain::open(config, &store)?;
     let reader = chain.as_ref().map(|chain| chain.reader.clone());
     let issuer = Issuer::new(&settings::issuer(&config.issuer))?;
@@ -104,7 +140,8 @@ pub async fn serve(config: &Config, store: Store, listener: TcpListener) -> Resu
         Some(SingleCustomers::new(store.clone(), issuer.clone()))
     };
     let services = Services::new(&store, reader.clone(), single, live.clone(), &service_settings);
-    let health = Health::new(store.clone(), reader.clone(), deliveries);
+    let connections = connections(config, &store);
+    let health = Health::new(store.clone(), reader.clone(), deliveries.clone(), connections);
     let rate = RateLimits::new(config.rate);
     let (stopping, stopped) = watch::channel(false);
     let limits = Limits {
@@ -135,10 +172,8 @@ pub async fn serve(config: &Config, store: Store, listener: TcpListener) -> Resu
         let hint = "set CARD_GATEWAY__CHAIN__RPC_URLS to read them";
         tracing::info!("balances are not read from the chain: {hint}");
     }
-    if !config.issuer.sync_interval.is_zero() && !config.issuer.key_pairs.is_empty() {
-        let sync = Sync::new(store.clone(), issuer, settings::sync(&config.issuer));
-        tasks.spawn(sync.keep_at_it(config.issuer.sync_interval));
-    }
+    tasks.spawn(notes::keep(store.clone(), issuer.clone(), deliveries));
+    let recovering = keep_up_with_issuer(config, &store, issuer, inbox, &mut tasks);
     let address = listener.local_addr().map_err(Error::internal)?;
     // Catch signals before the log says that the process listens.
     let signal = shutdown_signal();
@@ -155,6 +190,10 @@ pub async fn serve(config: &Config, store: Store, listener: TcpListener) -> Resu
         }
     };
     server::serve(listener, routes, stop, config.server.shutdown_grace).await;
+    // It holds the inbox, whose writer ends when nobody does.
+    if let Some(recovering) = recovering {
+        recovering.abort();
+    }
     // Upgraded connections send their close frame; received events are written.
     if tokio::time::timeout(CLOSE_TIMEOUT, stopping.closed()).await.is_err() {
         tracing::warn!("some connections did not close in time");
@@ -170,6 +209,25 @@ pub async fn serve(config: &Config, store: Store, listener: TcpListener) -> Resu
     store.close().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Synchronises customers and recovers events in the background, where the settings say
+/// so. The handle is that of the second task.
+fn keep_up_with_issuer(
+    config: &Config,
+    store: &Store,
+    issuer: Issuer,
+    inbox: Inbox,
+    tasks: &mut JoinSet<()>,
+) -> Option<AbortHandle> {
+    let interval = config.issuer.sync_interval;
+    if interval.is_zero() || config.issuer.key_pairs.is_empty() {
+        return None;
+    }
+    let sync = Sync::new(store.clone(), issuer.clone(), settings::sync(&config.issuer));
+    tasks.spawn(sync.keep_at_it(interval));
+    let recovery = Recovery::new(store.clone(), inbox);
+    Some(tasks.spawn(recovery.keep_at_it(issuer, interval)))
 }
 
 /// The deliveries of each program that has a webhook secret.

@@ -82,7 +82,16 @@ pub(super) enum Command {
         #[arg(long)]
         accept_gone: bool,
     },
-    /// List, replay and send live notifications
+    /// Show how the connections of programs to the issuer do
+    Status {
+        /// Only that of this program
+        #[arg(long, value_name = "NAME")]
+        program: Option<String>,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// List, replay, recover and send live notifications
     #[command(subcommand)]
     Events(EventCommand),
     /// Print the GraphQL schema
@@ -167,6 +176,15 @@ pub(super) enum EventCommand {
         /// Only those of this program
         #[arg(long, value_name = "NAME")]
         program: Option<String>,
+    },
+    /// Fetch notifications that the issuer could not deliver, and apply them
+    Recover {
+        /// The program
+        #[arg(long, value_name = "NAME")]
+        program: String,
+        /// Only those that were made in this time, like 24h or 7d
+        #[arg(long, value_name = "DURATION", default_value = "24h", value_parser = humantime::parse_duration)]
+        since: Duration,
     },
     /// Sign a sample notification and post it to a running gateway
     Send {

@@ -1,4 +1,4 @@
-//! `events list`, `events replay` and `events send`.
+//! `events list`, `events replay`, `events recover` and `events send`.
 
 use fastrand::Rng;
 use url::Url;
@@ -14,6 +14,7 @@ use crate::domain::principal::ProgramId;
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Kind, Result};
 use crate::services::inbox;
+use crate::services::recovery::Extent;
 use crate::store::{InboxEvent, Store};
 use crate::webhooks::{Members, Sample, Sender, names};
 
@@ -43,6 +44,17 @@ pub(super) async fn run(command: EventCommand, config: &Config) -> Result<()> {
             } else {
                 replay_all(&store, program).await
             }
+        }
+        EventCommand::Recover { program, since } => {
+            let store = app::open(config).await?;
+            let program = program_named(&store, &program).await?;
+            let name = program.name.clone();
+            let millis = i64::try_from(since.as_millis()).unwrap_or(i64::MAX);
+            let since = Timestamp::now().plus_millis(millis.saturating_neg());
+            let extent = Extent { since, tries: None, limit: None };
+            let summary = app::recover(config, &store, program, &extent).await?;
+            store.close().await;
+            out(&format!("{name}: {summary}\n"))
         }
         EventCommand::Send { program, event_type, customer, url, id, at, data } => {
             let sample = sample(event_type, customer.as_deref(), at.as_deref(), data.as_deref())?;

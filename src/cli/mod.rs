@@ -8,6 +8,7 @@ mod lookup;
 mod output;
 mod programs;
 mod reconcile;
+mod status;
 mod sync;
 mod tokens;
 
@@ -84,6 +85,9 @@ async fn execute(command: Command, config: Config) -> Result<ExitCode> {
             let store = app::open(config).await?;
             let options = Options { details: details.into(), accept_gone };
             return sync::run(config, store, program.as_deref(), options).await;
+        }
+        Command::Status { program, json } => {
+            status::run(config, &app::open(config).await?, program.as_deref(), json).await?;
         }
         Command::Events(command) => events::run(command, config).await?,
         Command::Schema => out(&graphql::sdl())?,

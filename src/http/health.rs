@@ -14,8 +14,8 @@ use crate::services::health::Health;
 pub fn router(health: Health, metrics: PrometheusHandle) -> Router {
     Router::new()
         .route("/healthz", get(healthz))
-        .route("/readyz", get(readyz).with_state(health))
-        .route("/metrics", get(render_metrics).with_state(metrics))
+        .route("/readyz", get(readyz).with_state(health.clone()))
+        .route("/metrics", get(render_metrics).with_state((health, metrics)))
 }
 
 /// Whether the process is alive: it answers.
@@ -32,7 +32,10 @@ async fn readyz(State(health): State<Health>) -> impl IntoResponse {
 }
 
 /// The metrics in Prometheus' text format.
-async fn render_metrics(State(metrics): State<PrometheusHandle>) -> impl IntoResponse {
+async fn render_metrics(
+    State((health, metrics)): State<(Health, PrometheusHandle)>,
+) -> impl IntoResponse {
+    health.record().await;
     let text = "text/plain; version=0.0.4; charset=utf-8";
     ([(header::CONTENT_TYPE, text)], metrics.render())
 }

@@ -12,6 +12,7 @@ use tokio::time::error::Elapsed;
 
 use crate::chain::{Fitness, Reader};
 use crate::error::Error;
+use crate::services::connection::{self, Connections, Reports};
 use crate::services::deliveries::{Deliveries, DeliveryReport};
 use crate::store::Store;
 
@@ -30,6 +31,7 @@ pub struct Health {
     store: Store,
     chain: Option<Reader>,
     deliveries: Deliveries,
+    connections: Connections,
     stopping: Arc<AtomicBool>,
     last_report: Arc<Mutex<Option<(Instant, Report)>>>,
     /// Whether the last read probe succeeded.
@@ -40,12 +42,18 @@ pub struct Health {
 
 impl Health {
     /// Probes this store and, if the settings name endpoints, this blockchain; reports how
-    /// deliveries of webhooks go.
-    pub fn new(store: Store, chain: Option<Reader>, deliveries: Deliveries) -> Self {
+    /// deliveries of webhooks and the connections to the issuer do.
+    pub fn new(
+        store: Store,
+        chain: Option<Reader>,
+        deliveries: Deliveries,
+        connections: Connections,
+    ) -> Self {
         Self {
             store,
             chain,
             deliveries,
+            connections,
             stopping: Arc::default(),
             last_report: Arc::default(),
             readable: Arc::new(AtomicBool::new(true)),
@@ -72,10 +80,17 @@ impl Health {
         }
     }
 
+    /// Brings the metrics of what is read from the database up to date.
+    pub async fn record(&self) {
+        connection::gauges::set(&self.connections.recent().await);
+    }
+
     /// A report of now. Each call probes a read; writes are probed at most every
     /// quarter of a second.
     pub async fn report(&self) -> Report {
-        let (reads, writes) = tokio::join!(self.probe_read(), self.probe_write());
+        let connections = self.connections.recent();
+        let (reads, writes, issuer) =
+            tokio::join!(self.probe_read(), self.probe_write(), connections);
         let stopping = self.stopping.load(Ordering::Relaxed);
         let word = |works| if works { "ok" } else { "unavailable" };
         Report {
@@ -84,6 +99,7 @@ impl Health {
             writes: word(writes),
             chain: self.chain(),
             webhooks: self.webhooks(),
+            issuer,
             stopping,
         }
     }
@@ -164,6 +180,10 @@ pub struct Report {
     /// The deliveries of each program that expects events; absent where none does.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     webhooks: BTreeMap<String, DeliveryReport>,
+    /// The connection of each program that has a key pair of the issuer; absent where
+    /// none has.
+    #[serde(skip_serializing_if = "Reports::is_empty")]
+    issuer: Reports,
     stopping: bool,
 }
 
@@ -171,6 +191,11 @@ impl Report {
     /// Whether requests should be sent here.
     pub fn is_ready(&self) -> bool {
         self.status == READY
+    }
+
+    /// How the connections to the issuer do, without the names of programs.
+    pub fn issuer_sentence(&self) -> String {
+        connection::sentence(&self.issuer)
     }
 
     /// Whether balances can be read from the blockchain: `ok`, `unavailable` or `off`.

@@ -4,6 +4,7 @@
 pub mod auth;
 pub mod balances;
 pub mod cards;
+pub mod connection;
 pub mod customers;
 pub mod deliveries;
 pub mod health;
@@ -12,6 +13,7 @@ pub mod inbox;
 pub mod live;
 pub mod reconciliation;
 pub mod records;
+pub mod recovery;
 pub mod sync;
 pub mod token;
 pub mod transactions;

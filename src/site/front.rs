@@ -22,7 +22,7 @@ const LINKS: &[(&str, &str, &str)] = &[
     ("docs", "/docs", "the REST API, a reference to read"),
     ("openapi", "/openapi.json", "the REST API as an OpenAPI 3.1 document"),
     ("health", "/healthz", "liveness: the process answers"),
-    ("ready", "/readyz", "readiness: the database and the blockchain"),
+    ("ready", "/readyz", "readiness: the database, the blockchain and the issuer"),
     ("metrics", "/metrics", "metrics for Prometheus"),
 ];
 
@@ -80,6 +80,7 @@ fn json_form(report: &Report, links: Links) -> Response {
         "status": report.status,
         "database": report.database,
         "chain": report.chain_status(),
+        "issuer": report.issuer_sentence(),
         "links": links,
     }))
     .into_response()
@@ -96,6 +97,7 @@ fn html_form(report: &Report, links: Links) -> Response {
         .replace("{status}", report.status)
         .replace("{database}", report.database)
         .replace("{chain}", report.chain_status())
+        .replace("{issuer}", &report.issuer_sentence())
         .replace("{links}", &links);
     file(HTML, POLICY, page("card-gateway", &body)).into_response()
 }

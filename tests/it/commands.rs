@@ -264,6 +264,7 @@ fn each_command_has_a_help_text() {
         &["import"],
         &["reconcile"],
         &["events", "list"],
+        &["events", "recover"],
         &["events", "replay"],
         &["events", "send"],
     ] {
