@@ -7,8 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use card_gateway_sandbox::Sandbox;
+use card_gateway_sandbox::issuer::{
+    Fault, FaultRule, Fill, Issuer, IssuerOptions, ProgramSpec, Purchase, SenderOptions,
+};
 use regex::Regex;
 use serde_json::{Value, json};
 
@@ -19,9 +23,10 @@ use crate::support::terminal::Terminal;
 use crate::support::{missing, postgres};
 
 /// The guides, which are run from beginning to end. Other pages show no commands.
-const GUIDES: [&str; 8] = [
+const GUIDES: [&str; 9] = [
     "backup.md",
     "blockchain.md",
+    "connect-a-program.md",
     "front-end.md",
     "graphql.md",
     "legacy.md",
@@ -62,6 +67,15 @@ fn blockchain() {
     make_a_program(&mut terminal);
     follow("blockchain.md", terminal);
     drop(sandbox);
+}
+
+#[test]
+fn connect_a_program() {
+    let mut terminal = Terminal::open(None);
+    let issuer = beside_an_issuer(&mut terminal);
+    follow("connect-a-program.md", terminal);
+    let recovered = issuer.act(|program| program.deliveries().len());
+    assert!(recovered > 0, "the last command of the guide recovers something");
 }
 
 #[test]
@@ -218,6 +232,32 @@ fn beside_a_chain(terminal: &mut Terminal) -> Sandbox {
     let sandbox = Sandbox::start().expect("a port");
     terminal.instead.push(("https://rpc.internal/".to_owned(), sandbox.url()));
     sandbox
+}
+
+/// Replaces the guides' issuer by a sandbox with 20 customers, which lives as long as the
+/// result. One of them buys something as soon as there is a subscription.
+fn beside_an_issuer(terminal: &mut Terminal) -> Issuer {
+    let sender = SenderOptions::every(Duration::from_millis(1));
+    let programs = vec![ProgramSpec::named("acme")];
+    let options = IssuerOptions { programs, sender, ..IssuerOptions::default() };
+    let issuer = Issuer::start(options).expect("a port");
+    issuer.act(|program| program.fill(Fill { transactions: 0, ..Fill::of(20) }));
+    let buy = Fault::before(|program| {
+        let spender = program.customers().find(|customer| customer.cards_count() > 0);
+        let spender = spender.expect("somebody has a card").yativo_card_id.clone();
+        program.authorize(&spender, Purchase::of(1)).expect("there is money");
+    });
+    let deliveries = "GET /v1/yativo-card/webhooks/{webhookId}/deliveries";
+    issuer.add_fault(FaultRule::on(deliveries, buy).once());
+    let keys = issuer.credentials("acme").expect("the program is there");
+    terminal.say(&format!("export CARD_GATEWAY__ISSUER__BASE_URL={}", issuer.url()));
+    let instead = [
+        ("https://crypto-api.yativo.com/api", issuer.url()),
+        ("'key_1'", keys.api_key),
+        ("'secret_1'", keys.api_secret),
+    ];
+    terminal.instead.extend(instead.map(|(from, to)| (from.to_owned(), to)));
+    issuer
 }
 
 fn postgres_programs() -> Option<&'static Path> {
