@@ -9,7 +9,7 @@ use axum::http::{Request, StatusCode, header};
 use card_gateway::chain::{self, Reader};
 use card_gateway::config::{Config, Flags, Rate};
 use card_gateway::demo::sandbox_chain;
-use card_gateway::domain::principal::Scope;
+use card_gateway::domain::scope::Scopes;
 use card_gateway::domain::time::Timestamp;
 use card_gateway::http::rate::RateLimits;
 use card_gateway::router::{Limits, router};
@@ -18,7 +18,8 @@ use card_gateway::services::deliveries::Deliveries;
 use card_gateway::services::health::Health;
 use card_gateway::services::inbox::Inbox;
 use card_gateway::services::live::Live;
-use card_gateway::services::{Services, Settings, import, token};
+use card_gateway::services::secret_text::{self, SecretKind};
+use card_gateway::services::{Services, Settings, import};
 use card_gateway::store::{self, NewToken, Store};
 use card_gateway::{telemetry, webhooks};
 use card_gateway_sandbox::{Fault, Sandbox};
@@ -134,12 +135,12 @@ impl Gateway {
             let program = store.create_program("bench", Timestamp::now()).await.expect("new").id;
             let lines = std::io::Cursor::new(customers(endpoint.is_none()));
             import::import(&store, program, lines, Arc::new(Silent)).await.expect("imported");
-            let token = token::generate();
+            let token = SecretKind::Token.generate();
             let new = NewToken {
                 id: uuid::Uuid::now_v7().to_string(),
                 label: "bench".to_owned(),
-                hash: token::hash(&token),
-                scope: Scope::Read,
+                hash: secret_text::hash(&token),
+                scopes: Scopes::READ,
                 created_at: Timestamp::now(),
                 expires_at: None,
             };

@@ -14,7 +14,8 @@ use tower::util::option_layer;
 use crate::config::{Documents, Graphiql, Introspection};
 use crate::graphql;
 use crate::http::authentication::{
-    Authentication, Bounds, ErrorResponse, authenticate, authenticate_or_upgrade, bound, count,
+    Authentication, Bounds, ErrorResponse, authenticate, authenticate_or_upgrade, bound,
+    bound_and_count, count,
 };
 use crate::http::health;
 use crate::http::rate::RateLimits;
@@ -64,6 +65,9 @@ pub fn router(
     let services = Arc::new(services.clone());
     let graphql =
         graphql_route(Arc::clone(&services), authentication(graphql::error_response), limits);
+    let bounds = Bounds { timeout: limits.timeout, error_response: problem::response };
+    let tokens = rest::tokens::router(Arc::clone(&services))
+        .layer(from_fn_with_state((bounds, limits.rate.clone()), bound_and_count));
     let rest = rest::router(services)
         .layer(from_fn_with_state(authentication(problem::response), authenticate));
     let bounds = Bounds { timeout: WEBHOOK, error_response: webhooks::error_response };
@@ -79,6 +83,9 @@ pub fn router(
         .merge(graphql)
         .nest("/v1/card-issuer", rest.clone())
         .nest("/api/v1/card-issuer", rest)
+        .nest("/v1", tokens.clone())
+        .nest("/api/v1", tokens.clone())
+        .nest("/api", tokens)
         .merge(webhooks)
         .merge(schema)
         .merge(site)

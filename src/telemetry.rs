@@ -45,6 +45,10 @@ pub fn metrics() -> Result<PrometheusHandle> {
     let handle = handle.map_err(Error::internal)?;
     metrics::describe_counter!("http_requests_total", "Requests, by method, route and status.");
     metrics::describe_histogram!("http_request_duration_seconds", "How long requests took.");
+    metrics::describe_counter!(
+        "client_authentications_total",
+        "Key pairs of clients that were checked, by outcome; those that are remembered are not."
+    );
     metrics::describe_counter!("graphql_errors_total", "Errors in GraphQL answers, by code.");
     metrics::describe_counter!("webhook_events_total", "Events taken, by what became of them.");
     metrics::describe_gauge!(

@@ -4,12 +4,14 @@
 //! in 64-bit integers: the two types that SQLite and PostgreSQL store, compare
 //! and sort in exactly the same way.
 
+pub mod api_client;
 pub mod api_token;
 pub mod card;
 pub mod card_customer;
 pub mod card_transaction;
 pub mod chain_balance;
 pub mod change;
+pub mod client_token;
 pub mod inbox_event;
 pub mod inbox_name;
 pub mod issuer_customer;

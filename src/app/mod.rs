@@ -18,6 +18,7 @@ use crate::http::rate::RateLimits;
 use crate::http::server;
 use crate::issuer::Issuer;
 use crate::router::{Limits, router};
+use crate::services::clients::cleanup;
 use crate::services::connection::{Connections, notes};
 use crate::services::deliveries::Deliveries;
 use crate::services::health::Health;
@@ -156,6 +157,7 @@ pub async fn serve(config: &Config, store: Store, listener: TcpListener) -> Resu
     let mut tasks = JoinSet::new();
     tasks.spawn(rate.drop_full_buckets());
     tasks.spawn(live.follow());
+    tasks.spawn(cleanup::run(store.clone()));
     tasks.spawn(retention::run(store.clone(), config.webhooks.keep));
     let upkeep = metrics.clone();
     tasks.spawn(async move {

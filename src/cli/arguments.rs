@@ -57,6 +57,9 @@ pub(super) enum Command {
     /// Create, list and revoke API tokens
     #[command(subcommand)]
     Token(TokenCommand),
+    /// Create, register, list and revoke clients with a key pair
+    #[command(subcommand)]
+    Client(ClientCommand),
     /// Insert or update a program's customers from newline-delimited JSON
     Import {
         /// The program
@@ -140,6 +143,48 @@ pub(super) enum TokenCommand {
     /// Revoke a token
     Revoke {
         /// Its identifier, from `token list`
+        id: String,
+    },
+}
+
+#[derive(Subcommand)]
+pub(super) enum ClientCommand {
+    /// Create a client and print its key and secret; they cannot be shown again
+    Create {
+        /// The program of the client
+        #[arg(long, value_name = "NAME")]
+        program: String,
+        /// A label for its owner
+        #[arg(long, value_name = "LABEL", default_value = "")]
+        name: String,
+        /// What it and its tokens may do; can be given several times
+        #[arg(long, value_parser = scope(), value_delimiter = ',', default_value = "read")]
+        scope: Vec<Scope>,
+    },
+    /// Register a client with the key pair that it has already; the secret is read from standard input
+    Add {
+        /// The program of the client
+        #[arg(long, value_name = "NAME")]
+        program: String,
+        /// Its key
+        #[arg(long, value_name = "KEY")]
+        api_key: String,
+        /// A label for its owner
+        #[arg(long, value_name = "LABEL", default_value = "")]
+        name: String,
+        /// What it and its tokens may do; can be given several times
+        #[arg(long, value_parser = scope(), value_delimiter = ',', default_value = "read")]
+        scope: Vec<Scope>,
+    },
+    /// List clients, without their keys
+    List {
+        /// Only those of this program
+        #[arg(long, value_name = "NAME")]
+        program: Option<String>,
+    },
+    /// Revoke a client and all its tokens
+    Revoke {
+        /// Its identifier, from `client list`
         id: String,
     },
 }

@@ -2,6 +2,7 @@
 //! error. Exit status: 0 for success, 2 for bad usage, 1 for the rest.
 
 mod arguments;
+mod clients;
 mod events;
 mod import;
 mod lookup;
@@ -75,6 +76,7 @@ async fn execute(command: Command, config: Config) -> Result<ExitCode> {
         Command::Migrate { verify, repair } => return migrate(config, verify, repair).await,
         Command::Program(command) => programs::run(command, &app::open(config).await?).await?,
         Command::Token(command) => tokens::run(command, &app::open(config).await?).await?,
+        Command::Client(command) => clients::run(command, &app::open(config).await?).await?,
         Command::Import { program, file } => {
             return import::run(&app::open(config).await?, &program, &file).await;
         }

@@ -18,7 +18,7 @@ use crate::domain::money::Currency;
 use crate::domain::scope::Scopes;
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Kind, Result};
-use crate::services::sync::{Report, Summary};
+use crate::services::sync::{Options, Report, Summary};
 use crate::services::token;
 use crate::store::{Program, Settings, Store};
 use crate::{app, telemetry};
@@ -82,7 +82,7 @@ async fn prepare(
     let (issuer, webhook_secret) = making.await.map_err(Error::internal)??;
     issuer.act(|of| chain.mirror(of));
     connect(config, &issuer, &webhook_secret)?;
-    let summary = app::sync(config, store)?.once(program, false, &Silent).await?;
+    let summary = app::sync(config, store)?.once(program, Options::default(), &Silent).await?;
     wallets::import(store, program.id, &issuer).await?;
     Ok((issuer, summary))
 }

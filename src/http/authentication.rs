@@ -1,14 +1,16 @@
-//! The layer in front of both APIs: authenticates the token, counts the request
+//! The layer in front of both APIs: authenticates the caller, counts the request
 //! against the rate limit, and bounds its time. Errors have the form of the API
 //! behind it.
 
+use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{ConnectInfo, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
+use axum::http::request::Parts;
+use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use futures_util::FutureExt as _;
@@ -16,15 +18,17 @@ use futures_util::FutureExt as _;
 use super::rate::{Budget, RateKey, RateLimits, RateStatus};
 use crate::domain::principal::Principal;
 use crate::domain::request::RequestId;
+use crate::domain::secret::Secret;
 use crate::error::{Error, Result};
-use crate::services::auth::Auth;
+use crate::services::auth::{Auth, Credentials};
+use crate::services::clients::KeyPair;
 
 /// Renders an error in the form of an API.
 pub type ErrorResponse = fn(&Error, &RequestId) -> Response;
 
 /// The state of the layer.
 pub struct Authentication {
-    /// Looks tokens up.
+    /// Looks credentials up.
     pub auth: Auth,
     /// Counts requests.
     pub limits: RateLimits,
@@ -34,7 +38,7 @@ pub struct Authentication {
     pub error_response: ErrorResponse,
 }
 
-/// Adds the [`Principal`] of the token and its [`Budget`] to the request, or
+/// Adds the [`Principal`] of the caller and its [`Budget`] to the request, or
 /// responds with an error.
 pub async fn authenticate(
     State(layer): State<Arc<Authentication>>,
@@ -42,7 +46,8 @@ pub async fn authenticate(
     next: Next,
 ) -> Response {
     let id = id_of(&request);
-    let admitted = layer.admit(bearer(request.headers()), address(&request)).await;
+    let credentials = credentials(request.headers());
+    let admitted = layer.admit(credentials.as_ref(), address(request.extensions())).await;
     let (response, status) = match admitted {
         Ok((principal, budget)) => {
             let budget = Arc::new(budget);
@@ -71,19 +76,19 @@ pub async fn authenticate_or_upgrade(
 }
 
 impl Authentication {
-    /// The principal of a token, and what the request may still spend. Requests
-    /// without a valid token count against their address.
+    /// The principal of a request, and what it may still spend. Requests without valid
+    /// credentials count against their address.
     ///
     /// # Errors
-    /// If the token is missing or invalid, or the rate limit is exceeded; with the
+    /// If the credentials are missing or invalid, or the rate limit is exceeded; with the
     /// state of the rate limit.
     pub async fn admit(
         &self,
-        token: Option<&str>,
+        credentials: Option<&Credentials>,
         address: IpAddr,
     ) -> Result<(Principal, Budget), (Error, RateStatus)> {
-        let principal = match token {
-            Some(token) => self.auth.principal(token).await,
+        let principal = match credentials {
+            Some(credentials) => self.auth.principal(credentials, address).await,
             None => Err(Error::unauthenticated()),
         };
         let key = match &principal {
@@ -115,9 +120,25 @@ pub async fn bound(State(bounds): State<Bounds>, request: Request, next: Next) -
     run(bounds, &id, request, next).await
 }
 
+/// As [`bound`], for routes that fetch tokens: requests count against the rate limit of
+/// their address, and are refused beyond it.
+pub async fn bound_and_count(
+    State((bounds, limits)): State<(Bounds, RateLimits)>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let budget = Budget::open(&limits, RateKey::Address(address(request.extensions())));
+    let id = id_of(&request);
+    let response = match budget.status().retry_after {
+        Some(seconds) => (bounds.error_response)(&Error::rate_limited(seconds), &id),
+        None => run(bounds, &id, request, next).await,
+    };
+    with_rate_headers(response, budget.status())
+}
+
 /// Counts requests for unknown routes against the rate limit of their address.
 pub async fn count(State(limits): State<RateLimits>, request: Request, next: Next) -> Response {
-    let budget = Budget::open(&limits, RateKey::Address(address(&request)));
+    let budget = Budget::open(&limits, RateKey::Address(address(request.extensions())));
     with_rate_headers(next.run(request).await, budget.status())
 }
 
@@ -143,6 +164,16 @@ async fn run(bounds: Bounds, id: &RequestId, request: Request, next: Next) -> Re
     }
 }
 
+/// What a request shows to prove who it is: a token, or else the key pair of a client in
+/// `X-API-Key` and `X-API-Secret`.
+pub fn credentials(headers: &HeaderMap) -> Option<Credentials> {
+    if headers.contains_key(header::AUTHORIZATION) {
+        return Some(Credentials::Token(Secret::new(bearer(headers)?)));
+    }
+    let text = |name| headers.get(name)?.to_str().ok();
+    Some(Credentials::KeyPair(KeyPair::new(text("x-api-key")?, text("x-api-secret")?)))
+}
+
 /// The token of `Authorization: Bearer …` (RFC 6750).
 pub fn bearer(headers: &HeaderMap) -> Option<&str> {
     token_in(headers.get(header::AUTHORIZATION)?.to_str().ok()?)
@@ -154,8 +185,19 @@ pub fn token_in(authorization: &str) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
-fn address(request: &Request) -> IpAddr {
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+/// The address that a request comes from.
+pub struct Peer(pub IpAddr);
+
+impl<S: Sync> FromRequestParts<S> for Peer {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self(address(&parts.extensions)))
+    }
+}
+
+fn address(extensions: &Extensions) -> IpAddr {
+    let peer = extensions.get::<ConnectInfo<SocketAddr>>();
     peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip())
 }
 

@@ -7,6 +7,7 @@ pub mod cors;
 pub mod envelope;
 pub mod headers;
 pub mod health;
+pub mod json_body;
 pub mod openapi;
 pub mod problem;
 pub mod rate;

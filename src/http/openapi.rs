@@ -17,6 +17,10 @@ use crate::error::{Error, Kind};
 
 /// The name of the security scheme of tokens.
 pub const TOKEN: &str = "token";
+/// The names of the security schemes of a key pair.
+pub const API_KEY: &str = "api_key";
+/// See [`API_KEY`].
+pub const API_SECRET: &str = "api_secret";
 
 /// The response for an error, with an example.
 pub fn problem(error: &Error, description: &str) -> Response {
@@ -43,10 +47,15 @@ pub fn method_not_allowed() -> Response {
 pub fn needs_scope(paths: &mut Paths, scope: Scope) {
     for operation in paths.paths.values_mut().flat_map(operations_of) {
         let name = scope.name();
-        operation.security = Some(vec![SecurityRequirement::new(TOKEN, [name])]);
+        let pair = SecurityRequirement::new(API_KEY, [name]).add(API_SECRET, [name]);
+        operation.security = Some(vec![SecurityRequirement::new(TOKEN, [name]), pair]);
         let description = operation.description.get_or_insert_default();
-        let sentence = format!("Needs the scope `{name}`.");
-        *description = format!("{description}\n\n{sentence}").trim_start().to_owned();
+        if !description.is_empty() {
+            description.push_str("\n\n");
+        }
+        for part in ["Needs the scope `", name, "`."] {
+            description.push_str(part);
+        }
         if scope != Scope::Read {
             let error = Error::lacks_scope(name);
             let response = problem(&error, &format!("The caller lacks the scope `{name}`."));

@@ -23,7 +23,7 @@ pub(super) fn describe(document: &mut OpenApi) {
         for (status, response) in &mut operation.responses.responses {
             if let RefOr::T(response) = response {
                 add_headers(response, authenticated);
-                if status == "200" {
+                if status == "200" && !is_whole(response) {
                     add_envelope(response);
                 }
             }
@@ -86,6 +86,14 @@ fn errors() -> [(String, &'static str, Response); 6] {
         error(Error::unavailable(""), "The database is not available. Try again later."),
         error(Error::timeout(), "The request took too long."),
     ]
+}
+
+/// Whether the schema of a response is that of a whole body, not of the data in an envelope.
+fn is_whole(response: &Response) -> bool {
+    let token = Ref::from_schema_name("Token");
+    response.content.values().any(|content| {
+        matches!(content, RefOr::T(content) if content.schema == Some(RefOr::Ref(token.clone())))
+    })
 }
 
 fn add_envelope(response: &mut Response) {

@@ -4,7 +4,7 @@
 mod common;
 mod samples;
 
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{
     Components, InfoBuilder, OpenApi, OpenApiBuilder, SecurityRequirement, ServerBuilder,
 };
@@ -12,7 +12,7 @@ use utoipa::{PartialSchema as _, ToSchema as _};
 
 pub use samples::{Sample, sample};
 
-use crate::http::openapi::TOKEN;
+use crate::http::openapi::{API_KEY, API_SECRET, TOKEN};
 use crate::http::problem::Problem;
 use crate::{rest, webhooks};
 
@@ -39,12 +39,24 @@ fn document() -> OpenApi {
     let server = |url: &str, description: &str| {
         ServerBuilder::new().url(url).description(Some(description)).build()
     };
-    let bearer = HttpBuilder::new()
-        .scheme(HttpAuthScheme::Bearer)
-        .description(Some("A token of the program: `card-gateway token create --program NAME`."));
+    let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some(
+        "A token of the program: `card-gateway token create --program NAME`, or one that a \
+                client has fetched with `createToken`.",
+    ));
     let mut components = Components::new();
     components.schemas.insert(Problem::name().into_owned(), Problem::schema());
     components.add_security_scheme(TOKEN, SecurityScheme::Http(bearer.build()));
+    for (name, header, description) in [
+        (
+            API_KEY,
+            "X-API-Key",
+            "The key of a client, together with its secret, instead of a token.",
+        ),
+        (API_SECRET, "X-API-Secret", "The secret of a client."),
+    ] {
+        let scheme = ApiKeyValue::with_description(header, description);
+        components.add_security_scheme(name, SecurityScheme::ApiKey(ApiKey::Header(scheme)));
+    }
     let base = OpenApiBuilder::new()
         .info(info.build())
         .servers(Some([
@@ -54,7 +66,8 @@ fn document() -> OpenApi {
         .components(Some(components))
         .security(Some([SecurityRequirement::new(TOKEN, [""; 0])]))
         .build();
-    let mut document = base.nest("/v1/card-issuer", rest::openapi());
+    let document = base.nest("/v1/card-issuer", rest::openapi());
+    let mut document = document.nest("/v1", rest::tokens::openapi());
     document.merge(webhooks::openapi());
     common::describe(&mut document);
     samples::add(&mut document);

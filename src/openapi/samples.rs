@@ -11,7 +11,7 @@ use super::common::operations;
 pub struct Sample {
     /// The operation's id.
     pub operation: &'static str,
-    /// Shell commands. They need `GATEWAY`, and `TOKEN` or `SECRET`.
+    /// Shell commands. They need `GATEWAY`, and `TOKEN`, `SECRET`, or `API_KEY` and `API_SECRET`.
     pub request: &'static str,
     /// The body of the response, its members in order.
     pub response: &'static str,
@@ -31,6 +31,10 @@ const SAMPLES: &[Sample] = &[
     sample!("listCustomers"),
     sample!("getCustomer"),
     sample!("listCardTransactions"),
+    sample!("createToken"),
+    sample!("createTokenForApiKey"),
+    sample!("renewToken"),
+    sample!("renewTokenByGet"),
     sample!("receiveNotification"),
 ];
 

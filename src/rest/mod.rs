@@ -5,6 +5,8 @@ mod handlers;
 mod params;
 mod responses;
 mod schemas;
+mod token_responses;
+pub mod tokens;
 mod wire;
 
 use std::sync::Arc;

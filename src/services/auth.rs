@@ -1,12 +1,15 @@
-//! From a bearer token to the principal that it speaks for.
+//! From the credentials of a request to the principal that they belong to.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use moka::future::Cache;
 use subtle::ConstantTimeEq as _;
 
-use super::token;
+use super::clients::{Clients, KeyPair};
+use super::secret_text::{SecretKind, hash};
 use crate::domain::principal::Principal;
+use crate::domain::secret::Secret;
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Result};
 use crate::store::{Store, StoredToken};
@@ -14,30 +17,62 @@ use crate::store::{Store, StoredToken};
 /// How many tokens are remembered at once.
 const CACHED_TOKENS: u64 = 10_000;
 
-/// Looks tokens up, and remembers for a moment what it found.
+/// What a request shows to prove who it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Credentials {
+    /// A token: the operator's, or one that a client has fetched.
+    Token(Secret),
+    /// The key pair of a client.
+    KeyPair(KeyPair),
+}
+
+/// Looks credentials up, and remembers the operator's tokens for a moment.
 #[derive(Clone)]
 pub struct Auth {
     store: Store,
+    clients: Clients,
     found: Cache<[u8; 32], StoredToken>,
 }
 
 impl Auth {
     /// `ttl` bounds how long a revoked token still works in this process.
-    pub fn new(store: Store, ttl: Duration) -> Self {
+    pub fn new(store: Store, clients: Clients, ttl: Duration) -> Self {
         let found = Cache::builder().max_capacity(CACHED_TOKENS).time_to_live(ttl).build();
-        Self { store, found }
+        Self { store, clients, found }
     }
 
-    /// The principal of a token.
+    /// The principal of a request from an address.
     ///
     /// # Errors
-    /// `Unauthenticated`, without a word on why, if the token is unknown,
-    /// expired or revoked.
-    pub async fn principal(&self, bearer: &str) -> Result<Principal> {
-        if !token::is_well_formed(bearer) {
+    /// `Unauthenticated`, without a word on why, if the credentials are unknown, expired or
+    /// revoked; `RateLimited` after many wrong key pairs.
+    pub async fn principal(&self, credentials: &Credentials, from: IpAddr) -> Result<Principal> {
+        match credentials {
+            Credentials::Token(token) => self.of_token(token.expose()).await,
+            Credentials::KeyPair(pair) => self.clients.authenticate(pair, from).await,
+        }
+    }
+
+    /// Checks credentials again that were valid before, for connections that stay open.
+    ///
+    /// # Errors
+    /// `Unauthenticated` if they are not valid any more.
+    pub async fn check(&self, credentials: &Credentials) -> Result<()> {
+        match credentials {
+            Credentials::Token(token) => self.of_token(token.expose()).await.map(drop),
+            Credentials::KeyPair(pair) => self.clients.check(pair).await,
+        }
+    }
+
+    async fn of_token(&self, token: &str) -> Result<Principal> {
+        if SecretKind::ClientToken.is(token) {
+            let principal = self.clients.principal(token).await?;
+            return principal.ok_or_else(Error::unauthenticated);
+        }
+        if !SecretKind::Token.is(token) {
             return Err(Error::unauthenticated());
         }
-        let hash = token::hash(bearer);
+        let hash = hash(token);
         let stored = match self.found.get(&hash).await {
             Some(stored) => stored,
             None => self.look_up(hash).await?,

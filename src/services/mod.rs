@@ -4,6 +4,7 @@
 pub mod auth;
 pub mod balances;
 pub mod cards;
+pub mod clients;
 pub mod connection;
 pub mod customers;
 pub mod deliveries;
@@ -14,6 +15,7 @@ pub mod live;
 pub mod reconciliation;
 pub mod records;
 pub mod recovery;
+pub mod secret_text;
 pub mod sync;
 pub mod token;
 pub mod transactions;
@@ -26,8 +28,10 @@ use crate::store::Store;
 /// Every service that requests use.
 #[derive(Clone)]
 pub struct Services {
-    /// Tokens and their principals.
+    /// Credentials and their principals.
     pub auth: auth::Auth,
+    /// Clients with a key pair, and their tokens.
+    pub clients: clients::Clients,
     /// Lists and look-ups of customers.
     pub customers: customers::Customers,
     /// What wallets hold.
@@ -60,8 +64,10 @@ impl Services {
         live: live::Live,
         settings: &Settings,
     ) -> Self {
+        let clients = clients::Clients::new(store.clone());
         Self {
-            auth: auth::Auth::new(store.clone(), settings.token_cache_ttl),
+            auth: auth::Auth::new(store.clone(), clients.clone(), settings.token_cache_ttl),
+            clients,
             customers: customers::Customers::new(store.clone(), single),
             balances: balances::Balances::new(
                 store.clone(),

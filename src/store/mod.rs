@@ -21,6 +21,8 @@ mod cards;
 mod chain_balances;
 mod chain_changes;
 mod changes;
+mod client_tokens;
+mod clients;
 mod counts;
 mod customer_lists;
 mod customers;
@@ -41,6 +43,8 @@ mod transactions;
 mod wallet_balances;
 
 pub use changes::{Change, ChangeListener};
+pub use client_tokens::{NewClientToken, StoredClientToken};
+pub use clients::{ClientSummary, NewClient, StoredClient};
 pub use database::{Settings, Store};
 pub use inbox::InboxEvent;
 pub use inbox_retention::InboxPosition;

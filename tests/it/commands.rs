@@ -261,6 +261,8 @@ fn each_command_has_a_help_text() {
         &["program", "create"],
         &["token", "create"],
         &["token", "list"],
+        &["client", "create"],
+        &["client", "add"],
         &["import"],
         &["reconcile"],
         &["events", "list"],

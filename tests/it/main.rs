@@ -7,6 +7,7 @@ mod architecture;
 mod auth;
 mod bad_input;
 mod chain;
+mod clients;
 mod commands;
 mod conformance;
 mod connection;

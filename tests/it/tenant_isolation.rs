@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::clients;
 use crate::support::watcher::Events;
 use crate::support::{Database, Gateway, Line, on_both, transaction};
 
@@ -99,6 +100,34 @@ on_both! {
                 assert_eq!((one.status, &one.text), (404, &other.text));
             }
         }
+    }
+
+    fn a_client_and_its_tokens_show_only_its_program(database) {
+        let (_, _, gateway) = filled(&database);
+        let ours = clients::create(&database, "ours", &[]);
+        let theirs = clients::create(&database, "theirs", &[]);
+        for (pair, count, balance) in [(&ours, 2, "1.11"), (&theirs, 3, "9.99")] {
+            let fetched = clients::token(&gateway, pair);
+            let renewed = gateway.get(&fetched, "/v1/authentication/refresh-token").json();
+            let renewed = renewed["access_token"].as_str().expect("a token").to_owned();
+            let query = "{ cardCustomers { totalCount nodes { ledgerBalance } } }";
+            let by_pair = |request| gateway.send(pair.on(request));
+            let graphql = gateway.client().post(format!("{}/graphql", gateway.host));
+            let list = gateway.client().get(format!("{}/v1/card-issuer/customers", gateway.host));
+            let answers = [gateway.query(&fetched, query), gateway.query(&renewed, query), by_pair(graphql.json(&json!({ "query": query })))];
+            for answer in answers {
+                let list = answer.data()["cardCustomers"].take();
+                assert_eq!(list["totalCount"], count);
+                assert!(list["nodes"].as_array().expect("a list").iter().all(|node| node["ledgerBalance"] == balance));
+            }
+            for answer in [gateway.get(&fetched, "/v1/card-issuer/customers"), by_pair(list)] {
+                assert_eq!(answer.json()["data"]["total"], count);
+            }
+        }
+        // The key of one with the secret of the other is nobody's.
+        let mixed = clients::Pair { secret: theirs.secret, ..ours };
+        let request = gateway.client().get(format!("{}/v1/card-issuer/customers", gateway.host));
+        assert_eq!(gateway.send(mixed.on(request)).status, 401);
     }
 
     fn a_cursor_of_another_program_is_refused(database) {

@@ -3,11 +3,12 @@
 
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::HeaderMap;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::error::{Error, Kind, Result};
+use crate::http::json_body;
 
 /// A GraphQL request. Unknown members are ignored, as the specification asks.
 #[derive(Default, Deserialize)]
@@ -44,14 +45,7 @@ pub(crate) struct PersistedQuery {
 
 /// The request in a POST's body.
 pub(crate) fn of_post(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<Body> {
-    if !is_json(headers) {
-        let message = "The body must be JSON, with content-type: application/json";
-        return Err(Error::new(Kind::UnsupportedMediaType, message));
-    }
-    let body = body.map_err(|rejection| match rejection.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => Error::new(Kind::TooLarge, "The body is too large"),
-        _ => invalid("The body cannot be read"),
-    })?;
+    let body = json_body::bytes(headers, body)?;
     let text = std::str::from_utf8(&body).map_err(|_| invalid("The body is not UTF-8"))?;
     read(text)
 }
@@ -101,18 +95,6 @@ fn complete(body: Body) -> Result<Body> {
         return Err(invalid("variables is not an object"));
     }
     Ok(body)
-}
-
-/// JSON is always UTF-8 (RFC 8259, section 8.1).
-fn is_json(headers: &HeaderMap) -> bool {
-    let text = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let mut parts = text.unwrap_or_default().split(';').map(str::trim);
-    let json = parts.next().is_some_and(|kind| kind.eq_ignore_ascii_case("application/json"));
-    json && parts.all(|part| {
-        let (name, value) = part.split_once('=').unwrap_or((part, ""));
-        !name.eq_ignore_ascii_case("charset")
-            || value.trim_matches('"').eq_ignore_ascii_case("utf-8")
-    })
 }
 
 fn invalid(message: impl Into<std::borrow::Cow<'static, str>>) -> Error {

@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::graphql::endpoint::{Endpoint, Prepared};
 use crate::graphql::error::refusal;
 use crate::graphql::execution::response::Answer;
+use crate::services::auth::Credentials;
 
 /// One of the answers to an operation.
 pub(crate) enum Reply {
@@ -22,26 +23,26 @@ pub(crate) enum Reply {
     Refused(Vec<u8>),
 }
 
-/// The client of a stream of answers, by its token.
+/// The client of a stream of answers, by its credentials.
 #[derive(Clone)]
 pub(crate) struct Subscriber {
-    /// The token.
-    pub(crate) token: Arc<str>,
+    /// The credentials.
+    pub(crate) credentials: Arc<Credentials>,
 }
 
 impl Subscriber {
-    /// A client with a token.
-    pub(crate) fn new(token: &str) -> Self {
-        Self { token: token.into() }
+    /// A client with these credentials.
+    pub(crate) fn new(credentials: Credentials) -> Self {
+        Self { credentials: Arc::new(credentials) }
     }
 
-    /// Whether the token is still valid.
+    /// Whether the credentials are still valid.
     pub(crate) async fn is_still_valid(&self, endpoint: &Endpoint) -> Result<()> {
-        endpoint.services.auth.principal(&self.token).await.map(drop)
+        endpoint.services.auth.check(&self.credentials).await
     }
 }
 
-/// The answers to an operation, for as long as the token is valid. A query has one.
+/// The answers to an operation, for as long as the credentials are valid. A query has one.
 pub(crate) fn replies(
     endpoint: &Endpoint,
     subscriber: Subscriber,

@@ -12,10 +12,12 @@ use futures_util::{FutureExt as _, future};
 use super::media_type::Media;
 use super::replies::{Reply, Subscriber, replies};
 use crate::domain::request::RequestId;
+use crate::domain::secret::Secret;
 use crate::error::Kind;
 use crate::graphql::endpoint::{Endpoint, Prepared};
 use crate::graphql::execution::response::Answer;
-use crate::http::authentication::bearer;
+use crate::http::authentication::credentials;
+use crate::services::auth::Credentials;
 
 /// The longest silence: proxies close idle connections.
 const KEEP_ALIVE: Duration = Duration::from_secs(12);
@@ -30,7 +32,9 @@ pub(crate) fn events(
     request: RequestId,
     prepared: Prepared,
 ) -> HttpResponse {
-    let subscriber = Subscriber::new(bearer(headers).unwrap_or_default());
+    // The request was authenticated by them.
+    let none = || Credentials::Token(Secret::new(""));
+    let subscriber = Subscriber::new(credentials(headers).unwrap_or_else(none));
     let replies = replies(endpoint, subscriber.clone(), request, prepared);
     let mut stopping = endpoint.settings.stopping.clone();
     let stopped = async move {
@@ -75,7 +79,7 @@ fn event(parts: &[&[u8]]) -> Bytes {
 }
 
 /// The events with comments in between, so that no proxy cuts the stream off. It
-/// ends when the token is not valid any more.
+/// ends when the credentials are not valid any more.
 fn kept_alive(
     events: BoxStream<'static, Bytes>,
     endpoint: Endpoint,

@@ -93,7 +93,8 @@ fn error(status: &str, response: &Value) -> Entry {
     let own: Vec<String> = own.map(|(name, _)| format!(" Header: `{name}`.")).collect();
     Entry {
         name: status.to_owned(),
-        kind: format!("`{}`", plain(code)),
+        // A few errors have a sentence instead of a code.
+        kind: if code.is_null() { String::new() } else { format!("`{}`", plain(code)) },
         words: plain(&response["description"]) + &own.concat(),
     }
 }

@@ -51,11 +51,11 @@ const RATE_DECIMALS: u32 = 6;
 
 /// An amount of a currency.
 #[derive(Clone, Debug)]
-pub struct Money {
+pub(super) struct Money {
     /// How much, in minor units.
-    pub amount: Minor,
+    pub(super) amount: Minor,
     /// ISO 4217 code.
-    pub currency: String,
+    pub(super) currency: String,
 }
 
 impl Money {
@@ -90,17 +90,17 @@ impl Money {
 
 /// A purchase, in the merchant's currency and in the wallet's.
 #[derive(Clone, Debug)]
-pub struct Purchase {
+pub(super) struct Purchase {
     merchant: &'static Merchant,
     /// The merchant's amount.
-    pub amount: Money,
+    pub(super) amount: Money,
     /// The amount that the wallet is charged.
-    pub billing: Money,
+    pub(super) billing: Money,
 }
 
 impl Purchase {
     /// A purchase with this billing amount. One of three is in a foreign currency.
-    pub fn random(billing: Money, rng: &mut Rng) -> Self {
+    pub(super) fn random(billing: Money, rng: &mut Rng) -> Self {
         let is_foreign = rng.u8(..3) == 0;
         let fits = |merchant: &Merchant| (merchant.currency != billing.currency) == is_foreign;
         let merchant = Merchant::random(rng, fits);
@@ -109,13 +109,13 @@ impl Purchase {
     }
 
     /// A purchase with both amounts.
-    pub fn of(amount: Money, billing: Money, rng: &mut Rng) -> Self {
+    pub(super) fn of(amount: Money, billing: Money, rng: &mut Rng) -> Self {
         let merchant = Merchant::random(rng, |merchant| merchant.currency == amount.currency);
         Self { merchant, amount, billing }
     }
 
     /// Sets the amount and the merchant.
-    pub fn set_amount(&self, data: &mut Members) {
+    pub(super) fn set_amount(&self, data: &mut Members) {
         data.set_money("amount", self.amount.amount, self.amount.decimals());
         data.set("currency", self.amount.currency.as_str());
         data.set("merchant", self.merchant.name);
@@ -125,7 +125,7 @@ impl Purchase {
     }
 
     /// Sets the billing amount and the exchange rate.
-    pub fn set_billing(&self, data: &mut Members) {
+    pub(super) fn set_billing(&self, data: &mut Members) {
         data.set_money("billing_amount", self.billing.amount, self.billing.decimals());
         data.set("billing_currency", self.billing.currency.as_str());
         match self.amount.rate(&self.billing) {

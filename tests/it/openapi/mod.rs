@@ -9,9 +9,11 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
+use card_gateway::domain::scope::Scope;
 use serde_json::{Value, json};
 
 use self::validator::{Validator, list, text};
+use crate::clients;
 use crate::support::chain::{sandbox, wallets};
 use crate::support::database::program;
 use crate::support::issuer::{self, ACME, SECRET};
@@ -21,6 +23,10 @@ const LIST: &str = "/v1/card-issuer/customers";
 const ONE: &str = "/v1/card-issuer/customers/{customerId}";
 const TRANSACTIONS: &str = "/v1/card-issuer/customers/{customerId}/card-transactions";
 const WEBHOOK: &str = "/webhooks/yativo/{program}";
+const TOKEN: &str = "/v1/auth/token";
+const TOKEN_FOR_API_KEY: &str = "/v1/apikey/token";
+const RENEWED: &str = "/v1/auth/refresh-token";
+const RENEWED_BY_GET: &str = "/v1/authentication/refresh-token";
 
 /// The document that a gateway serves.
 struct Document(Value);
@@ -86,14 +92,43 @@ fn the_printed_document_is_the_one_that_is_served_and_committed() {
 }
 
 #[test]
+fn every_route_behind_the_authentication_names_its_scope() {
+    let document = Document::of(&Database::sqlite().serve());
+    let mut looked_at = 0;
+    for path in document.0["paths"].as_object().expect("paths").keys() {
+        let (_, operation) = document.operation(path);
+        if operation["security"] == json!([{}]) {
+            continue;
+        }
+        let scope = text(&operation["security"][0]["token"][0]);
+        assert!(scope.parse::<Scope>().is_ok(), "{path}: {scope}");
+        let pair = json!({ "api_key": [scope], "api_secret": [scope] });
+        assert_eq!(operation["security"], json!([{ "token": [scope] }, pair]), "{path}");
+        let words = text(&operation["description"]);
+        assert!(words.ends_with(&format!("Needs the scope `{scope}`.")), "{path}: {words}");
+        looked_at += 1;
+    }
+    assert!(looked_at >= 3, "{looked_at}");
+}
+
+#[test]
 fn it_has_every_route_and_nothing_else() {
     let document = Document::of(&Database::sqlite().serve());
     let paths = document.0["paths"].as_object().expect("paths").keys();
     let described = paths.map(|path| (path.as_str(), document.operation(path).0));
-    let expected = [(LIST, "get"), (ONE, "get"), (TRANSACTIONS, "get"), (WEBHOOK, "post")];
+    let expected = [
+        (LIST, "get"),
+        (ONE, "get"),
+        (TRANSACTIONS, "get"),
+        (TOKEN, "post"),
+        (TOKEN_FOR_API_KEY, "post"),
+        (RENEWED, "post"),
+        (RENEWED_BY_GET, "get"),
+        (WEBHOOK, "post"),
+    ];
     assert_eq!(described.collect::<BTreeSet<_>>(), BTreeSet::from(expected));
     // A route that is added without `routes!` is missing from the document.
-    for file in ["rest/mod.rs", "webhooks/endpoint.rs"] {
+    for file in ["rest/mod.rs", "rest/tokens.rs", "webhooks/endpoint.rs"] {
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(file);
         assert!(!fs::read_to_string(source).expect("text").contains(".route("), "{file}");
     }
@@ -154,6 +189,39 @@ on_both! {
                 document.holds_with(404, path, &get(&format!("{customers}/nobody{rest}")));
             }
         }
+    }
+
+    fn responses_of_the_token_routes_match_their_schemas(database) {
+        customers(&database);
+        let pair = clients::create(&database, "acme", &[]);
+        let gateway = database.serve();
+        let document = Document::of(&gateway);
+        let post = |path: &str, body: &str| {
+            let request = gateway.client().post(format!("{}{path}", gateway.host));
+            gateway.send(request.header("content-type", "application/json").body(body.to_owned()))
+        };
+        let good = json!({ "api_key": pair.key, "api_secret": pair.secret }).to_string();
+        let bad = json!({ "api_key": pair.key, "api_secret": "not-the-secret" }).to_string();
+        for path in [TOKEN, TOKEN_FOR_API_KEY] {
+            document.holds_with(200, path, &post(path, &good));
+            document.holds_with(401, path, &post(path, &bad));
+            document.holds_with(400, path, &post(path, "nonsense"));
+            document.holds_with(413, path, &post(path, &" ".repeat(20_000)));
+            let untyped = gateway.client().post(format!("{}{path}", gateway.host));
+            document.holds_with(415, path, &gateway.send(untyped));
+            document.holds_with(405, path, &gateway.get("", path));
+        }
+        let token = clients::token(&gateway, &pair);
+        document.holds_with(200, RENEWED_BY_GET, &gateway.get(&token, RENEWED_BY_GET));
+        document.holds_with(401, RENEWED_BY_GET, &gateway.get("nonsense", RENEWED_BY_GET));
+        document.holds_with(401, RENEWED, &post(RENEWED, ""));
+        let renewed = gateway.client().post(format!("{}{RENEWED}", gateway.host));
+        document.holds_with(200, RENEWED, &gateway.send(renewed.bearer_auth(&token)));
+        let limited = (0..12).map(|number| {
+            let guess = json!({ "api_key": format!("guess_{number}"), "api_secret": "not-the-secret" });
+            post(TOKEN, &guess.to_string())
+        });
+        document.holds_with(429, TOKEN, &limited.last().expect("an answer"));
     }
 
     fn the_rate_limit_response_matches_its_schema(database) {
@@ -240,8 +308,9 @@ fn its_samples_print_what_they_say() {
     database.succeed(&["import", "--program", "acme", &examples.display().to_string()], "");
     let mira = "69f0bdf29a84752db9cc8ff9";
     database.put_transactions("acme", vec![transaction(mira, 1, 3_850)]);
-    let token = database.token("acme");
+    let pair = clients::create(&database, "acme", &[]);
     let gateway = database.serve_with(&[ACME]);
+    let token = clients::token(&gateway, &pair);
     let document = Document::of(&gateway);
     let has_openssl = Command::new("openssl").arg("version").output().is_ok();
     for path in document.0["paths"].as_object().expect("paths").keys() {
@@ -253,8 +322,15 @@ fn its_samples_print_what_they_say() {
         let mut shell = Command::new("sh");
         shell.args(["-c", text(&operation["x-codeSamples"][0]["source"])]);
         shell.env("GATEWAY", &gateway.host).env("TOKEN", &token).env("SECRET", SECRET);
+        shell.env("API_KEY", &pair.key).env("API_SECRET", &pair.secret);
         let output = shell.output().expect("a shell");
-        let printed: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        let mut printed: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        // These are different each time.
+        for member in ["access_token", "expires_at"] {
+            if let Some(value) = printed.get_mut(member) {
+                *value = expected[member].clone();
+            }
+        }
         assert_eq!(printed, *expected, "{path}");
     }
 }

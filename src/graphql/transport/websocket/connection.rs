@@ -16,6 +16,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
 use super::message::{Incoming, complete, message, token_in};
 use crate::domain::request::RequestId;
+use crate::domain::secret::Secret;
 use crate::error::{Error, Kind};
 use crate::graphql::admission::rejection::Rejection;
 use crate::graphql::admission::request_body as request;
@@ -23,6 +24,7 @@ use crate::graphql::endpoint::Endpoint;
 use crate::graphql::execution::response::Answer;
 use crate::graphql::transport::replies::{Reply, Subscriber, replies};
 use crate::http::authentication::Authentication;
+use crate::services::auth::Credentials;
 
 /// The subprotocol.
 pub(crate) const PROTOCOL: &str = "graphql-transport-ws";
@@ -66,7 +68,7 @@ struct Outgoing {
 pub struct Sockets {
     /// Runs operations.
     pub endpoint: Endpoint,
-    /// Authenticates tokens and limits their rate.
+    /// Authenticates clients and limits their rate.
     pub authentication: Arc<Authentication>,
 }
 
@@ -76,7 +78,7 @@ pub(crate) struct Connection {
     sockets: Sockets,
     peer: IpAddr,
     request: RequestId,
-    /// The client, if its token came with the upgrade request.
+    /// The client, if its credentials came with the upgrade request.
     preauthenticated: Option<Subscriber>,
     /// Held until the client is authenticated.
     unauthenticated: Option<SemaphorePermit<'static>>,
@@ -167,8 +169,8 @@ impl Connection {
                     }
                     silent = true;
                     if let Some(subscriber) = &self.subscriber {
-                        let valid = self.sockets.endpoint.services.auth.principal(&subscriber.token);
-                        if valid.await.is_err_and(|error| error.kind() == Kind::Unauthenticated) {
+                        let valid = subscriber.is_still_valid(&self.sockets.endpoint).await;
+                        if valid.is_err_and(|error| error.kind() == Kind::Unauthenticated) {
                             return Some(FORBIDDEN);
                         }
                     }
@@ -249,8 +251,9 @@ impl Connection {
         let token = payload.and_then(|raw| token_in(raw.get()));
         let subscriber = match (token, self.preauthenticated.take()) {
             (Some(token), _) => {
+                let token = Credentials::Token(Secret::new(&token));
                 match self.sockets.authentication.admit(Some(&token), self.peer).await {
-                    Ok(_) => Subscriber::new(&token),
+                    Ok(_) => Subscriber::new(token),
                     Err((error, _)) if error.is_ours() || error.kind() == Kind::RateLimited => {
                         tracing::warn!(
                             cause = error.private_source(),
@@ -291,7 +294,8 @@ impl Connection {
             self.close(CloseFrame { code: 4409, reason: reason.into() }).await;
             return ControlFlow::Break(None);
         }
-        let allowed = self.sockets.authentication.admit(Some(&subscriber.token), self.peer).await;
+        let credentials = Some(&*subscriber.credentials);
+        let allowed = self.sockets.authentication.admit(credentials, self.peer).await;
         let endpoint = &self.sockets.endpoint;
         let prepared = match allowed {
             Err((error, _)) => Err(Rejection::Error(error)),

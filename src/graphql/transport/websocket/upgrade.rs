@@ -19,7 +19,7 @@ use crate::domain::request::RequestId;
 use crate::error::{Error, Kind};
 use crate::graphql::transport::http::{self, error_response};
 use crate::graphql::transport::replies::Subscriber;
-use crate::http::authentication::bearer;
+use crate::http::authentication::credentials;
 use crate::http::rate::{Budget, RateKey};
 
 /// Bytes. Most messages are small, and there may be thousands of connections.
@@ -65,11 +65,11 @@ async fn connect(
         let message = "A WebSocket must offer the protocol graphql-transport-ws";
         return error_response(&Error::new(Kind::Invalid, message), &request);
     }
-    // A client that has sent a token need not send it again; a wrong one is refused.
+    // A client that has sent credentials need not send them again; wrong ones are refused.
     let mut preauthenticated = None;
-    if let Some(token) = bearer(headers) {
-        match sockets.authentication.admit(Some(token), peer).await {
-            Ok(_) => preauthenticated = Some(Subscriber::new(token)),
+    if let Some(credentials) = credentials(headers) {
+        match sockets.authentication.admit(Some(&credentials), peer).await {
+            Ok(_) => preauthenticated = Some(Subscriber::new(credentials)),
             Err((error, _)) => return error_response(&error, &request),
         }
     }

@@ -1,0 +1,1 @@
+curl -s -X POST "$GATEWAY/v1/auth/refresh-token" -H "Authorization: Bearer $TOKEN"
