@@ -68,8 +68,11 @@ pub fn router(
     let bounds = Bounds { timeout: limits.timeout, error_response: problem::response };
     let tokens = rest::tokens::router(Arc::clone(&services))
         .layer(from_fn_with_state((bounds, limits.rate.clone()), bound_and_count));
-    let rest = rest::router(services)
-        .layer(from_fn_with_state(authentication(problem::response), authenticate));
+    let authenticated = from_fn_with_state(authentication(problem::response), authenticate);
+    let nest = |router: Router, (prefix, rest): (&str, Router)| {
+        router.nest(prefix, rest.layer(authenticated.clone()))
+    };
+    let rest = rest::routers(&services).into_iter().fold(Router::new(), nest);
     let bounds = Bounds { timeout: WEBHOOK, error_response: webhooks::error_response };
     let webhooks = webhooks::router(webhooks).layer(from_fn_with_state(bounds, bound));
     let introspection = limits.documents.introspection;
@@ -81,8 +84,7 @@ pub fn router(
         .layer(from_fn_with_state(limits.rate.clone(), count));
     Router::new()
         .merge(graphql)
-        .nest("/v1/card-issuer", rest.clone())
-        .nest("/api/v1/card-issuer", rest)
+        .merge(rest)
         .nest("/v1", tokens.clone())
         .nest("/api/v1", tokens.clone())
         .nest("/api", tokens)

@@ -34,6 +34,8 @@ pub struct Model {
     pub added: i64,
     /// How many customers the pass has changed.
     pub changed: i64,
+    /// The issuer's status of the program, in its word; null: not known.
+    pub program_status: Option<String>,
 }
 
 /// Whose it is.

@@ -4,6 +4,7 @@
 
 pub use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait};
 
+pub mod balance_sums;
 mod column;
 pub mod customer_counts;
 mod m20261123_000001_create_programs;
@@ -22,6 +23,7 @@ mod m20261127_000013_keep_the_issuers_statuses;
 mod m20261127_000014_synchronise_with_the_issuer;
 mod m20261127_000015_tell_changes_of_the_chain;
 mod m20261127_000016_mark_customers_as_gone;
+mod m20261127_000017_sum_balances;
 mod m20261127_000018_create_api_clients;
 mod m20261127_000019_recover_failed_deliveries;
 mod m20261127_000021_state_the_cards_count;
@@ -49,6 +51,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_000014_synchronise_with_the_issuer::Migration),
             Box::new(m20261127_000015_tell_changes_of_the_chain::Migration),
             Box::new(m20261127_000016_mark_customers_as_gone::Migration),
+            Box::new(m20261127_000017_sum_balances::Migration),
             Box::new(m20261127_000018_create_api_clients::Migration),
             Box::new(m20261127_000019_recover_failed_deliveries::Migration),
             Box::new(m20261127_000021_state_the_cards_count::Migration),

@@ -118,15 +118,25 @@ async fn migrate(config: &Config, verify: bool, repair: bool) -> Result<ExitCode
     if repair {
         store.repair_counts().await?;
         out("the counts of customers were rebuilt\n")?;
+        store.repair_sums().await?;
+        out("the sums of balances were rebuilt\n")?;
     }
     if verify {
-        let wrong = store.wrong_counts().await?;
-        if wrong > 0 {
-            let hint = "run `card-gateway migrate --repair`";
-            eprintln!("card-gateway: {wrong} counts of customers are wrong; {hint}");
+        let wrong = [
+            ("counts of customers", store.wrong_counts().await?),
+            ("sums of balances", store.wrong_sums().await?),
+        ];
+        for (what, wrong) in wrong {
+            if wrong == 0 {
+                out(&format!("the {what} are correct\n"))?;
+            } else {
+                let hint = "run `card-gateway migrate --repair`";
+                eprintln!("card-gateway: {wrong} {what} are wrong; {hint}");
+            }
+        }
+        if wrong.iter().any(|(_, wrong)| *wrong > 0) {
             return Ok(ExitCode::FAILURE);
         }
-        out("the counts of customers are correct\n")?;
     }
     Ok(ExitCode::SUCCESS)
 }

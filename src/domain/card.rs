@@ -59,6 +59,17 @@ pub struct Card {
     pub created_at: Timestamp,
 }
 
+/// A card of a program's list, with the holder's names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedCard {
+    /// The card.
+    pub card: Card,
+    /// The issuer's identifier of the holder.
+    pub yativo_card_id: String,
+    /// The program's identifier of the holder.
+    pub external_customer_id: Option<String>,
+}
+
 /// Whether any of a customer's cards has its PIN set; none where there is no card, or
 /// where that is not known of any.
 pub fn any_pin_set(cards: &[Card]) -> Option<bool> {

@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::customer::Customer;
+use strum::{IntoStaticStr, VariantArray};
+
+use super::customer::{Customer, FoundCustomer};
 use super::identifier::{Identifier, email_key};
 
 /// Customers by each of their names.
@@ -17,6 +19,33 @@ pub struct CustomerNames<'a> {
     yativo_card_ids: ByName<'a>,
     external_customer_ids: ByName<'a>,
     email_keys: ByName<'a>,
+}
+
+/// The kinds of names by which the old API looks a customer up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "snake_case")]
+pub enum NameKind {
+    /// Our `id`.
+    Id,
+    /// The issuer's identifier.
+    YativoCardId,
+    /// Our `id`, or the issuer's identifier.
+    CustomerId,
+    /// The UUID of a card, or the card network's token.
+    CardId,
+    /// The program's identifier.
+    ExternalId,
+    /// The e-mail address, in any case.
+    Email,
+}
+
+/// A name that says of which kind it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Name {
+    /// Its kind.
+    pub kind: NameKind,
+    /// The name.
+    pub text: Identifier,
 }
 
 /// Positions of customers by one kind of name.
@@ -51,6 +80,23 @@ impl<'a> CustomerNames<'a> {
         Some(*position)
     }
 
+    /// The position of the customer whom a name of one kind means. A card names nobody here:
+    /// see [`holder_of`].
+    pub fn find_by(&self, name: &Name) -> Option<usize> {
+        let text = name.text.as_str();
+        let by_id = || self.ids.get(name.text.as_customer_id()?.as_str());
+        let by_card_id = || self.yativo_card_ids.get(text);
+        let (position, _) = match name.kind {
+            NameKind::Id => by_id(),
+            NameKind::YativoCardId => by_card_id(),
+            NameKind::CustomerId => by_id().or_else(by_card_id),
+            NameKind::ExternalId => self.external_customer_ids.get(text),
+            NameKind::Email => self.email_keys.get(email_key(text).as_str()),
+            NameKind::CardId => None,
+        }?;
+        Some(*position)
+    }
+
     /// The customer whom an item of the issuer's list means: by the issuer's own identifier
     /// first, so that no customer is stored twice, although not each copy of the API has ours.
     pub fn find_listed(
@@ -62,6 +108,21 @@ impl<'a> CustomerNames<'a> {
         let found = by_card_id.or_else(|| self.ids.get(id?));
         found.map(|(_, customer)| *customer)
     }
+}
+
+/// The position of the customer who holds the card: the card with this UUID, otherwise the
+/// newest one with this token.
+pub fn holder_of(found: &[FoundCustomer], card: &Identifier) -> Option<usize> {
+    let uuid = card.as_str().to_ascii_lowercase();
+    let cards = || {
+        found.iter().enumerate().flat_map(|(at, of)| of.cards.iter().map(move |card| (at, card)))
+    };
+    let by_token = || {
+        let named = cards().filter(|(_, one)| one.network_token.as_deref() == Some(card.as_str()));
+        named.max_by_key(|(_, one)| (one.created_at, &one.card_id))
+    };
+    let (position, _) = cards().find(|(_, one)| one.card_id == uuid).or_else(by_token)?;
+    Some(position)
 }
 
 fn put<'a>(names: &mut ByName<'a>, name: Cow<'a, str>, entry: (usize, &'a Customer)) {
@@ -89,7 +150,11 @@ pub fn names_meant_by(identifier: &Identifier) -> impl Iterator<Item = String> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::domain::card::{Card, CardStatus, CardType};
+    use crate::domain::customer::Include;
     use crate::domain::onboarding::FlowStatus;
     use crate::domain::time::Timestamp;
 
@@ -130,6 +195,69 @@ mod tests {
             ("usr_2", None),
         ] {
             assert_eq!(find(&customers, text), position, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_name_of_one_kind_means_nothing_else() {
+        let customers = [
+            customer(0xab, Some("yativo_2"), "One@Example.com"),
+            customer(2, Some("usr_2"), "two@example.com"),
+        ];
+        let (id, names) = ("0000000000000000000000AB", CustomerNames::new(&customers));
+        for (kind, text, position) in [
+            (NameKind::Id, id, Some(0)),
+            (NameKind::Id, "yativo_2", None),
+            (NameKind::YativoCardId, "yativo_2", Some(1)),
+            (NameKind::YativoCardId, id, None),
+            (NameKind::CustomerId, id, Some(0)),
+            (NameKind::CustomerId, "yativo_2", Some(1)),
+            (NameKind::CustomerId, "usr_2", None),
+            (NameKind::ExternalId, "yativo_2", Some(0)),
+            (NameKind::ExternalId, "one@example.com", None),
+            (NameKind::Email, "ONE@example.com", Some(0)),
+            (NameKind::Email, "usr_2", None),
+            (NameKind::CardId, "usr_2", None),
+        ] {
+            let name = Name { kind, text: Identifier::parse(text).expect("a name") };
+            assert_eq!(names.find_by(&name), position, "{name:?}");
+        }
+    }
+
+    #[test]
+    fn a_card_is_named_by_its_uuid_or_by_the_networks_token() {
+        let card = |number: i64, token: &str| Card {
+            card_id: format!("0000000{number}-02f8-48da-b61e-84ad02704167"),
+            customer_id: String::new(),
+            network_token: Some(token.to_owned()),
+            last_four: "4242".to_owned(),
+            card_type: CardType::Virtual,
+            status: CardStatus::Active,
+            is_stolen: false,
+            pin_set: None,
+            activated_at: None,
+            created_at: Timestamp::from_millis(number).expect("a time"),
+        };
+        let uuid = card(1, "").card_id;
+        let holder = |number: i64, cards: Vec<Card>| FoundCustomer {
+            customer: Arc::new(customer(number, None, "x@example.com")),
+            included: Include { balances: false, cards: true },
+            balance: None,
+            cards,
+        };
+        // Somebody's token is the UUID of another card.
+        let found = [
+            holder(1, vec![card(3, &uuid), card(2, "544")]),
+            holder(2, vec![card(1, "544"), card(4, "544")]),
+        ];
+        for (text, position) in [
+            (uuid.as_str(), Some(1)),
+            (&uuid.to_uppercase(), Some(1)),
+            ("544", Some(1)),
+            ("545", None),
+        ] {
+            let name = Identifier::parse(text).expect("a name");
+            assert_eq!(holder_of(&found, &name), position, "{text}");
         }
     }
 

@@ -20,6 +20,15 @@ pub enum Currency {
 }
 
 impl Currency {
+    /// The label of the token that a wallet of this currency holds.
+    pub const fn token(self) -> &'static str {
+        match self {
+            Self::Usd => "USDCe",
+            Self::Eur => "EURe",
+            Self::Gbp => "GBPe",
+        }
+    }
+
     /// How many decimals each of the wallets' currencies has.
     pub const DECIMALS: u32 = 2;
 }
@@ -88,6 +97,41 @@ impl Minor {
     }
 }
 
+/// A sum of amounts in minor units, however many there are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Total(i128);
+
+impl Total {
+    /// So many minor units.
+    pub const fn new(minor: i128) -> Self {
+        Self(minor)
+    }
+
+    /// The sum in minor units.
+    pub const fn get(self) -> i128 {
+        self.0
+    }
+
+    /// The sum in major units with exactly so many decimals: `38.50`.
+    pub fn decimal(self, decimals: u32) -> String {
+        let decimals = decimals as usize;
+        let sign = if self.0 < 0 { "-" } else { "" };
+        let digits = format!("{:0width$}", self.0.unsigned_abs(), width = decimals + 1);
+        let (whole, rest) = digits.split_at(digits.len() - decimals);
+        let point = if decimals > 0 { "." } else { "" };
+        format!("{sign}{whole}{point}{rest}")
+    }
+
+    /// The sum in major units as the shortest JSON number: `120.4`, `38`.
+    pub fn json_number(self, decimals: u32) -> String {
+        let text = self.decimal(decimals);
+        if decimals == 0 {
+            return text;
+        }
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    }
+}
+
 /// An amount of some currency, as a merchant or a bank states it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Amount {
@@ -142,6 +186,21 @@ mod tests {
         }
         assert_eq!(Minor::new(Minor::MAX + 1), None);
         assert_eq!(Minor::new(i64::MIN), None);
+    }
+
+    #[test]
+    fn totals_are_written_like_amounts_and_may_be_larger() {
+        for minor in [0, 5, -5, 100, 1_000, 12_040, -12_040, Minor::MAX, -Minor::MAX] {
+            let amount = Minor::new(minor).expect("within the range");
+            let total = Total::new(minor.into());
+            for decimals in [0, 2, 3] {
+                assert_eq!(total.decimal(decimals), amount.decimal(decimals).as_str());
+                assert_eq!(total.json_number(decimals), amount.json_number(decimals).as_str());
+            }
+        }
+        let large = Total::new(i128::from(Minor::MAX) * 1_000_000);
+        assert_eq!(large.decimal(2), "90071992547409910000.00");
+        assert_eq!(large.json_number(2), "90071992547409910000");
     }
 
     #[test]

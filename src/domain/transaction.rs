@@ -86,3 +86,12 @@ pub struct Transaction {
     /// When it was created.
     pub created_at: Timestamp,
 }
+
+/// A transaction of a program's list, with the name of the customer who made it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedTransaction {
+    /// The transaction.
+    pub transaction: Transaction,
+    /// The issuer's identifier of the customer.
+    pub yativo_card_id: String,
+}

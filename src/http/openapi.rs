@@ -9,7 +9,7 @@ use utoipa::openapi::{
     ContentBuilder, Header, PathItem, Paths, Ref, Response, ResponseBuilder, SecurityRequirement,
 };
 
-use super::problem::Problem;
+use super::problem::{Problem, code};
 use super::status;
 use crate::domain::request::RequestId;
 use crate::domain::scope::Scope;
@@ -24,8 +24,15 @@ pub const API_SECRET: &str = "api_secret";
 
 /// The response for an error, with an example.
 pub fn problem(error: &Error, description: &str) -> Response {
+    problem_with_codes(&[code(error.kind())], error, description)
+}
+
+/// As [`problem`], for an error to which a route gives a code of its own: one of these, the
+/// first in the example.
+pub fn problem_with_codes(codes: &[&'static str], error: &Error, description: &str) -> Response {
     let request = RequestId("0198f0a5-6f0c-7c53-9d3f-2f4b6c0a9e11".to_owned());
-    let response = response(&Problem::of(error, &request), description);
+    let code = codes.first().copied().unwrap_or_else(|| code(error.kind()));
+    let response = response(&Problem::with_code(code, error, &request), codes, description);
     if error.retry_after_seconds().is_none() {
         return response.build();
     }
@@ -37,7 +44,8 @@ pub fn problem(error: &Error, description: &str) -> Response {
 /// The response for a method that the route does not support.
 pub fn method_not_allowed() -> Response {
     let methods = ObjectBuilder::new().schema_type(Type::String);
-    response(&Problem::method_not_allowed(), "The route does not support this method.")
+    let problem = Problem::method_not_allowed();
+    response(&problem, &[problem.error], "The route does not support this method.")
         .header("Allow", header("The methods that it supports.", methods))
         .build()
 }
@@ -86,16 +94,16 @@ pub fn header(description: &str, schema: ObjectBuilder) -> Header {
         .build()
 }
 
-fn response(problem: &Problem<'_>, description: &str) -> ResponseBuilder {
+fn response(problem: &Problem<'_>, codes: &[&'static str], description: &str) -> ResponseBuilder {
     let exact = ObjectBuilder::new()
-        .property("success", constant(Type::Boolean, false))
-        .property("error", constant(Type::String, problem.error));
+        .property("success", one_of(Type::Boolean, [false]))
+        .property("error", one_of(Type::String, codes.iter().copied()));
     let schema = AllOfBuilder::new().item(Ref::from_schema_name(Problem::name())).item(exact);
     let content = ContentBuilder::new().schema(Some(schema));
     let content = content.example(serde_json::to_value(problem).ok()).build();
     ResponseBuilder::new().description(description).content("application/json", content)
 }
 
-fn constant(kind: Type, value: impl Into<serde_json::Value>) -> Object {
-    ObjectBuilder::new().schema_type(kind).enum_values(Some([value.into()])).build()
+fn one_of<T: Into<serde_json::Value>>(kind: Type, values: impl IntoIterator<Item = T>) -> Object {
+    ObjectBuilder::new().schema_type(kind).enum_values(Some(values)).build()
 }

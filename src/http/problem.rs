@@ -37,6 +37,11 @@ pub struct Problem<'a> {
 impl<'a> Problem<'a> {
     /// The body for an error.
     pub fn of(error: &'a Error, request: &'a RequestId) -> Self {
+        Self::with_code(code(error.kind()), error, request)
+    }
+
+    /// The body for an error to which a route gives a code of its own.
+    pub fn with_code(code: &'static str, error: &'a Error, request: &'a RequestId) -> Self {
         let mut details: BTreeMap<&str, &str> =
             error.fields().iter().map(|bad| (bad.field, bad.what.as_ref())).collect();
         if error.is_ours() {
@@ -45,7 +50,7 @@ impl<'a> Problem<'a> {
         let retry_after = (error.kind() == Kind::RateLimited).then(|| error.retry_after_seconds());
         Self {
             success: false,
-            error: code(error.kind()),
+            error: code,
             message: error.message(),
             details,
             retry_after: retry_after.flatten(),
@@ -86,11 +91,16 @@ pub const fn code(kind: Kind) -> &'static str {
 
 /// The response for an error. The cause of a server error goes to the log.
 pub fn response(error: &Error, request: &RequestId) -> Response {
+    response_with_code(code(error.kind()), error, request)
+}
+
+/// As [`response`], for an error to which a route gives a code of its own.
+pub fn response_with_code(code: &'static str, error: &Error, request: &RequestId) -> Response {
     if error.is_ours() {
         let cause = error.private_source().unwrap_or_default();
         tracing::error!(request_id = %request.0, kind = ?error.kind(), cause, "request failed");
     }
-    let body = Json(Problem::of(error, request));
+    let body = Json(Problem::with_code(code, error, request));
     headers::of_failure((status::of(error.kind()), body).into_response(), error)
 }
 

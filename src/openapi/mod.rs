@@ -18,11 +18,11 @@ use crate::{rest, webhooks};
 
 const ABOUT: &str = "The customers of a card program: onboarding, balances, cards and \
     transactions. A token gives access to one program; a customer of another program is \
-    `not_found`, like one that does not exist. Times are RFC 3339 in UTC. Money is a number in \
+    `CUSTOMER_NOT_FOUND`, like one that does not exist. Times are RFC 3339 in UTC. Money is a number in \
     major units with at most two decimals; fields whose name ends in `_minor` are integers in \
     cents. A field without a value is null, never absent. In a query string, an empty value counts \
     as absent, unknown names are ignored, and a name that is given twice with different values is \
-    an error.";
+    an error. All routes below `/v1` are also below `/api/v1` and `/api`.";
 
 /// The document as JSON.
 pub fn json() -> String {
@@ -66,7 +66,8 @@ fn document() -> OpenApi {
         .components(Some(components))
         .security(Some([SecurityRequirement::new(TOKEN, [""; 0])]))
         .build();
-    let document = base.nest("/v1/card-issuer", rest::openapi());
+    let document =
+        rest::openapi().fold(base, |document, (prefix, routes)| document.nest(prefix, routes));
     let mut document = document.nest("/v1", rest::tokens::openapi());
     document.merge(webhooks::openapi());
     common::describe(&mut document);

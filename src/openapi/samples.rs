@@ -35,6 +35,11 @@ const SAMPLES: &[Sample] = &[
     sample!("createTokenForApiKey"),
     sample!("renewToken"),
     sample!("renewTokenByGet"),
+    sample!("lookUpCustomer"),
+    sample!("aggregateBalances"),
+    sample!("listProgramTransactions"),
+    sample!("listCustomerCards"),
+    sample!("listCards"),
     sample!("receiveNotification"),
 ];
 

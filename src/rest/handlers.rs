@@ -7,27 +7,22 @@ use std::sync::Arc;
 use axum::Extension;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
-use axum::http::{HeaderValue, header};
-use axum::response::{IntoResponse as _, Response};
-use serde::Serialize;
+use axum::response::Response;
 
-use super::params::{CustomerListParams, CustomerPath, PageParams, Query, TransactionListParams};
-use super::responses::{CustomerNotFound, InvalidParameter};
+use super::params::{
+    CustomerListParams, CustomerPath, PageParams, Query, TransactionListParams, identifier,
+};
+use super::reply::{Caller, Failure, Request, json, response};
+use super::responses::{CustomerNotFound, InvalidParameter, NotApproved};
 use super::wire::{CustomerDetail, CustomerItem, CustomerList, Transaction, TransactionList};
 use crate::domain::balance::{Balance, Outcome};
 use crate::domain::customer::{FoundCustomer, Include};
 use crate::domain::identifier::Identifier;
 use crate::domain::page::Order;
 use crate::domain::principal::Principal;
-use crate::domain::request::RequestId;
-use crate::error::{Error, FieldError, Kind, Result};
-use crate::http::envelope::Success;
-use crate::http::problem;
+use crate::error::{Error, FieldError, Result};
 use crate::services::Services;
 use crate::services::customers;
-
-type Caller = Extension<Arc<Principal>>;
-type Request = Extension<RequestId>;
 
 /// List customers
 ///
@@ -40,6 +35,7 @@ type Request = Extension<RequestId>;
     responses(
         (status = 200, description = "A page of customers.", body = CustomerList<'static>),
         (status = 400, response = InvalidParameter),
+        (status = 403, response = NotApproved),
     ),
 )]
 pub(super) async fn customers(
@@ -78,7 +74,7 @@ pub(super) async fn customers(
         let (page, limit) = (page.page(), page.limit());
         json(&CustomerList { customers, total, page, limit, balances_included })
     };
-    answer.await.unwrap_or_else(|error| problem::response(&error, &request))
+    response(answer.await, &request)
 }
 
 /// Show a customer
@@ -102,6 +98,7 @@ pub(super) async fn customers(
             ))),
         ),
         (status = 400, response = InvalidParameter),
+        (status = 403, response = NotApproved),
         (status = 404, response = CustomerNotFound),
     ),
 )]
@@ -113,13 +110,13 @@ pub(super) async fn customer(
 ) -> Response {
     let answer = async {
         let include = Include { balances: true, cards: true };
-        let found = find(&services, &principal, &identifier(path.as_ref())?, include).await?;
+        let found = find(&services, &principal, &customer_in(path.as_ref())?, include).await?;
         let held = (Arc::clone(&found.customer), found.balance);
         let balances = shown(services.balances.judge(&principal, from_ref(&held)).await);
         let balance = balances.first().and_then(Option::as_ref);
         json(&CustomerDetail::of(&found.customer, balance, &found.cards))
     };
-    answer.await.unwrap_or_else(|error| problem::response(&error, &request))
+    response(answer.await, &request)
 }
 
 /// List a customer's card transactions
@@ -133,6 +130,7 @@ pub(super) async fn customer(
     responses(
         (status = 200, description = "A page of card transactions.", body = TransactionList<'static>),
         (status = 400, response = InvalidParameter),
+        (status = 403, response = NotApproved),
         (status = 404, response = CustomerNotFound),
     ),
 )]
@@ -148,7 +146,7 @@ pub(super) async fn transactions(
         let page = PageParams::read(&mut query);
         let status = TransactionListParams::read(&mut query).status;
         query.finish()?;
-        let identifier = identifier(path.as_ref())?;
+        let identifier = customer_in(path.as_ref())?;
         let found = find(&services, &principal, &identifier, Include::default()).await?;
         let customer = &found.customer;
         let (id, window) = (from_ref(&customer.id), page.window());
@@ -166,36 +164,29 @@ pub(super) async fn transactions(
             limit: page.limit(),
         })
     };
-    answer.await.unwrap_or_else(|error| problem::response(&error, &request))
+    response(answer.await, &request)
 }
 
-fn json(data: &impl Serialize) -> Result<Response> {
-    // Large enough for most responses, so that the buffer does not grow.
-    let mut body = Vec::with_capacity(8 * 1024);
-    serde_json::to_writer(&mut body, &Success::of(data)).map_err(Error::internal)?;
-    let json = HeaderValue::from_static("application/json");
-    Ok(([(header::CONTENT_TYPE, json)], body).into_response())
-}
-
-fn identifier(path: Result<&Path<CustomerPath>, &PathRejection>) -> Result<Identifier> {
-    let text = match path {
-        Ok(Path(path)) => Identifier::parse(&path.customer_id),
-        Err(_) => Err("must be UTF-8"),
-    };
-    text.map_err(|what| Error::invalid(vec![FieldError::new("customerId", what)]))
+/// The customer in a path.
+fn customer_in(path: Result<&Path<CustomerPath>, &PathRejection>) -> Result<Identifier> {
+    const NAME: &str = "customerId";
+    match path {
+        Ok(Path(path)) => identifier(NAME, &path.customer_id),
+        Err(_) => Err(Error::invalid(vec![FieldError::new(NAME, "must be UTF-8")])),
+    }
 }
 
 /// The customer with this identifier. A customer of another program is not found, like
 /// one that does not exist.
-async fn find(
+pub(super) async fn find(
     services: &Services,
     principal: &Principal,
     identifier: &Identifier,
     include: Include,
-) -> Result<Arc<FoundCustomer>> {
+) -> Result<Arc<FoundCustomer>, Failure> {
     let mut found: HashMap<_, _> =
         services.customers.find(principal, from_ref(identifier), include).await?;
-    found.remove(identifier).ok_or_else(|| Error::new(Kind::NotFound, "Customer not found"))
+    found.remove(identifier).ok_or_else(Failure::customer_not_found)
 }
 
 /// The balances to show: none without a wallet, and none if no source has one.

@@ -1,8 +1,14 @@
 //! The program's old REST API, exactly as its contract says. It calls the same
 //! services as GraphQL, never GraphQL itself.
 
+mod approval;
+mod balances;
+mod cards;
 mod handlers;
+mod lookup;
 mod params;
+mod program_transactions;
+mod reply;
 mod responses;
 mod schemas;
 mod token_responses;
@@ -12,7 +18,8 @@ mod wire;
 use std::sync::Arc;
 
 use axum::Router;
-use utoipa::openapi::{OpenApi, RefOr, Schema};
+use axum::middleware::from_fn_with_state;
+use utoipa::openapi::{AllOf, Object, OpenApi, RefOr, Schema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -21,36 +28,80 @@ use crate::http::problem;
 use crate::http::scope::requires;
 use crate::services::Services;
 
-/// The routes below `/v1/card-issuer`.
-pub fn router(services: Arc<Services>) -> Router {
-    Router::from(routes())
-        .method_not_allowed_fallback(problem::method_not_allowed)
-        .fallback(problem::unknown_route)
-        .with_state(services)
+/// Routes that have their prefixes in common.
+struct Family {
+    /// Where they are. The OpenAPI document shows them below the first one.
+    prefixes: [&'static str; 3],
+    routes: fn() -> OpenApiRouter<Arc<Services>>,
+}
+
+/// All routes.
+const FAMILIES: [Family; 2] = [
+    Family {
+        prefixes: ["/v1/card-issuer", "/api/v1/card-issuer", "/api/card-issuer"],
+        routes: card_issuer,
+    },
+    Family {
+        prefixes: ["/v1/yativo-card", "/api/v1/yativo-card", "/api/yativo-card"],
+        routes: yativo_card,
+    },
+];
+
+fn card_issuer() -> OpenApiRouter<Arc<Services>> {
+    OpenApiRouter::default()
+        .routes(requires(Scope::Read, routes!(handlers::customers)))
+        .routes(requires(Scope::Read, routes!(balances::aggregate)))
+        .routes(requires(Scope::Read, routes!(handlers::customer)))
+        .routes(requires(Scope::Read, routes!(handlers::transactions)))
+        .routes(requires(Scope::Read, routes!(lookup::look_up)))
+        .routes(requires(Scope::Read, routes!(program_transactions::list)))
+}
+
+fn yativo_card() -> OpenApiRouter<Arc<Services>> {
+    OpenApiRouter::default().routes(requires(Scope::Read, routes!(cards::of_all))).routes(requires(Scope::Read, routes!(cards::of_one)))
+}
+
+/// The routes below each prefix.
+pub fn routers(services: &Arc<Services>) -> Vec<(&'static str, Router)> {
+    let below = |family: &Family| {
+        let router = Router::from((family.routes)())
+            .route_layer(from_fn_with_state(Arc::clone(services), approval::require))
+            .method_not_allowed_fallback(problem::method_not_allowed)
+            .fallback(problem::unknown_route)
+            .with_state(Arc::clone(services));
+        family.prefixes.map(|prefix| (prefix, router.clone()))
+    };
+    FAMILIES.iter().flat_map(below).collect()
 }
 
 /// The one member that may be absent: where the customer has no cards.
 const OPTIONAL: (&str, &str) = ("CustomerDetail", "pin_set");
 
-/// The routes' description; paths are relative to `/v1/card-issuer`.
-pub fn openapi() -> OpenApi {
-    let mut document = routes().into_openapi();
-    let components = document.components.get_or_insert_default();
-    // Every member is always there: what has no value is null. But for one.
-    for (name, schema) in &mut components.schemas {
-        if let RefOr::T(Schema::Object(object)) = schema {
-            let is_optional = |member: &str| (name.as_str(), member) == OPTIONAL;
-            let members = object.properties.keys().filter(|member| !is_optional(member));
-            object.required = members.cloned().collect();
+/// The routes' description; its paths are relative to the prefix beside it.
+pub fn openapi() -> impl Iterator<Item = (&'static str, OpenApi)> {
+    FAMILIES.iter().map(|family| {
+        let mut document = (family.routes)().into_openapi();
+        let components = document.components.get_or_insert_default();
+        // Every member is always there: what has no value is null. But for one.
+        for (name, schema) in &mut components.schemas {
+            for object in objects(schema) {
+                let is_optional = |member: &str| (name.as_str(), member) == OPTIONAL;
+                let members = object.properties.keys().filter(|member| !is_optional(member));
+                object.required = members.cloned().collect();
+            }
         }
-    }
-    components.responses.extend(responses::all());
-    document
+        components.responses.extend(responses::all());
+        (family.prefixes[0], document)
+    })
 }
 
-fn routes() -> OpenApiRouter<Arc<Services>> {
-    OpenApiRouter::default()
-        .routes(requires(Scope::Read, routes!(handlers::customers)))
-        .routes(requires(Scope::Read, routes!(handlers::customer)))
-        .routes(requires(Scope::Read, routes!(handlers::transactions)))
+/// The objects that a schema consists of.
+fn objects(schema: &mut RefOr<Schema>) -> Vec<&mut Object> {
+    match schema {
+        RefOr::T(Schema::Object(object)) => vec![object],
+        RefOr::T(Schema::AllOf(AllOf { items, .. })) => {
+            items.iter_mut().flat_map(objects).collect()
+        }
+        _ => Vec::new(),
+    }
 }

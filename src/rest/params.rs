@@ -10,6 +10,7 @@ use serde::Deserialize;
 use strum::VariantArray as _;
 use utoipa::IntoParams;
 
+use crate::domain::identifier::Identifier;
 use crate::domain::onboarding::{FlowStatus, OnboardingFilter};
 use crate::domain::page::{DEFAULT_SIZE, MAX_PAGE, MAX_SIZE, Window};
 use crate::domain::transaction::TransactionStatus;
@@ -152,7 +153,7 @@ impl Query {
     }
 
     /// The value of a parameter. The same value twice is fine.
-    fn value(&mut self, field: &'static str) -> Option<String> {
+    pub(super) fn value(&mut self, field: &'static str) -> Option<String> {
         let values = self.values.remove(field)?;
         if values.iter().any(|value| *value != values[0]) {
             self.invalid(field, "is given more than once");
@@ -174,7 +175,7 @@ impl Query {
         }
     }
 
-    fn choice<T: FromStr>(
+    pub(super) fn choice<T: FromStr>(
         &mut self,
         field: &'static str,
         choices: impl Iterator<Item = &'static str>,
@@ -200,6 +201,15 @@ impl Query {
     pub(super) fn finish(self) -> Result<()> {
         if self.errors.is_empty() { Ok(()) } else { Err(Error::invalid(self.errors)) }
     }
+}
+
+/// The identifier that a parameter holds.
+///
+/// # Errors
+/// [`crate::error::Kind::Invalid`], with the parameter.
+pub(super) fn identifier(field: &'static str, text: &str) -> Result<Identifier> {
+    let invalid = |what| Error::invalid(vec![FieldError::new(field, what)]);
+    Identifier::parse(text).map_err(invalid)
 }
 
 /// Whether a status is none of the seven stages.

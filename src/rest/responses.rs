@@ -4,9 +4,10 @@
 use utoipa::ToResponse;
 use utoipa::openapi::{RefOr, Response};
 
+use super::reply::{CUSTOMER_NOT_FOUND, Failure, MISSING_IDENTIFIER, NOT_APPROVED};
 use crate::domain::page::MAX_PAGE;
 use crate::error::{Error, FieldError, Kind};
-use crate::http::openapi::problem;
+use crate::http::openapi::{problem, problem_with_codes};
 use crate::http::problem::code;
 
 /// A parameter is invalid.
@@ -21,19 +22,48 @@ impl ToResponse<'static> for InvalidParameter {
     }
 }
 
+/// A look-up does not name exactly one customer.
+pub(super) struct MissingIdentifier;
+
+impl ToResponse<'static> for MissingIdentifier {
+    fn response() -> (&'static str, RefOr<Response>) {
+        let description = "There is not exactly one identifier; or the identifier is invalid: \
+            `validation_error`.";
+        let codes = [MISSING_IDENTIFIER, code(Kind::Invalid)];
+        let error = Failure::missing_identifier().error;
+        (MISSING_IDENTIFIER, problem_with_codes(&codes, &error, description).into())
+    }
+}
+
 /// The identifier matches no customer of the program.
 pub(super) struct CustomerNotFound;
 
 impl ToResponse<'static> for CustomerNotFound {
     fn response() -> (&'static str, RefOr<Response>) {
-        let error = Error::new(Kind::NotFound, "Customer not found");
+        let error = Failure::customer_not_found().error;
         let description = "The program has no such customer.";
-        (code(Kind::NotFound), problem(&error, description).into())
+        (CUSTOMER_NOT_FOUND, problem_with_codes(&[CUSTOMER_NOT_FOUND], &error, description).into())
     }
 }
 
-/// All of them, by their codes.
-pub(super) fn all() -> [(String, RefOr<Response>); 2] {
-    [InvalidParameter::response(), CustomerNotFound::response()]
-        .map(|(code, response)| (code.to_owned(), response))
+/// The issuer has not approved the program.
+pub(super) struct NotApproved;
+
+impl ToResponse<'static> for NotApproved {
+    fn response() -> (&'static str, RefOr<Response>) {
+        let error = Failure::not_approved().error;
+        let description = "The issuer has not approved the program, as it said last.";
+        (NOT_APPROVED, problem_with_codes(&[NOT_APPROVED], &error, description).into())
+    }
+}
+
+/// All of them, by their names.
+pub(super) fn all() -> [(String, RefOr<Response>); 4] {
+    [
+        InvalidParameter::response(),
+        MissingIdentifier::response(),
+        CustomerNotFound::response(),
+        NotApproved::response(),
+    ]
+    .map(|(name, response)| (name.to_owned(), response))
 }

@@ -30,7 +30,7 @@ pub(super) struct MajorUnits {
 
 impl MajorUnits {
     /// An amount of a wallet.
-    const fn of_wallet(amount: Minor) -> Self {
+    pub(super) const fn of_wallet(amount: Minor) -> Self {
         Self { amount, decimals: Currency::DECIMALS }
     }
 }
@@ -44,7 +44,7 @@ impl Serialize for MajorUnits {
 }
 
 /// A time in the contract's format.
-pub(super) struct Time(Timestamp);
+pub(super) struct Time(pub(super) Timestamp);
 
 impl Serialize for Time {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

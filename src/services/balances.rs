@@ -10,6 +10,7 @@ use crate::chain::{Reader, Reading, Wallet};
 use crate::domain::balance::{ChainBalance, ChainOutcome, Outcome, Stored, WalletBalance, resolve};
 use crate::domain::customer::Customer;
 use crate::domain::principal::Principal;
+use crate::domain::summary::BalanceSums;
 use crate::domain::time::Timestamp;
 use crate::error::Result;
 use crate::store::Store;
@@ -116,6 +117,17 @@ impl Balances {
             resolve(customer.safe_deployed, stored, read, now, self.max_age_millis)
         };
         held.iter().zip(wallets).map(outcome).collect()
+    }
+
+    /// What the balances of all of the caller's customers are at a moment, by the rule of
+    /// [`resolve`] where the chain is not asked: from what is stored. One statement, which
+    /// adds up no customer.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn sums(&self, principal: &Principal, now: Timestamp) -> Result<BalanceSums> {
+        let young = now.plus_millis(self.max_age_millis.saturating_neg());
+        self.store.balance_sums(principal.program, young).await
     }
 
     /// How long a live balance answers without the chain from now on; none if it does not.

@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use crate::domain::card::Card;
+use crate::domain::card::{Card, CardStatus, ListedCard};
+use crate::domain::customer::FoundCustomer;
+use crate::domain::page::Window;
 use crate::domain::principal::Principal;
 use crate::error::Result;
 use crate::store::Store;
@@ -37,4 +39,40 @@ impl Cards {
         }
         Ok(held)
     }
+
+    /// A page of the cards of all customers, newest first, and how many there are.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn of_program(
+        &self,
+        principal: &Principal,
+        status: Option<CardStatus>,
+        window: &Window,
+    ) -> Result<(Vec<ListedCard>, i64)> {
+        let program = principal.program;
+        tokio::try_join!(
+            self.store.program_cards(program, status, window),
+            self.store.count_program_cards(program, status),
+        )
+    }
+}
+
+/// A page of the cards of one customer whose cards are included, and how many there are.
+pub fn part_of(
+    holder: &FoundCustomer,
+    status: Option<CardStatus>,
+    window: &Window,
+) -> (Vec<ListedCard>, i64) {
+    let cards =
+        holder.cards.iter().filter(|card| status.is_none_or(|status| card.status == status));
+    let listed = |card: &Card| ListedCard {
+        card: card.clone(),
+        yativo_card_id: holder.customer.yativo_card_id.clone(),
+        external_customer_id: holder.customer.external_customer_id.clone(),
+    };
+    let total = i64::try_from(cards.clone().count()).unwrap_or(i64::MAX);
+    let skipped = usize::try_from(window.offset()).unwrap_or(usize::MAX);
+    let size = usize::try_from(window.size()).unwrap_or(usize::MAX);
+    (cards.skip(skipped).take(size).map(listed).collect(), total)
 }

@@ -3,10 +3,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use strum::VariantArray as _;
+
 use crate::domain::customer::{Customer, FoundCustomer, Include, ListedCustomer};
-use crate::domain::customer_names::CustomerNames;
+use crate::domain::customer_names::{CustomerNames, Name, NameKind, holder_of};
 use crate::domain::identifier::Identifier;
-use crate::domain::onboarding::{OnboardingFilter, check_status};
+use crate::domain::onboarding::{FlowStatus, OnboardingFilter, check_status};
 use crate::domain::page::{ListId, Order, Slice, Window};
 use crate::domain::principal::Principal;
 use crate::error::Result;
@@ -103,6 +105,16 @@ impl Customers {
         self.store.count_customers(principal.program, filter).await
     }
 
+    /// How many customers are at each stage, in the order of the stages.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn count_by_stage(&self, principal: &Principal) -> Result<Vec<(FlowStatus, i64)>> {
+        let counts = self.store.count_by_stage(principal.program).await?;
+        let count = |stage: &FlowStatus| counts.get(stage).copied().unwrap_or(0);
+        Ok(FlowStatus::VARIANTS.iter().map(|stage| (*stage, count(stage))).collect())
+    }
+
     /// Whether a customer of the caller's program has this status.
     ///
     /// # Errors
@@ -166,5 +178,22 @@ impl Customers {
             Some((identifier.clone(), Arc::clone(&found[names.find(identifier)?])))
         };
         Ok(identifiers.iter().filter_map(meant).collect())
+    }
+
+    /// The customer that a name of one kind means, with every card.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn look_up(
+        &self,
+        principal: &Principal,
+        name: &Name,
+    ) -> Result<Option<FoundCustomer>> {
+        let mut found = self.store.customers_with_name(principal.program, name).await?;
+        let meant = match name.kind {
+            NameKind::CardId => holder_of(&found, &name.text),
+            _ => CustomerNames::new(found.iter().map(|of| &*of.customer)).find_by(name),
+        };
+        Ok(meant.map(|position| found.swap_remove(position)))
     }
 }

@@ -12,6 +12,7 @@ pub mod health;
 pub mod import;
 pub mod inbox;
 pub mod live;
+pub mod programs;
 pub mod reconciliation;
 pub mod records;
 pub mod recovery;
@@ -38,6 +39,8 @@ pub struct Services {
     pub balances: balances::Balances,
     /// Payment cards.
     pub cards: cards::Cards,
+    /// What the issuer says of programs.
+    pub programs: programs::Programs,
     /// Card transactions.
     pub transactions: transactions::Transactions,
     /// What changes, as it changes.
@@ -76,6 +79,7 @@ impl Services {
                 settings.realtime_max_age,
             ),
             cards: cards::Cards::new(store.clone()),
+            programs: programs::Programs::new(store.clone(), settings.token_cache_ttl),
             transactions: transactions::Transactions::new(store.clone()),
             live,
         }

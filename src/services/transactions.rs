@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::domain::page::{ListId, Slice, Window};
 use crate::domain::principal::Principal;
-use crate::domain::transaction::{Transaction, TransactionStatus};
+use crate::domain::transaction::{ListedTransaction, Transaction, TransactionStatus};
 use crate::error::Result;
 use crate::store::Store;
 
@@ -57,5 +57,22 @@ impl Transactions {
         status: Option<TransactionStatus>,
     ) -> Result<HashMap<String, i64>> {
         self.store.count_transactions(principal.program, customers.to_vec(), status).await
+    }
+
+    /// A page of the transactions of all customers, newest first, and how many there are.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn of_program(
+        &self,
+        principal: &Principal,
+        status: Option<TransactionStatus>,
+        window: &Window,
+    ) -> Result<(Vec<ListedTransaction>, i64)> {
+        let program = principal.program;
+        tokio::try_join!(
+            self.store.program_transactions(program, status, window),
+            self.store.count_program_transactions(program, status),
+        )
     }
 }

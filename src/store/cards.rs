@@ -18,7 +18,7 @@ use crate::domain::time::Timestamp;
 use crate::error::Result;
 
 /// The first column that [`card`] reads.
-const FIRST: usize = Column::CardId as usize;
+pub(super) const FIRST: usize = Column::CardId as usize;
 
 /// What an import states about a card, beside the card.
 const IMPORTED: [Column; 4] = [

@@ -25,22 +25,33 @@ struct Row<'a> {
 const ROW: [(&str, &str); 4] =
     [("wallet", "text"), ("currency", "text"), ("ledger", "bigint"), ("block", "bigint")];
 
-/// The customers `c` of the readings `r` that say something new of their wallets. SQLite
-/// keeps the order of a CROSS JOIN: each wallet is looked up.
-fn changed(backend: DbBackend, parameter: usize) -> String {
+/// The customers `c` of whose wallets the readings `r` say something. SQLite keeps the order
+/// of a CROSS JOIN: each wallet is looked up.
+fn touched(backend: DbBackend, parameter: usize, joined: &str) -> String {
     format!(
-        "{} LEFT JOIN chain_balances AS s ON s.wallet_address = r.wallet AND s.currency = r.currency \
-         CROSS JOIN card_customers AS c \
+        "{} {joined} CROSS JOIN card_customers AS c \
          LEFT JOIN wallet_balances AS b ON b.program_id = c.program_id AND b.customer_id = c.id \
-         WHERE c.wallet_address = r.wallet AND c.currency = r.currency AND {PRESENT} \
-         AND (s.ledger_minor IS NULL OR (s.ledger_minor <> r.ledger AND s.block_number <= r.block))",
+         WHERE c.wallet_address = r.wallet AND c.currency = r.currency",
         sql::rows(backend, parameter, &ROW)
+    )
+}
+
+/// Those of whose wallets they say something new.
+fn changed(backend: DbBackend, parameter: usize) -> String {
+    let stored = "LEFT JOIN chain_balances AS s \
+        ON s.wallet_address = r.wallet AND s.currency = r.currency";
+    format!(
+        "{} AND {PRESENT} AND (s.ledger_minor IS NULL OR (s.ledger_minor <> r.ledger AND s.block_number <= r.block))",
+        touched(backend, parameter, stored)
     )
 }
 
 /// Records a change for each customer, of whatever program, about whose wallet these
 /// readings say something new. To be called before they are stored, in the same
 /// transaction. If they say nothing new, nothing is written.
+///
+/// From here on, until the commit, nobody else writes for the programs of these wallets: the
+/// sums of their balances depend on both.
 pub(super) async fn record(write: &DbTx, readings: &[Model]) -> Result<()> {
     let rows = readings.iter().map(|of| Row {
         wallet: &of.wallet_address,
@@ -50,8 +61,10 @@ pub(super) async fn record(write: &DbTx, readings: &[Model]) -> Result<()> {
     });
     let rows = sql::json(&rows.collect::<Vec<_>>())?;
     let backend = write.get_database_backend();
-    let programs =
-        format!("SELECT DISTINCT c.program_id FROM {} ORDER BY c.program_id", changed(backend, 1));
+    let programs = format!(
+        "SELECT DISTINCT c.program_id FROM {} ORDER BY c.program_id",
+        touched(backend, 1, "")
+    );
     let programs = Statement::from_sql_and_values(backend, programs, [rows.clone()]);
     let programs = write.query_all_raw(programs).await.map_err(sql::failed)?;
     if programs.is_empty() {
@@ -71,6 +84,9 @@ pub(super) async fn record(write: &DbTx, readings: &[Model]) -> Result<()> {
     );
     let values = [Timestamp::now().millis().into(), rows];
     let insert = Statement::from_sql_and_values(backend, insert, values);
-    write.execute_raw(insert).await.map_err(sql::failed)?;
+    let inserted = write.execute_raw(insert).await.map_err(sql::failed)?;
+    if inserted.rows_affected() == 0 {
+        return Ok(());
+    }
     changes::notify(write).await
 }

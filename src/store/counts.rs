@@ -2,15 +2,18 @@
 //! see [`card_gateway_migration::customer_counts`]. The SQL is written by hand:
 //! the counts are a tree, and a position is found by a recursive walk.
 
+use std::collections::HashMap;
+
 use card_gateway_migration::customer_counts::{FURTHER, LAST_LEVEL, begin, finer, rebuild};
 use sea_orm::sea_query::Value;
 use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
+use strum::VariantArray as _;
 
 use super::customers::PRESENT;
 use super::database::Store;
 use super::db_tx::FRESH_PLANS;
 use super::sql;
-use crate::domain::onboarding::OnboardingFilter;
+use crate::domain::onboarding::{FlowStatus, OnboardingFilter};
 use crate::domain::page::Order;
 use crate::domain::principal::ProgramId;
 use crate::error::Result;
@@ -155,6 +158,36 @@ impl Store {
         let row = self.reads.query_one_raw(statement).await.map_err(sql::failed)?;
         let total = row.map(|row| sql::column::<Option<i64>>(&row, 0)).transpose()?;
         Ok(total.flatten().unwrap_or(0))
+    }
+
+    /// How many customers of a program are at each stage; a stage at which nobody is may be
+    /// left out.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn count_by_stage(&self, program: ProgramId) -> Result<HashMap<FlowStatus, i64>> {
+        let mut stages: HashMap<String, FlowStatus> = HashMap::new();
+        for stage in FlowStatus::VARIANTS {
+            stages.insert(stage.as_ref().to_owned(), *stage);
+            stages.insert(format!("{FURTHER}{}", stage.as_ref()), *stage);
+        }
+        let backend = self.reads.get_database_backend();
+        let text = format!(
+            "SELECT t.flow_status, t.total FROM customer_counts AS t WHERE t.program_id = $1 \
+             AND {trees} AND t.level = 0 AND t.start = 0",
+            trees = sql::one_of(backend, "t.flow_status", 2)
+        );
+        let trees = sql::list(backend, stages.keys().cloned().collect());
+        let statement = Statement::from_sql_and_values(backend, text, [program.0.into(), trees]);
+        let rows = self.reads.query_all_raw(statement).await.map_err(sql::failed)?;
+        let mut counts = HashMap::new();
+        for row in &rows {
+            let tree: &str = sql::column(row, 0)?;
+            if let Some(stage) = stages.get(tree) {
+                *counts.entry(*stage).or_insert(0) += sql::column::<i64>(row, 1)?;
+            }
+        }
+        Ok(counts)
     }
 
     /// The statuses that customers of a program have, at most a hundred of them, in the

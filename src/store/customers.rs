@@ -15,6 +15,7 @@ use super::write_tx::WriteTx;
 use super::{cards, sql, wallet_balances};
 use crate::domain::card::Card;
 use crate::domain::customer::{Customer, FoundCustomer, Include};
+use crate::domain::customer_names::{Name, NameKind};
 use crate::domain::identifier::{Identifier, email_key};
 use crate::domain::onboarding::{FlowStatus, FurtherStatus, Onboarding};
 use crate::domain::principal::ProgramId;
@@ -163,8 +164,56 @@ impl Store {
         identifiers: &[Identifier],
         include: Include,
     ) -> Result<Vec<FoundCustomer>> {
+        let (text, values) = candidates(self.reads.get_database_backend(), program, identifiers);
+        self.customers_and(text, values, include).await
+    }
+
+    /// Every customer that a name of one kind may mean, with every card, in one statement
+    /// and in no order.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn customers_with_name(
+        &self,
+        program: ProgramId,
+        name: &Name,
+    ) -> Result<Vec<FoundCustomer>> {
         let backend = self.reads.get_database_backend();
-        let (mut text, values) = candidates(backend, program, identifiers);
+        let text = || vec![name.text.as_str().to_owned()];
+        let id = || name.text.as_customer_id().into_iter().collect();
+        let none = Vec::new;
+        let (ids, yativo_card_ids, external_ids, emails) = match name.kind {
+            NameKind::Id => (id(), none(), none(), none()),
+            NameKind::YativoCardId => (none(), text(), none(), none()),
+            NameKind::CustomerId => (id(), text(), none(), none()),
+            NameKind::ExternalId => (none(), none(), text(), none()),
+            NameKind::Email => (none(), none(), none(), vec![email_key(name.text.as_str())]),
+            NameKind::CardId => {
+                let (text, values) = holders(program, &name.text);
+                return self.customers_and(text, values, WITH_CARDS).await;
+            }
+        };
+        let names = [
+            ("id", ids),
+            ("yativo_card_id", yativo_card_ids),
+            ("external_customer_id", external_ids),
+            ("email_key", emails),
+        ];
+        if names.iter().all(|(_, names)| names.is_empty()) {
+            return Ok(Vec::new());
+        }
+        let (text, values) = by_names(backend, program, names);
+        self.customers_and(text, values, WITH_CARDS).await
+    }
+
+    /// The customers of a statement, with what is included.
+    async fn customers_and(
+        &self,
+        mut text: String,
+        values: Vec<Value>,
+        include: Include,
+    ) -> Result<Vec<FoundCustomer>> {
+        let backend = self.reads.get_database_backend();
         if include != Include::default() {
             let (mut columns, mut joined) = (COLUMNS.clone(), String::new());
             for (wanted, more, join) in [
@@ -182,6 +231,25 @@ impl Store {
         let rows = self.reads.query_all_raw(statement).await.map_err(sql::failed)?;
         found(&rows, include)
     }
+}
+
+/// What the old API's look-up shows beside the customer.
+const WITH_CARDS: Include = Include { balances: false, cards: true };
+
+/// The statement that finds the holders of a card with this UUID, and of cards with this
+/// token. A union, as [`candidates`].
+fn holders(program: ProgramId, card: &Identifier) -> (String, Vec<Value>) {
+    let branch = |condition: &str| {
+        format!(
+            "SELECT {columns} FROM cards AS k JOIN card_customers AS c \
+             ON c.program_id = k.program_id AND c.id = k.customer_id \
+             WHERE k.program_id = $1 AND {condition}",
+            columns = *COLUMNS
+        )
+    };
+    let text = format!("{} UNION ALL {}", branch("k.card_id = $2"), branch("k.network_token = $3"));
+    let (uuid, token) = (card.as_str().to_ascii_lowercase(), card.as_str());
+    (text, vec![program.0.into(), uuid.into(), token.into()])
 }
 
 /// The statement that finds every customer that any of the identifiers names.

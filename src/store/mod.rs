@@ -17,6 +17,7 @@ mod upsert;
 mod write_tx;
 
 // The tables.
+mod balance_sums;
 mod cards;
 mod chain_balances;
 mod chain_changes;
@@ -32,6 +33,7 @@ mod inbox_names;
 mod inbox_retention;
 mod issuer_customers;
 mod issuer_health;
+mod program_lists;
 mod programs;
 mod reconciliation;
 mod records;

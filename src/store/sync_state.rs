@@ -3,12 +3,14 @@
 
 use card_gateway_entity::sync_state::{ActiveModel, Column, Entity, Model};
 use sea_orm::sea_query::{Expr, ExprTrait as _, OnConflict};
-use sea_orm::{ColumnTrait as _, EntityTrait as _, IntoActiveModel as _, QueryFilter as _, Set};
+use sea_orm::{ColumnTrait as _, EntityTrait as _, IntoActiveModel as _, QueryFilter as _};
+use sea_orm::{QuerySelect as _, Set};
 
 use super::database::Store;
 use super::sql;
 use super::write_tx::WriteTx;
 use crate::domain::principal::ProgramId;
+use crate::domain::program::ProgramStatus;
 use crate::domain::time::Timestamp;
 use crate::error::Result;
 
@@ -98,6 +100,21 @@ fn row(pass: &SyncPass) -> ActiveModel {
 }
 
 impl Store {
+    /// The issuer's status of a program, as the synchronisation knows it.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn program_status(&self, program: ProgramId) -> Result<Option<ProgramStatus>> {
+        let status = Entity::find_by_id(program.0)
+            .select_only()
+            .column(Column::ProgramStatus)
+            .into_tuple::<Option<String>>()
+            .one(&*self.reads)
+            .await
+            .map_err(sql::failed)?;
+        Ok(status.flatten().map(ProgramStatus::from))
+    }
+
     /// How far the synchronisation of a program has come.
     ///
     /// # Errors
@@ -134,6 +151,7 @@ impl Store {
             calls: 0,
             added: 0,
             changed: 0,
+            program_status: None,
         };
         let keep = OnConflict::column(Column::ProgramId).do_nothing().to_owned();
         let insert = Entity::insert(first.into_active_model()).on_conflict(keep);
@@ -211,6 +229,15 @@ impl WriteTx {
         let complete =
             ActiveModel { completed_at, started_at: Set(None), ..ActiveModel::default() };
         self.update_sync_state(complete).await
+    }
+
+    /// Stores the issuer's status of the program.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn put_program_status(&self, status: &ProgramStatus) -> Result<()> {
+        let program_status = Set(Some(status.as_str().to_owned()));
+        self.update_sync_state(ActiveModel { program_status, ..ActiveModel::default() }).await
     }
 
     async fn update_sync_state(&self, columns: ActiveModel) -> Result<()> {

@@ -21,10 +21,10 @@ use crate::domain::transaction::{Billing, Transaction, TransactionStatus};
 use crate::error::Result;
 
 /// The first column that [`transaction`] reads.
-const FIRST: usize = Column::TransactionId as usize;
+pub(super) const FIRST: usize = Column::TransactionId as usize;
 
 /// The transaction of a row whose columns begin at `start`.
-fn transaction(row: &QueryResult, start: usize) -> Result<Transaction> {
+pub(super) fn transaction(row: &QueryResult, start: usize) -> Result<Transaction> {
     let at = |column: Column| start + column as usize - FIRST;
     let kind = sql::column(row, at(Column::TransactionType))?;
     let status = sql::column(row, at(Column::Status))?;

@@ -156,6 +156,8 @@ fn every_function_of_the_store_takes_the_program_first() {
         "migrate",
         "wrong_counts",
         "repair_counts",
+        "wrong_sums",
+        "repair_sums",
         "pending_migrations",
         "probe_read",
         "probe_write",

@@ -37,6 +37,7 @@ mod quality;
 mod readme;
 mod recovery;
 mod rest_contract;
+mod rest_reads;
 mod retention;
 mod rooms;
 mod schema;

@@ -8,7 +8,7 @@ use super::context::Context;
 use super::lease::Lease;
 use super::pass::Pass;
 use super::report::Report;
-use super::{Sync, details};
+use super::{Sync, approval, details};
 use crate::domain::time::Timestamp;
 use crate::error::Result;
 use crate::store::Program;
@@ -87,6 +87,7 @@ impl Sync {
         let context = Context { store: &self.store, client: &client, program, lease, report };
         loop {
             if self.is_pass_due(program, interval).await? {
+                approval::read(context).await?;
                 let summary = Pass::open(context).await?.run(false).await?;
                 tracing::info!(program = program.name, "synchronised with the issuer: {summary}");
             } else if details::read_due(context).await? == 0 {

@@ -1,6 +1,7 @@
 //! Keeps the customers of a program as the issuer's API shows them.
 //!
 //! - [`Sync`]: synchronises programs, one process at a time each (`lease`).
+//! - `approval`: whether the issuer has approved the program.
 //! - `background`: does so in a server. `details`: the calls for single customers.
 //! - `gone`: customers who are no longer there.
 //! - `pass`: one pass over all pages of the list. `seen`: whom it has shown.
@@ -8,6 +9,7 @@
 //! - [`SingleCustomers`]: asks for a customer while a client waits.
 //! - `report`: progress and the final sentence.
 
+mod approval;
 mod background;
 mod balance;
 mod context;
@@ -103,6 +105,7 @@ impl Sync {
     }
 
     async fn read(context: Context<'_>, options: Options) -> Result<Summary> {
+        approval::read(context).await?;
         let mut summary = Pass::open(context).await?.run(options.accept_gone).await?;
         match options.details {
             Details::Later => return Ok(summary),

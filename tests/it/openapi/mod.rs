@@ -22,6 +22,11 @@ use crate::support::{Answer, Database, Gateway, Line, on_both, transaction};
 const LIST: &str = "/v1/card-issuer/customers";
 const ONE: &str = "/v1/card-issuer/customers/{customerId}";
 const TRANSACTIONS: &str = "/v1/card-issuer/customers/{customerId}/card-transactions";
+const LOOK_UP: &str = "/v1/card-issuer/lookup-customer";
+const SUMS: &str = "/v1/card-issuer/customers/aggregate-balances";
+const ALL_TRANSACTIONS: &str = "/v1/card-issuer/card-transactions";
+const CARDS: &str = "/v1/yativo-card/customers/{yativoCardId}/cards";
+const ALL_CARDS: &str = "/v1/yativo-card/customers/cards";
 const WEBHOOK: &str = "/webhooks/yativo/{program}";
 const TOKEN: &str = "/v1/auth/token";
 const TOKEN_FOR_API_KEY: &str = "/v1/apikey/token";
@@ -124,6 +129,11 @@ fn it_has_every_route_and_nothing_else() {
         (TOKEN_FOR_API_KEY, "post"),
         (RENEWED, "post"),
         (RENEWED_BY_GET, "get"),
+        (LOOK_UP, "get"),
+        (SUMS, "get"),
+        (ALL_TRANSACTIONS, "get"),
+        (CARDS, "get"),
+        (ALL_CARDS, "get"),
         (WEBHOOK, "post"),
     ];
     assert_eq!(described.collect::<BTreeSet<_>>(), BTreeSet::from(expected));
@@ -182,6 +192,28 @@ on_both! {
                 document.holds_with(401, path, &gateway.get("nonsense", &at));
                 let deleted = gateway.client().delete(format!("{}{at}", gateway.host)).bearer_auth(&token);
                 document.holds_with(405, path, &gateway.send(deleted));
+            }
+            let (issuer, cards) = (format!("{prefix}/card-issuer"), format!("{prefix}/yativo-card/customers"));
+            for (status, path, at) in [
+                (200, LOOK_UP, format!("{issuer}/lookup-customer?external_id=usr_1")),
+                (200, LOOK_UP, format!("{issuer}/lookup-customer?id=000000000000000000000003")),
+                (400, LOOK_UP, format!("{issuer}/lookup-customer")),
+                (400, LOOK_UP, format!("{issuer}/lookup-customer?email=%00")),
+                (404, LOOK_UP, format!("{issuer}/lookup-customer?card_id=nobody")),
+                (200, SUMS, format!("{issuer}/customers/aggregate-balances")),
+                (200, ALL_TRANSACTIONS, format!("{issuer}/card-transactions")),
+                (200, ALL_TRANSACTIONS, format!("{issuer}/card-transactions?customer_id=usr_1&status=settled")),
+                (400, ALL_TRANSACTIONS, format!("{issuer}/card-transactions?limit=0")),
+                (404, ALL_TRANSACTIONS, format!("{issuer}/card-transactions?customer_id=nobody")),
+                (200, CARDS, format!("{cards}/usr_1/cards")),
+                (404, CARDS, format!("{cards}/nobody/cards")),
+                (400, CARDS, format!("{cards}/%00/cards")),
+                (200, ALL_CARDS, format!("{cards}/cards?limit=3")),
+                (200, ALL_CARDS, format!("{cards}/cards?external_customer_id=usr_1")),
+                (400, ALL_CARDS, format!("{cards}/cards?status=x")),
+                (404, ALL_CARDS, format!("{cards}/cards?customer_id=nobody")),
+            ] {
+                document.holds_with(status, path, &get(&at));
             }
             document.holds_with(400, LIST, &get(&format!("{customers}?page=0&status=x")));
             for (path, rest) in [(ONE, ""), (TRANSACTIONS, "/card-transactions")] {
@@ -325,10 +357,11 @@ fn its_samples_print_what_they_say() {
         shell.env("API_KEY", &pair.key).env("API_SECRET", &pair.secret);
         let output = shell.output().expect("a shell");
         let mut printed: Value = serde_json::from_slice(&output.stdout).expect("JSON");
-        // These are different each time.
-        for member in ["access_token", "expires_at"] {
-            if let Some(value) = printed.get_mut(member) {
-                *value = expected[member].clone();
+        // What is different each time.
+        for member in ["/access_token", "/expires_at", "/data/fetched_at"] {
+            if let Some(value) = printed.pointer_mut(member) {
+                assert!(value.is_string(), "{value}");
+                *value = expected.pointer(member).cloned().unwrap_or_default();
             }
         }
         assert_eq!(printed, *expected, "{path}");

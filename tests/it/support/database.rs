@@ -74,7 +74,8 @@ impl Database {
         })
     }
 
-    fn with_connection<T>(&self, with: impl AsyncFnOnce(&DatabaseConnection) -> T) -> T {
+    /// Runs something with a connection of its own.
+    pub(crate) fn with_connection<T>(&self, with: impl AsyncFnOnce(&DatabaseConnection) -> T) -> T {
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
         runtime.block_on(async {
             let connection = sea_orm::Database::connect(&self.url).await.expect("it answers");
@@ -158,15 +159,16 @@ impl Database {
         Gateway::start(command)
     }
 
-    /// The statements since the last call, without look-ups of tokens, which are cached for
-    /// some seconds.
+    /// The statements since the last call, without look-ups of tokens and of what the issuer
+    /// says of a program, which are cached for some seconds.
     pub(crate) fn statements(&self, gateway: &Gateway) -> Vec<String> {
         let all = match &self.wire {
             Some(wire) => wire.take(),
             None => gateway.sqlite_statements(),
         };
         // Settings of a new connection do not belong to a query.
-        let counts = |sql: &String| !sql.contains("api_tokens") && !sql.contains("PRAGMA");
+        let left_out = ["api_tokens", "program_status", "PRAGMA"];
+        let counts = |sql: &String| !left_out.iter().any(|other| sql.contains(other));
         all.into_iter().filter(counts).collect()
     }
 }

@@ -1,0 +1,1 @@
+curl -s "$GATEWAY/v1/card-issuer/customers/aggregate-balances" -H "Authorization: Bearer $TOKEN"
