@@ -6,6 +6,7 @@ mod support;
 mod architecture;
 mod auth;
 mod bad_input;
+mod balance_sums;
 mod chain;
 mod clients;
 mod commands;

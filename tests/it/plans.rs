@@ -103,6 +103,8 @@ fn sent(database: &Database, token: &str) -> Vec<String> {
             "{path}"
         );
     }
+    let summary = "{ cardCustomersSummary { totalCount byStatus { count } balances { ledger } } }";
+    gateway.query(token, summary).data();
     let mut statements = match &database.wire {
         Some(wire) => wire.take(),
         None => gateway.sqlite_statements(),

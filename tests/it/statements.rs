@@ -140,6 +140,13 @@ on_both! {
             ("/v1/card-issuer/customers?limit=10&status=kyc_rejected", 2, true),
             ("/v1/card-issuer/customers/usr_7", 1, true),
             ("/v1/card-issuer/customers/usr_7/card-transactions", 3, false),
+            ("/v1/card-issuer/lookup-customer?external_id=usr_7", 1, false),
+            ("/v1/card-issuer/customers/aggregate-balances", 2, false),
+            ("/v1/card-issuer/card-transactions?limit=100", 2, false),
+            ("/v1/card-issuer/card-transactions?limit=100&customer_id=usr_7", 3, false),
+            ("/v1/yativo-card/customers/usr_7/cards", 1, false),
+            ("/v1/yativo-card/customers/cards?limit=100", 2, false),
+            ("/v1/yativo-card/customers/cards?external_customer_id=usr_7", 1, false),
         ] {
             database.statements(&gateway);
             assert_eq!(gateway.get(&token, path).status, 200);
@@ -165,6 +172,23 @@ on_both! {
             assert_eq!(asked.len(), 1, "{query}\n{asked:#?}");
             let touched = (asked[0].contains("wallet_balances"), asked[0].contains("cards AS k"));
             assert_eq!(touched, (balances, cards), "{query}\n{asked:#?}");
+        }
+    }
+
+    fn each_part_of_the_summary_is_one_statement_if_it_is_selected(database) {
+        let (token, gateway) = filled(&database);
+        for (selection, statements) in [
+            ("__typename", 0),
+            ("totalCount", 1),
+            ("byStatus { status count }", 1),
+            ("balances { currency ledger available pending realtimeCount onChainCount }", 1),
+            ("totalCount @skip(if: true) balances { currency }", 1),
+            ("totalCount byStatus { status } balances { ledger }", 3),
+        ] {
+            let query = format!("{{ cardCustomersSummary {{ {selection} }} }}");
+            let asked = cost(&database, &gateway, &token, &query);
+            assert_eq!(asked.len(), statements, "{query}\n{asked:#?}");
+            assert!(!asked.iter().any(|sql| sql.contains("wallet_balances") || sql.contains("card_customers")), "{asked:#?}");
         }
     }
 

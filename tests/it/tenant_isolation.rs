@@ -12,10 +12,13 @@ const FIELDS: &str = "id yativoCardId externalCustomerId email walletAddress led
 
 /// Every field of every object that a client can ask for.
 const EVERY_FIELD: &[(&str, &str)] = &[
-    ("Query", "cardCustomers cardCustomer"),
+    ("Query", "cardCustomers cardCustomer cardCustomersSummary"),
     ("Subscription", "cardCustomerBalance cardCustomersChanged"),
     ("CardCustomerConnection", "edges nodes pageInfo totalCount"),
     ("CardCustomerEdge", "cursor node"),
+    ("CardCustomersSummary", "totalCount byStatus balances"),
+    ("CardCustomersByStatus", "status count"),
+    ("CardCustomersBalance", "currency ledger available pending realtimeCount onChainCount"),
     (
         "CardCustomer",
         "id yativoCardId externalCustomerId email flowStatus issuerFlowStatus step nextAction kycStatus safeDeployed \
@@ -189,12 +192,18 @@ on_both! {
             .replace(" transactions", &format!(" transactions {{ totalCount pageInfo {{ {} }} edges {{ cursor }} nodes {{ {} }} }}", of("PageInfo"), of("CardTransaction")));
         let list = format!("{{ cardCustomers(perPage: 1) {{ totalCount pageInfo {{ {} }} edges {{ cursor node {{ {node} }} }} nodes {{ {node} }} }} }}", of("PageInfo"));
         let one = format!("{{ cardCustomer(identifier: \"{}\") {{ {node} }} }}", Line::new(1).id());
+        let summary = format!("{{ cardCustomersSummary {{ totalCount byStatus {{ {} }} balances {{ {} }} }} }}", of("CardCustomersByStatus"), of("CardCustomersBalance"));
         let id = Line::new(1).id().to_owned();
         let mut events = Vec::new();
         for (token, (_, mine, _), (_, theirs, _)) in [(&tokens[0], marks[0], marks[1]), (&tokens[1], marks[1], marks[0])] {
-            let mut answers = vec![gateway.query(token, &list).text, gateway.query(token, &one).text];
-            for path in ["/customers".to_owned(), format!("/customers/{id}"), "/customers/usr_same".to_owned(), format!("/customers/{id}/card-transactions")] {
-                answers.push(gateway.get(token, &format!("/v1/card-issuer{path}")).text);
+            let mut answers = vec![gateway.query(token, &list).text, gateway.query(token, &one).text, gateway.query(token, &summary).text];
+            for path in [
+                "/card-issuer/customers".to_owned(), format!("/card-issuer/customers/{id}"), "/card-issuer/customers/usr_same".to_owned(),
+                format!("/card-issuer/customers/{id}/card-transactions"), "/card-issuer/lookup-customer?external_id=usr_same".to_owned(),
+                format!("/card-issuer/lookup-customer?card_id={}", uuid::Uuid::from_u128(7)), "/card-issuer/card-transactions".to_owned(),
+                "/card-issuer/customers/aggregate-balances".to_owned(), "/yativo-card/customers/cards".to_owned(), "/yativo-card/customers/usr_same/cards".to_owned(),
+            ] {
+                answers.push(gateway.get(token, &format!("/v1{path}")).text);
             }
             let watch = Events::open(&gateway, token, &format!("subscription {{ cardCustomerBalance(identifier: \"{id}\") {{ {node} }} }}"));
             answers.push(watch.next().to_string());

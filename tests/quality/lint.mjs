@@ -55,7 +55,11 @@ const rules = {
     'error',
     {
       acceptedIdNames: ['id', 'cardId', 'transactionId'],
-      exceptions: { suffixes: ['Connection', 'Edge'], types: ['PageInfo'] },
+      exceptions: {
+        suffixes: ['Connection', 'Edge'],
+        // Sums over many have no identity.
+        types: ['PageInfo', 'CardCustomersSummary', 'CardCustomersByStatus', 'CardCustomersBalance'],
+      },
     },
   ],
 };

@@ -4,6 +4,7 @@ mod card;
 mod card_customer;
 mod card_customer_connection;
 mod card_customer_edge;
+mod card_customers_summary;
 mod card_transaction;
 mod card_transaction_connection;
 mod card_transaction_edge;

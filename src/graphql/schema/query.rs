@@ -19,6 +19,7 @@ use crate::graphql::execution::request_context::RequestContext;
 use crate::graphql::execution::viewer::Viewer;
 use crate::graphql::schema::card_customer::{CARD_FIELDS, CardCustomer};
 use crate::graphql::schema::card_customer_connection::CardCustomerConnection;
+use crate::graphql::schema::card_customers_summary::CardCustomersSummary;
 use crate::graphql::schema::enums::{CardCustomerOrder, CardCustomerStatus};
 use crate::graphql::schema::requires_scope::RequiresScope;
 use crate::services::customers::CustomerList;
@@ -100,5 +101,11 @@ impl Query {
         let viewer = &context.viewer;
         let page = |found: Arc<FoundCustomer>| CustomerPage::of_one(Arc::clone(viewer), &found);
         Ok(found.map(|found| DirectObject(CardCustomer::first_of(page(found)))))
+    }
+
+    /// All card customers of the caller's program, taken together: how many there are, and what their wallets hold. Needs the scope `read`.
+    #[expect(clippy::unused_async, reason = "the engine takes asynchronous resolvers only")]
+    async fn card_customers_summary(&self, ctx: &Context<'_>) -> Result<CardCustomersSummary> {
+        Ok(CardCustomersSummary(Arc::clone(&RequestContext::of(ctx)?.viewer)))
     }
 }
