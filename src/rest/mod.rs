@@ -58,7 +58,9 @@ fn card_issuer() -> OpenApiRouter<Arc<Services>> {
 }
 
 fn yativo_card() -> OpenApiRouter<Arc<Services>> {
-    OpenApiRouter::default().routes(requires(Scope::Read, routes!(cards::of_all))).routes(requires(Scope::Read, routes!(cards::of_one)))
+    OpenApiRouter::default()
+        .routes(requires(Scope::Read, routes!(cards::of_all)))
+        .routes(requires(Scope::Read, routes!(cards::of_one)))
 }
 
 /// The routes below each prefix.

@@ -1,6 +1,7 @@
 //! Lists and look-ups of card customers.
 
 use std::collections::HashMap;
+use std::slice::from_ref;
 use std::sync::Arc;
 
 use strum::VariantArray as _;
@@ -185,6 +186,25 @@ impl Customers {
     /// # Errors
     /// If the store fails.
     pub async fn look_up(
+        &self,
+        principal: &Principal,
+        name: &Name,
+    ) -> Result<Option<FoundCustomer>> {
+        let found = self.stored_with_name(principal, name).await?;
+        let Some(issuer) = &self.single else { return Ok(found) };
+        let customers = found.iter().map(|found| found.customer.id.as_str());
+        issuer.want_details(principal.program, customers);
+        // The issuer does not look customers up by the cards that it names by tokens.
+        if found.is_some()
+            || name.kind == NameKind::CardId
+            || !issuer.ask(principal.program, from_ref(&name.text)).await
+        {
+            return Ok(found);
+        }
+        self.stored_with_name(principal, name).await
+    }
+
+    async fn stored_with_name(
         &self,
         principal: &Principal,
         name: &Name,

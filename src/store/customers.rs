@@ -202,7 +202,7 @@ impl Store {
         if names.iter().all(|(_, names)| names.is_empty()) {
             return Ok(Vec::new());
         }
-        let (text, values) = by_names(backend, program, names);
+        let (text, values) = by_names(backend, program, PRESENT, names);
         self.customers_and(text, values, WITH_CARDS).await
     }
 
@@ -243,7 +243,7 @@ fn holders(program: ProgramId, card: &Identifier) -> (String, Vec<Value>) {
         format!(
             "SELECT {columns} FROM cards AS k JOIN card_customers AS c \
              ON c.program_id = k.program_id AND c.id = k.customer_id \
-             WHERE k.program_id = $1 AND {condition}",
+             WHERE k.program_id = $1 AND {condition} AND {PRESENT}",
             columns = *COLUMNS
         )
     };

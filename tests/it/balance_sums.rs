@@ -34,6 +34,8 @@ enum Change {
     Currency { every: u32, currency: &'static str },
     /// Every n-th customer has a wallet now, or has none.
     Deployed { every: u32, is: bool },
+    /// Every n-th customer is gone, or has come back.
+    Gone { every: u32, is: bool },
     /// Every n-th customer gets another wallet.
     Address { every: u32, by: u32 },
     /// Every n-th customer gets another e-mail address, on which no balance depends.
@@ -62,6 +64,7 @@ fn change() -> impl Strategy<Value = Change> {
             .prop_map(|(every, age, apart, large)| Change::Chain { every, age, apart, large }),
         1 => (2_u32..6, currency).prop_map(|(every, currency)| Change::Currency { every, currency }),
         2 => (2_u32..6, any::<bool>()).prop_map(|(every, is)| Change::Deployed { every, is }),
+        2 => (2_u32..6, any::<bool>()).prop_map(|(every, is)| Change::Gone { every, is }),
         1 => (2_u32..6, 0_u32..9).prop_map(|(every, by)| Change::Address { every, by }),
         1 => (1_u32..4).prop_map(|every| Change::Email { every }),
         2 => (3_u32..9, table).prop_map(|(every, table)| Change::Delete { table, every }),
@@ -126,6 +129,10 @@ fn statement(change: &Change, next: u32) -> String {
         Change::Deployed { every, is } => {
             format!("UPDATE card_customers SET safe_deployed = {is} WHERE {NUMBER} % {every} = 0")
         }
+        Change::Gone { every, is } => {
+            let at = if *is { "1" } else { "NULL" };
+            format!("UPDATE card_customers SET gone_at = {at} WHERE {NUMBER} % {every} = 0")
+        }
         Change::Address { every, by } => format!(
             "UPDATE card_customers SET wallet_address = 'wallet ' || CAST(({NUMBER} + {by}) % 9 AS TEXT) \
              WHERE {NUMBER} % {every} = 0"
@@ -171,7 +178,7 @@ fn rows(database: &Database) -> Vec<Row> {
         "SELECT {columns} FROM card_customers AS c \
          LEFT JOIN wallet_balances AS w ON w.program_id = c.program_id AND w.customer_id = c.id \
          LEFT JOIN chain_balances AS x ON x.wallet_address = c.wallet_address AND x.currency = c.currency \
-         WHERE c.safe_deployed"
+         WHERE c.safe_deployed AND c.gone_at IS NULL"
     ));
     let row = |text: &String| {
         let cells: Vec<&str> = text.split(',').collect();

@@ -33,8 +33,8 @@ pub(super) const WALLET_OF_CUSTOMER: &str =
 pub(super) const CHAIN_OF_CUSTOMER: &str = "LEFT JOIN chain_balances AS x \
     ON x.wallet_address = c.wallet_address AND x.currency = c.currency";
 
-/// Whether a customer `c` has a wallet that counts, in SQL.
-const COUNTS: &str = "c.safe_deployed";
+/// Whether a customer `c` is there and has a wallet, in SQL.
+const COUNTS: &str = "c.safe_deployed AND c.gone_at IS NULL";
 
 /// What each customer counts, times the column `sign` of `sign_of`, as a SELECT.
 pub(super) fn contributions(sign_of: &str, joined: &str, on: &str) -> String {

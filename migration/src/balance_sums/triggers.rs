@@ -27,7 +27,7 @@ const CUSTOMERS: Part = Part {
     table: "card_customers",
     alias: "c",
     key: ["program_id", "id"],
-    values: &["currency", "safe_deployed", "wallet_address"],
+    values: &["currency", "safe_deployed", "wallet_address", "gone_at"],
     is_optional: false,
     joins: [WALLET_OF_CUSTOMER, CHAIN_OF_CUSTOMER],
     on: "TRUE",

@@ -1,6 +1,6 @@
 //! Whether the issuer has approved the program.
 
-use super::pass::Context;
+use super::context::Context;
 use crate::domain::program::ProgramStatus;
 use crate::error::Result;
 
