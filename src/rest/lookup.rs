@@ -66,7 +66,7 @@ pub(super) struct LookedUpCustomer<'a> {
     /// Whether the account wallet exists.
     safe_deployed: bool,
     /// The number of cards that are not void.
-    cards_count: usize,
+    cards_count: i64,
     /// Every card, newest first.
     cards: Vec<LookedUpCard<'a>>,
     /// When the customer was onboarded.
@@ -106,7 +106,7 @@ impl<'a> LookedUpCustomer<'a> {
             currency: customer.currency.map(Into::into),
             token: customer.currency.map(Currency::token),
             safe_deployed: customer.safe_deployed,
-            cards_count: cards.iter().filter(|card| !card.is_void()).count(),
+            cards_count: customer.cards_count(cards),
             cards: cards.iter().map(LookedUpCard::of).collect(),
             created_at: Time(customer.created_at),
         }

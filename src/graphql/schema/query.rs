@@ -104,6 +104,7 @@ impl Query {
     }
 
     /// All card customers of the caller's program, taken together: how many there are, and what their wallets hold. Needs the scope `read`.
+    #[graphql(guard = "RequiresScope(Scope::Read)")]
     #[expect(clippy::unused_async, reason = "the engine takes asynchronous resolvers only")]
     async fn card_customers_summary(&self, ctx: &Context<'_>) -> Result<CardCustomersSummary> {
         Ok(CardCustomersSummary(Arc::clone(&RequestContext::of(ctx)?.viewer)))
