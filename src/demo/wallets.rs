@@ -14,10 +14,9 @@ use crate::store::Store;
 
 /// Imports all customers of the issuer who have a wallet.
 pub(super) async fn import(store: &Store, program: ProgramId, issuer: &Issuer) -> Result<()> {
-    let file: String = issuer.act(|program| {
-        let lines = program.customers().filter_map(line);
-        lines.map(|line| format!("{line}\n")).collect()
-    });
+    let lines: Vec<String> = issuer
+        .act(|program| program.customers().filter_map(line).map(|line| line.to_string()).collect());
+    let file = lines.join("\n");
     let summary = import::import(store, program, Cursor::new(file), Arc::new(Silent)).await?;
     if summary.bad > 0 {
         let message = format!("{} lines of the demo's import are wrong", summary.bad);

@@ -60,6 +60,7 @@ struct KeyPairBody {
 
 /// A token.
 #[derive(Serialize, ToSchema)]
+#[allow(clippy::struct_field_names, reason = "the members have the contract's names")]
 struct Token {
     /// Always true.
     success: bool,

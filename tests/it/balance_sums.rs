@@ -288,7 +288,9 @@ fn quoted(text: &str) -> String {
         let end = part.find([',', '}']).expect("an end");
         let (amount, rest) = part.split_at(end);
         let amount = if amount == "null" { "null".to_owned() } else { format!("\"{amount}\"") };
-        quoted += &format!("_balance\":{amount}{rest}");
+        for part in ["_balance\":", amount.as_str(), rest] {
+            quoted.push_str(part);
+        }
     }
     quoted
 }
@@ -319,10 +321,8 @@ fn the_triggers_look_every_row_up() {
             let mut parts = statement.split("new.").flat_map(|part| part.split("old."));
             let mut text = parts.next().expect("a part").to_owned();
             for part in parts {
-                text += &format!(
-                    "'1'{}",
-                    part.trim_start_matches(|c: char| c.is_alphanumeric() || c == '_')
-                );
+                text.push_str("'1'");
+                text.push_str(part.trim_start_matches(|c: char| c.is_alphanumeric() || c == '_'));
             }
             let plan: Vec<String> = database.with_connection(async |connection| {
                 let explain =

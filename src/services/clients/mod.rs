@@ -169,18 +169,15 @@ impl Clients {
         let client = self.find(pair).await?;
         let stored = client.as_ref().map(|client| client.secret_hash.clone());
         let is_right = self.secrets.check(stored, pair).await?;
-        match client.filter(|_| is_right) {
-            Some(client) => {
-                of_network.give_back();
-                of_key.give_back();
-                count("accepted");
-                Ok(client)
-            }
-            None => {
-                count("refused");
-                sleep_until(begun + REFUSAL).await;
-                Err(wrong_pair())
-            }
+        if let Some(client) = client.filter(|_| is_right) {
+            of_network.give_back();
+            of_key.give_back();
+            count("accepted");
+            Ok(client)
+        } else {
+            count("refused");
+            sleep_until(begun + REFUSAL).await;
+            Err(wrong_pair())
         }
     }
 

@@ -83,7 +83,7 @@ impl Secrets {
     fn fingerprint(&self, pair: &KeyPair) -> [u8; 32] {
         // A key has no blanks, so that no two pairs are the same text.
         let parts = [&self.salt, pair.key().as_bytes(), b" ", pair.secret().as_bytes()];
-        let hash = parts.into_iter().fold(Sha256::new(), |hash, part| hash.chain_update(part));
+        let hash = parts.into_iter().fold(Sha256::new(), Sha256::chain_update);
         hash.finalize().into()
     }
 }

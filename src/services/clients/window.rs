@@ -78,7 +78,7 @@ mod tests {
     #[test]
     fn attempts_are_counted_by_key_and_given_back() {
         let window = Window::new(2);
-        let first = window.take("a").ok().expect("allowed");
+        let Ok(first) = window.take("a") else { panic!("allowed") };
         assert!(window.take("a").is_ok());
         let error = window.take("a").err().expect("refused");
         assert!((1..=60).contains(&error.retry_after_seconds().expect("seconds")));

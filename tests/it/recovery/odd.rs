@@ -20,13 +20,13 @@ fn issuer(
         match request.path() {
             "/api/v1/auth/token" => ok(r#"{"access_token":"token","expires_in":3600}"#),
             "/api/v1/yativo-card/webhooks" => ok(subscription),
-            path => match path.strip_prefix(DELIVERIES) {
-                Some(id) => one(id),
-                None => {
+            path => path.strip_prefix(DELIVERIES).map_or_else(
+                || {
                     let all = listed.iter().map(|id| format!(r#"{{"delivery_id":"{id}"}}"#));
                     ok(&format!("[{}]", all.collect::<Vec<_>>().join(",")))
-                }
-            },
+                },
+                &one,
+            ),
         }
     })
 }
