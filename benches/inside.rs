@@ -12,6 +12,7 @@ use card_gateway::demo::sandbox_chain;
 use card_gateway::domain::scope::Scopes;
 use card_gateway::domain::time::Timestamp;
 use card_gateway::http::rate::RateLimits;
+use card_gateway::issuer::{self, Issuer};
 use card_gateway::router::{Limits, router};
 use card_gateway::services::connection::Connections;
 use card_gateway::services::deliveries::Deliveries;
@@ -149,10 +150,19 @@ impl Gateway {
                 token_cache_ttl: Duration::from_secs(4),
                 chain_balances_kept: false,
                 realtime_max_age: Duration::from_hours(2),
+                card_pages: false,
             };
+            // No program has a key pair: the address is never called.
+            let issuer = Issuer::new(&issuer::Settings {
+                base_url: "http://127.0.0.1:9/api".parse().expect("an address"),
+                timeout: Duration::from_secs(1),
+                calls_per_minute: 0,
+                programs: BTreeMap::new(),
+            });
+            let issuer = issuer.expect("a client");
             let word = Arc::new(Notify::new());
             let live = Live::new(store.clone(), Arc::clone(&word));
-            let services = Services::new(&store, chain.clone(), None, live, &settings);
+            let services = Services::new(&store, chain.clone(), issuer, live, &settings);
             let (notifications, _) = Inbox::new(store.clone(), word);
             let nobody =
                 webhooks::Settings { secrets: BTreeMap::new(), tolerance: Duration::from_mins(5) };

@@ -117,6 +117,13 @@ impl Error {
         error
     }
 
+    /// Says after how many seconds a retry makes sense.
+    #[must_use]
+    pub fn retry_after(mut self, seconds: u64) -> Self {
+        self.retry_after_seconds = Some(seconds);
+        self
+    }
+
     /// Adds the private source.
     #[must_use]
     pub fn because(mut self, source: impl Into<Source>) -> Self {

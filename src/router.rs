@@ -59,8 +59,9 @@ pub fn router(
     let authentication = |error_response: ErrorResponse| {
         let Limits { timeout, rate, .. } = limits.clone();
         let auth = services.auth.clone();
+        let own_timeout = rest::own_timeout;
         // Shared: each layer and each request has a copy.
-        Arc::new(Authentication { auth, limits: rate, timeout, error_response })
+        Arc::new(Authentication { auth, limits: rate, timeout, own_timeout, error_response })
     };
     let services = Arc::new(services.clone());
     let graphql =

@@ -26,7 +26,7 @@ use crate::services::inbox::{Inbox, retention};
 use crate::services::live::Live;
 use crate::services::reconciliation::Reconciliation;
 use crate::services::recovery::{self, Extent, Recovery};
-use crate::services::sync::{SingleCustomers, Sync};
+use crate::services::sync::Sync;
 use crate::services::{self, Services};
 use crate::store::{Program, Store};
 use crate::telemetry;
@@ -124,6 +124,7 @@ pub async fn serve(config: &Config, store: Store, listener: TcpListener) -> Resu
         token_cache_ttl: config.token_cache_ttl,
         chain_balances_kept: store.keeps_chain_balances().await?,
         realtime_max_age: config.realtime_max_age,
+        card_pages: config.issuer.card_pages,
     };
     let wakeup = Arc::new(Notify::new());
     let live = Live::new(store.clone(), Arc::clone(&wakeup));
@@ -134,13 +135,10 @@ pub async fn serve(config: &Config, store: Store, listener: TcpListener) -> Resu
     let webhooks = webhooks::Endpoint::new(webhook_settings, inbox.clone(), deliveries.clone());
     let chain = Chain::open(config, &store)?;
     let reader = chain.as_ref().map(|chain| chain.reader.clone());
+    // One client of the issuer for all: its limits are counted in there.
     let issuer = Issuer::new(&settings::issuer(&config.issuer))?;
-    let single = if config.issuer.key_pairs.is_empty() {
-        None
-    } else {
-        Some(SingleCustomers::new(store.clone(), issuer.clone()))
-    };
-    let services = Services::new(&store, reader.clone(), single, live.clone(), &service_settings);
+    let services =
+        Services::new(&store, reader.clone(), issuer.clone(), live.clone(), &service_settings);
     let connections = connections(config, &store);
     let health = Health::new(store.clone(), reader.clone(), deliveries.clone(), connections);
     let rate = RateLimits::new(config.rate);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use toml::Value;
 use url::{Host, Url};
 
-use super::parse::{duration, integer, nonzero_duration, text};
+use super::parse::{boolean, duration, integer, nonzero_duration, text};
 use super::reader::Reader;
 use crate::domain::secret::Secret;
 
@@ -25,6 +25,8 @@ pub struct Issuer {
     pub sync_interval: Duration,
     /// How long a process that has stopped keeps others from synchronising.
     pub sync_lease: Duration,
+    /// Whether clients may ask for the address of the page that shows a whole card.
+    pub card_pages: bool,
 }
 
 /// A program's credentials at the issuer.
@@ -44,6 +46,7 @@ pub(super) fn issuer(read: &mut Reader) -> Issuer {
         key_pairs: key_pairs(read),
         sync_interval: read.get("issuer.sync_interval", duration),
         sync_lease: read.get("issuer.sync_lease", nonzero_duration),
+        card_pages: read.get("issuer.card_pages", boolean),
     }
 }
 

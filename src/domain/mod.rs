@@ -9,6 +9,7 @@ pub mod customer;
 pub mod customer_names;
 mod decimal;
 pub mod identifier;
+pub mod issuer_routes;
 pub mod ledger;
 pub mod money;
 pub mod onboarding;

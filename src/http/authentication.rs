@@ -34,6 +34,8 @@ pub struct Authentication {
     pub limits: RateLimits,
     /// How long a request may take.
     pub timeout: Duration,
+    /// How long one may take whose route has a limit of its own.
+    pub own_timeout: fn(&Request) -> Option<Duration>,
     /// How the API behind renders errors.
     pub error_response: ErrorResponse,
 }
@@ -53,7 +55,8 @@ pub async fn authenticate(
             let budget = Arc::new(budget);
             request.extensions_mut().insert(Arc::new(principal));
             request.extensions_mut().insert(Arc::clone(&budget));
-            let bounds = Bounds { timeout: layer.timeout, error_response: layer.error_response };
+            let timeout = (layer.own_timeout)(&request).unwrap_or(layer.timeout);
+            let bounds = Bounds { timeout, error_response: layer.error_response };
             (run(bounds, &id, request, next).await, budget.status())
         }
         Err((error, status)) => ((layer.error_response)(&error, &id), status),

@@ -24,6 +24,9 @@ mod tokens;
 mod transport;
 mod wire;
 
+pub use reqwest::Method;
+pub use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+
 pub use client::{DeliveryFilter, Issuer, LookUp, ProgramClient};
 pub use error::{IssuerError, Reason};
 pub use path::Path;

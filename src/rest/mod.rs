@@ -1,10 +1,16 @@
 //! The program's old REST API, exactly as its contract says. It calls the same
 //! services as GraphQL, never GraphQL itself.
+//!
+//! - `tokens`: tokens for the key pairs of clients.
+//! - `issuer_routes`, `issuer_openapi`: routes whose calls go on to the issuer.
+//! - The others: routes that are answered here.
 
 mod approval;
 mod balances;
 mod cards;
 mod handlers;
+mod issuer_openapi;
+mod issuer_routes;
 mod lookup;
 mod params;
 mod program_transactions;
@@ -23,55 +29,50 @@ use utoipa::openapi::{AllOf, Object, OpenApi, RefOr, Schema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+pub use self::issuer_routes::own_timeout;
+use crate::domain::issuer_routes::Family;
 use crate::domain::scope::Scope;
 use crate::http::problem;
 use crate::http::scope::requires;
 use crate::services::Services;
 
-/// Routes that have their prefixes in common.
-struct Family {
-    /// Where they are. The OpenAPI document shows them below the first one.
-    prefixes: [&'static str; 3],
-    routes: fn() -> OpenApiRouter<Arc<Services>>,
-}
+/// The families of routes that are served here.
+const FAMILIES: [Family; 3] = [Family::CardIssuer, Family::YativoCard, Family::Webhook];
 
-/// All routes.
-const FAMILIES: [Family; 2] = [
-    Family {
-        prefixes: ["/v1/card-issuer", "/api/v1/card-issuer", "/api/card-issuer"],
-        routes: card_issuer,
-    },
-    Family {
-        prefixes: ["/v1/yativo-card", "/api/v1/yativo-card", "/api/yativo-card"],
-        routes: yativo_card,
-    },
-];
-
-fn card_issuer() -> OpenApiRouter<Arc<Services>> {
-    OpenApiRouter::default()
-        .routes(requires(Scope::Read, routes!(handlers::customers)))
-        .routes(requires(Scope::Read, routes!(balances::aggregate)))
-        .routes(requires(Scope::Read, routes!(handlers::customer)))
-        .routes(requires(Scope::Read, routes!(handlers::transactions)))
-        .routes(requires(Scope::Read, routes!(lookup::look_up)))
-        .routes(requires(Scope::Read, routes!(program_transactions::list)))
-}
-
-fn yativo_card() -> OpenApiRouter<Arc<Services>> {
-    OpenApiRouter::default()
-        .routes(requires(Scope::Read, routes!(cards::of_all)))
-        .routes(requires(Scope::Read, routes!(cards::of_one)))
+/// The routes that are answered here.
+fn stored(family: Family) -> OpenApiRouter<Arc<Services>> {
+    let routes = OpenApiRouter::default();
+    match family {
+        Family::CardIssuer => routes
+            .routes(requires(Scope::Read, routes!(handlers::customers)))
+            .routes(requires(Scope::Read, routes!(balances::aggregate)))
+            .routes(requires(Scope::Read, routes!(handlers::customer)))
+            .routes(requires(Scope::Read, routes!(handlers::transactions)))
+            .routes(requires(Scope::Read, routes!(lookup::look_up)))
+            .routes(requires(Scope::Read, routes!(program_transactions::list))),
+        Family::YativoCard => routes
+            .routes(requires(Scope::Read, routes!(cards::of_all)))
+            .routes(requires(Scope::Read, routes!(cards::of_one))),
+        Family::Webhook | Family::Auth => routes,
+    }
 }
 
 /// The routes below each prefix.
 pub fn routers(services: &Arc<Services>) -> Vec<(&'static str, Router)> {
     let below = |family: &Family| {
-        let router = Router::from((family.routes)())
-            .route_layer(from_fn_with_state(Arc::clone(services), approval::require))
+        // Without a route, there is nothing that a layer could be put around.
+        let stored = stored(*family);
+        let stored = match family {
+            Family::CardIssuer | Family::YativoCard => Router::from(stored)
+                .route_layer(from_fn_with_state(Arc::clone(services), approval::require)),
+            Family::Webhook | Family::Auth => Router::from(stored),
+        };
+        let router = stored
+            .merge(issuer_routes::router(*family))
             .method_not_allowed_fallback(problem::method_not_allowed)
             .fallback(problem::unknown_route)
             .with_state(Arc::clone(services));
-        family.prefixes.map(|prefix| (prefix, router.clone()))
+        family.prefixes().map(|prefix| (prefix, router.clone()))
     };
     FAMILIES.iter().flat_map(below).collect()
 }
@@ -82,7 +83,7 @@ const OPTIONAL: (&str, &str) = ("CustomerDetail", "pin_set");
 /// The routes' description; its paths are relative to the prefix beside it.
 pub fn openapi() -> impl Iterator<Item = (&'static str, OpenApi)> {
     FAMILIES.iter().map(|family| {
-        let mut document = (family.routes)().into_openapi();
+        let mut document = stored(*family).into_openapi();
         let components = document.components.get_or_insert_default();
         // Every member is always there: what has no value is null. But for one.
         for (name, schema) in &mut components.schemas {
@@ -93,7 +94,8 @@ pub fn openapi() -> impl Iterator<Item = (&'static str, OpenApi)> {
             }
         }
         components.responses.extend(responses::all());
-        (family.prefixes[0], document)
+        issuer_openapi::add(&mut document, *family);
+        (family.prefix(), document)
     })
 }
 

@@ -11,6 +11,7 @@ pub mod deliveries;
 pub mod health;
 pub mod import;
 pub mod inbox;
+pub mod issuer_calls;
 pub mod live;
 pub mod programs;
 pub mod reconciliation;
@@ -24,6 +25,7 @@ pub mod transactions;
 use std::time::Duration;
 
 use crate::chain::Reader;
+use crate::issuer::Issuer;
 use crate::store::Store;
 
 /// Every service that requests use.
@@ -45,6 +47,8 @@ pub struct Services {
     pub transactions: transactions::Transactions,
     /// What changes, as it changes.
     pub live: live::Live,
+    /// Calls of clients that go on to the issuer.
+    pub issuer_calls: issuer_calls::IssuerCalls,
 }
 
 /// Settings of the services.
@@ -56,18 +60,22 @@ pub struct Settings {
     pub chain_balances_kept: bool,
     /// How old a live notification may be to answer without the chain.
     pub realtime_max_age: Duration,
+    /// Whether clients may ask for the address of the page that shows a whole card.
+    pub card_pages: bool,
 }
 
 impl Services {
-    /// The services over a store and, where they are configured, a chain and the issuer.
+    /// The services over a store, the issuer's API and, where one is configured, a chain.
     pub fn new(
         store: &Store,
         chain: Option<Reader>,
-        single: Option<sync::SingleCustomers>,
+        issuer: Issuer,
         live: live::Live,
         settings: &Settings,
     ) -> Self {
         let clients = clients::Clients::new(store.clone());
+        let has_issuer = issuer.programs().next().is_some();
+        let single = has_issuer.then(|| sync::SingleCustomers::new(store.clone(), issuer.clone()));
         Self {
             auth: auth::Auth::new(store.clone(), clients.clone(), settings.token_cache_ttl),
             clients,
@@ -82,6 +90,11 @@ impl Services {
             programs: programs::Programs::new(store.clone(), settings.token_cache_ttl),
             transactions: transactions::Transactions::new(store.clone()),
             live,
+            issuer_calls: issuer_calls::IssuerCalls::new(
+                store.clone(),
+                issuer,
+                settings.card_pages,
+            ),
         }
     }
 }

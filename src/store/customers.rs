@@ -6,7 +6,9 @@
 use std::sync::{Arc, LazyLock};
 
 use card_gateway_entity::card_customer::{Column, Entity, Model};
-use sea_orm::sea_query::Value;
+use card_gateway_entity::program;
+use sea_orm::sea_query::{Query, Value};
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QuerySelect as _};
 use sea_orm::{ConnectionTrait as _, DbBackend, QueryResult, Statement};
 
 use super::database::Store;
@@ -16,7 +18,7 @@ use super::{cards, sql, wallet_balances};
 use crate::domain::card::Card;
 use crate::domain::customer::{Customer, FoundCustomer, Include};
 use crate::domain::customer_names::{Name, NameKind};
-use crate::domain::identifier::{Identifier, email_key};
+use crate::domain::identifier::{Identifier, email_key, is_customer_id};
 use crate::domain::onboarding::{FlowStatus, FurtherStatus, Onboarding};
 use crate::domain::principal::ProgramId;
 use crate::error::Result;
@@ -100,6 +102,37 @@ fn row(program: ProgramId, customer: Customer) -> Model {
         step,
         next_action,
         stated_cards_count: customer.stated_cards_count,
+    }
+}
+
+impl Store {
+    /// Whether a name is that of another program's customer, and of none of this one's. Only
+    /// names that the issuer gives count: programs may choose the same names of their own.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn is_of_another_program(&self, program: ProgramId, name: &str) -> Result<bool> {
+        let mut names = vec![Column::YativoCardId];
+        if is_customer_id(name) {
+            names.push(Column::Id);
+        }
+        for column in names {
+            // Each program has an index of its own.
+            let all = Query::select().column(program::Column::Id).from(program::Entity).to_owned();
+            let programs: Vec<i32> = Entity::find()
+                .select_only()
+                .column(Column::ProgramId)
+                .filter(Column::ProgramId.in_subquery(all))
+                .filter(column.eq(name))
+                .into_tuple()
+                .all(&self.db)
+                .await
+                .map_err(sql::failed)?;
+            if !programs.is_empty() {
+                return Ok(!programs.contains(&program.0));
+            }
+        }
+        Ok(false)
     }
 }
 

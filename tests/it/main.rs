@@ -25,6 +25,7 @@ mod front_page;
 mod graphiql;
 mod graphql_over_http;
 mod issuer;
+mod issuer_routes;
 mod killed;
 mod malicious_input;
 mod money;

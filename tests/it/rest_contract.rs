@@ -103,7 +103,7 @@ on_both! {
         let token = with_mira(&database);
         let gateway = database.serve();
         for path in ["/v1/card-issuer/customers", "/api/v1/card-issuer/customers/usr_1207"] {
-            let request = gateway.client().delete(format!("{}{path}", gateway.host)).bearer_auth(&token);
+            let request = gateway.client().put(format!("{}{path}", gateway.host)).bearer_auth(&token);
             let answer = gateway.send(request);
             assert_snapshot!("method_not_allowed", answer.snapshot());
             assert!(answer.header("allow").contains("GET"), "{answer:?}");

@@ -175,7 +175,7 @@ pub(super) async fn write(context: Context<'_>, answers: Vec<Answer>) -> Result<
 }
 
 /// After how many milliseconds a customer's details are read again.
-fn age(customer: &Customer) -> i64 {
+pub(super) fn age(customer: &Customer) -> i64 {
     match customer.onboarding.step() {
         2..=5 => ONBOARDING_AGE,
         _ => AGE,

@@ -7,6 +7,7 @@
 //! - `pass`: one pass over all pages of the list. `seen`: whom it has shown.
 //! - `customer`, `balance`: what the issuer says, put together with what is known.
 //! - [`SingleCustomers`]: asks for a customer while a client waits.
+//! - [`ReadAgain`]: reads a customer right after a call that has changed something.
 //! - `report`: progress and the final sentence.
 
 mod approval;
@@ -18,6 +19,7 @@ mod details;
 mod gone;
 mod lease;
 mod pass;
+mod read_again;
 mod report;
 mod seen;
 mod single;
@@ -29,6 +31,7 @@ use uuid::Uuid;
 use self::context::Context;
 use self::lease::Lease;
 use self::pass::Pass;
+pub use self::read_again::ReadAgain;
 pub use self::report::{Report, Summary};
 pub use self::single::SingleCustomers;
 use crate::error::{Error, Kind, Result};

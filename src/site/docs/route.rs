@@ -61,7 +61,16 @@ impl<'a> Route<'a> {
     fn errors(&self, read: Reader<'a>) -> String {
         let responses = self.operation["responses"].as_object().into_iter().flatten();
         let errors = responses.filter(|(status, _)| *status != "200");
-        list(errors.map(|(status, response)| error(status, read.at(response))))
+        let described = errors.map(|(status, response)| (status, read.at(response)));
+        let (ours, others): (Vec<_>, Vec<_>) =
+            described.partition(|(_, response)| code(response).is_string());
+        // What the issuer answers comes first; it has no code of ours.
+        let others = others.into_iter().map(|(status, response)| Entry {
+            name: status.clone(),
+            kind: String::new(),
+            words: plain(&response["description"]),
+        });
+        list(others.chain(ours.into_iter().map(|(status, response)| error(status, response))))
     }
 }
 
@@ -86,8 +95,13 @@ fn parameter<'a>(read: Reader<'a>, of: &'a Value) -> Entry {
     }
 }
 
+/// The code of an error of ours; null for another response.
+fn code(response: &Value) -> &Value {
+    &json(response)["allOf"][1]["properties"]["error"]["enum"][0]
+}
+
 fn error(status: &str, response: &Value) -> Entry {
-    let code = &json(response)["allOf"][1]["properties"]["error"]["enum"][0];
+    let code = code(response);
     let headers = response["headers"].as_object().into_iter().flatten();
     let own = headers.filter(|(_, header)| header["$ref"].is_null());
     let own: Vec<String> = own.map(|(name, _)| format!(" Header: `{name}`.")).collect();

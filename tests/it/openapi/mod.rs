@@ -9,6 +9,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
+use card_gateway::domain::issuer_routes::ROUTES;
 use card_gateway::domain::scope::Scope;
 use serde_json::{Value, json};
 
@@ -41,12 +42,24 @@ impl Document {
         Self(gateway.get("", "/openapi.json").json())
     }
 
-    /// The only operation of a path, and its method.
+    /// The only operation of a path that is answered here, and its method.
     fn operation(&self, path: &str) -> (&str, &Value) {
+        let own = self.operations(path).into_iter().filter(|(_, one)| !is_forwarded(one));
+        let [(method, operation)] = own.collect::<Vec<_>>()[..] else { panic!("{path}") };
+        (method, operation)
+    }
+
+    /// All operations of a path, and their methods.
+    fn operations(&self, path: &str) -> Vec<(&str, &Value)> {
         let item = self.0["paths"][path].as_object().expect("a path");
         let operations = item.iter().filter(|(_, one)| one["responses"].is_object());
-        let [(method, operation)] = operations.collect::<Vec<_>>()[..] else { panic!("{path}") };
-        (method, operation)
+        operations.map(|(method, operation)| (method.as_str(), operation)).collect()
+    }
+
+    /// The paths with an operation that is answered here.
+    fn paths(&self) -> impl Iterator<Item = &str> {
+        let paths = self.0["paths"].as_object().expect("paths").keys().map(String::as_str);
+        paths.filter(|path| self.operations(path).iter().any(|(_, one)| !is_forwarded(one)))
     }
 
     /// A response matches the document: its status, headers and body.
@@ -74,6 +87,11 @@ impl Document {
         assert_eq!(answer.status, status, "{path}: {}", answer.text);
         self.holds(path, answer);
     }
+}
+
+/// Whether calls of an operation go on to the issuer.
+fn is_forwarded(operation: &Value) -> bool {
+    operation["tags"][0] == "issuer"
 }
 
 #[test]
@@ -119,8 +137,7 @@ fn every_route_behind_the_authentication_names_its_scope() {
 #[test]
 fn it_has_every_route_and_nothing_else() {
     let document = Document::of(&Database::sqlite().serve());
-    let paths = document.0["paths"].as_object().expect("paths").keys();
-    let described = paths.map(|path| (path.as_str(), document.operation(path).0));
+    let described = document.paths().map(|path| (path, document.operation(path).0));
     let expected = [
         (LIST, "get"),
         (ONE, "get"),
@@ -142,6 +159,14 @@ fn it_has_every_route_and_nothing_else() {
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(file);
         assert!(!fs::read_to_string(source).expect("text").contains(".route("), "{file}");
     }
+    let routes = ROUTES.iter().filter(|route| route.is_forwarded());
+    let routes = routes.map(|route| (route.path, route.method.as_ref().to_lowercase()));
+    let all = document.0["paths"].as_object().expect("paths").keys();
+    let forwarded = all.flat_map(|path| {
+        let operations = document.operations(path).into_iter().filter(|(_, one)| is_forwarded(one));
+        operations.map(|(method, _)| (path.as_str(), method.to_owned())).collect::<Vec<_>>()
+    });
+    assert_eq!(forwarded.collect::<BTreeSet<_>>(), routes.collect::<BTreeSet<_>>());
     // The webhook does not exist under the old prefix.
     let servers = |of: &Value| list(of).iter().map(|of| of["url"].clone()).collect::<Vec<_>>();
     assert_eq!(servers(&document.0["servers"]), ["/", "/api"]);
@@ -190,8 +215,8 @@ on_both! {
             for (path, query) in [(LIST, ""), (ONE, "/nobody"), (TRANSACTIONS, "/nobody/card-transactions")] {
                 let at = format!("{customers}{query}");
                 document.holds_with(401, path, &gateway.get("nonsense", &at));
-                let deleted = gateway.client().delete(format!("{}{at}", gateway.host)).bearer_auth(&token);
-                document.holds_with(405, path, &gateway.send(deleted));
+                let replaced = gateway.client().put(format!("{}{at}", gateway.host)).bearer_auth(&token);
+                document.holds_with(405, path, &gateway.send(replaced));
             }
             let (issuer, cards) = (format!("{prefix}/card-issuer"), format!("{prefix}/yativo-card/customers"));
             for (status, path, at) in [
@@ -346,7 +371,7 @@ fn its_samples_print_what_they_say() {
     let token = clients::token(&gateway, &pair);
     let document = Document::of(&gateway);
     let has_openssl = Command::new("openssl").arg("version").output().is_ok();
-    for path in document.0["paths"].as_object().expect("paths").keys() {
+    for path in document.paths() {
         let (method, operation) = document.operation(path);
         let expected = &operation["responses"]["200"]["content"]["application/json"]["example"];
         if method == "post" && !has_openssl {
@@ -375,7 +400,7 @@ fn its_examples_match_their_schemas() {
     let document = Document::of(&Database::sqlite().serve());
     let read = Validator(&document.0);
     let mut looked_at = 0;
-    for path in document.0["paths"].as_object().expect("paths").keys() {
+    for path in document.paths() {
         let (_, operation) = document.operation(path);
         for parameter in list(&operation["parameters"]) {
             let example = parameter.get("example").filter(|example| !example.is_null());
@@ -399,7 +424,7 @@ fn the_page_shows_everything_and_loads_nothing_from_other_hosts() {
     assert_eq!((page.status, page.header("content-type")), (200, "text/html; charset=utf-8"));
     let html = &page.text;
     let document = Document::of(&gateway);
-    for path in document.0["paths"].as_object().expect("paths").keys() {
+    for path in document.paths() {
         let (method, operation) = document.operation(path);
         let route = format!("<b>{}</b> {path}<", method.to_uppercase());
         assert!(html.contains(&route), "{route}");
@@ -409,6 +434,10 @@ fn the_page_shows_everything_and_loads_nothing_from_other_hosts() {
         }
         let curl = text(&operation["x-codeSamples"][0]["source"]);
         assert!(html.contains(&curl.replace('&', "&amp;").replace('"', "&quot;")), "{curl}");
+    }
+    for route in ROUTES.iter().filter(|route| route.is_forwarded()) {
+        let address = format!("<b>{}</b> {}<", route.method.as_ref(), route.path);
+        assert!(html.contains(&address) && html.contains(route.summary), "{address}");
     }
     for said in ["data.customers[].ledger_balance", "data.cards[].last_four", "rate_limit_exceeded"]
     {
