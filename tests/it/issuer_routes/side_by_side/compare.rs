@@ -1,0 +1,76 @@
+//! When two answers are the same.
+
+use card_gateway::domain::issuer_routes::{Kind, Route};
+use serde_json::Value;
+
+use super::side::Said;
+use super::steps::NOT_YET;
+
+/// How a route is named.
+pub(super) fn key(route: &Route) -> String {
+    format!("{} {}", route.method.as_ref(), route.path)
+}
+
+/// Both have answered the same.
+pub(super) fn compare(route: &Route, of: &str, expected: &Said, said: &Said) {
+    if NOT_YET.contains(&&*key(route)) {
+        assert!([404, 405].contains(&said.status), "{of} is there now: take it out of NOT_YET");
+        return;
+    }
+    match route.kind {
+        Kind::Optional(_) => assert_eq!(said.status, 403, "{of}"),
+        Kind::Stored => {
+            assert_eq!(said.status, expected.status, "{of}: {}", said.text);
+            if expected.status < 300 {
+                let faults = missing(&expected.body, &said.body, "");
+                assert_eq!(faults, [""; 0], "{of}");
+            }
+        }
+        _ => {
+            assert_eq!(said.status, expected.status, "{of}: {}", said.text);
+            assert_eq!(said.body, expected.body, "{of}");
+        }
+    }
+}
+
+/// Which members of an answer are not in another one. Lists are compared by what their items
+/// are called: their order is not documented.
+fn missing(expected: &Value, said: &Value, at: &str) -> Vec<String> {
+    match (expected, said) {
+        (Value::Object(expected), Value::Object(said)) => expected
+            .iter()
+            // The network's word for a card; the flags say what it means.
+            .filter(|(name, _)| !(at.ends_with(']') && at.contains("cards") && *name == "status"))
+            .flat_map(|(name, value)| match said.get(name) {
+                Some(said) => missing(value, said, &format!("{at}.{name}")),
+                None => vec![format!("{at}.{name} is missing")],
+            })
+            .collect(),
+        (Value::Array(expected), Value::Array(said)) => {
+            if expected.len() != said.len() {
+                return vec![format!("{at}: {} items instead of {}", said.len(), expected.len())];
+            }
+            let name = |of: &Value| {
+                ["yativo_card_id", "card_id", "transaction_id"]
+                    .iter()
+                    .find_map(|member| of[*member].as_str())
+                    .map(str::to_owned)
+            };
+            let one = |of: &Value| {
+                let same = said.iter().find(|said| name(said).is_some() && name(said) == name(of));
+                same.map_or_else(
+                    || vec![format!("{at}: {:?} is missing", name(of))],
+                    |said| missing(of, said, &format!("{at}[]")),
+                )
+            };
+            expected.iter().flat_map(one).collect()
+        }
+        (expected, said) => {
+            let same = match (expected.as_f64(), said.as_f64()) {
+                (Some(expected), Some(said)) => (expected - said).abs() < 0.001,
+                _ => expected == said,
+            };
+            if same { Vec::new() } else { vec![format!("{at}: {said} instead of {expected}")] }
+        }
+    }
+}
