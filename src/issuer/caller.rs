@@ -101,6 +101,15 @@ impl Caller {
         result
     }
 
+    /// Makes sure that there is a token.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub(super) async fn prepare(&self) -> Result<(), IssuerError> {
+        let token = self.token(0).await.map(drop);
+        token.inspect_err(|error| self.note(error))
+    }
+
     fn patience(&self, priority: Priority) -> Duration {
         match priority {
             Priority::Foreground => self.timeout * 3,
@@ -157,7 +166,7 @@ impl Caller {
     /// The program's token, with tries of its own. `refused`: the serial of one that is not accepted.
     async fn token(&self, refused: u64) -> Result<Token, IssuerError> {
         let token = self.tokens.get(refused, self.exchange_key_pair()).await;
-        token.map_err(IssuerError::exhausted)
+        token.map_err(|error| error.exhausted().unsent())
     }
 
     async fn exchange_key_pair(&self) -> Result<Grant, IssuerError> {

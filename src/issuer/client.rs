@@ -38,7 +38,7 @@ pub struct Issuer {
 /// its limits, its budget and its circuit breaker.
 #[derive(Clone)]
 pub struct ProgramClient {
-    caller: Arc<Caller>,
+    pub(super) caller: Arc<Caller>,
     priority: Priority,
 }
 
@@ -211,7 +211,7 @@ impl ProgramClient {
     }
 
     /// Reads what must be there.
-    async fn read<T>(
+    pub(super) async fn read<T>(
         &self,
         path: &Path,
         query: &[(&str, &str)],

@@ -83,6 +83,8 @@ pub struct IssuerError {
     source: Option<Source>,
     /// Whether it has been tried again already.
     exhausted: bool,
+    /// Whether the call itself certainly did not leave this machine.
+    unsent: bool,
 }
 
 impl IssuerError {
@@ -96,6 +98,7 @@ impl IssuerError {
             detail: None,
             source: None,
             exhausted: false,
+            unsent: false,
         }
     }
 
@@ -159,6 +162,19 @@ impl IssuerError {
     pub(super) const fn exhausted(mut self) -> Self {
         self.exhausted = true;
         self
+    }
+
+    /// Marks the call as one that did not leave this machine.
+    pub(super) const fn unsent(mut self) -> Self {
+        self.unsent = true;
+        self
+    }
+
+    /// Whether the call certainly did not leave this machine: the issuer has not done what was
+    /// asked.
+    pub const fn is_unsent(&self) -> bool {
+        let body_too_large = matches!(self.reason, Reason::TooLarge) && self.status.is_none();
+        self.unsent || body_too_large || self.is_denial() || matches!(self.reason, Reason::Invalid)
     }
 
     /// Whether it is worth another try.

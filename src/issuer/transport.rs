@@ -205,5 +205,8 @@ fn bearer(token: &Secret) -> Result<HeaderValue, IssuerError> {
 /// query can name a customer.
 fn lost(error: reqwest::Error) -> IssuerError {
     let reason = if error.is_timeout() { Reason::Timeout } else { Reason::Unreachable };
-    IssuerError::new(reason).because(error.without_url())
+    let lost = IssuerError::new(reason);
+    // There was no connection to send anything over.
+    let lost = if error.is_connect() { lost.unsent() } else { lost };
+    lost.because(error.without_url())
 }
