@@ -16,6 +16,7 @@ pub mod inbox_event;
 pub mod inbox_name;
 pub mod issuer_customer;
 pub mod issuer_health;
+pub mod payment;
 pub mod program;
 pub mod reconciliation;
 pub mod recovered_delivery;

@@ -26,6 +26,7 @@ mod m20261127_000016_mark_customers_as_gone;
 mod m20261127_000017_sum_balances;
 mod m20261127_000018_create_api_clients;
 mod m20261127_000019_recover_failed_deliveries;
+mod m20261127_000020_keep_payments;
 mod m20261127_000021_state_the_cards_count;
 
 /// Every migration, oldest first.
@@ -54,6 +55,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_000017_sum_balances::Migration),
             Box::new(m20261127_000018_create_api_clients::Migration),
             Box::new(m20261127_000019_recover_failed_deliveries::Migration),
+            Box::new(m20261127_000020_keep_payments::Migration),
             Box::new(m20261127_000021_state_the_cards_count::Migration),
         ]
     }

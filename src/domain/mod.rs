@@ -14,6 +14,7 @@ pub mod ledger;
 pub mod money;
 pub mod onboarding;
 pub mod page;
+pub mod payment;
 pub mod principal;
 pub mod program;
 pub mod request;

@@ -286,6 +286,28 @@ impl Store {
         rows.into_iter().map(|row| Ok((ProgramId(row.program_id), event(row)?))).collect()
     }
 
+    /// The bodies of a program's events of these types that were received at `since` or later,
+    /// oldest first.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn event_bodies(
+        &self,
+        program: ProgramId,
+        types: &[&str],
+        since: Timestamp,
+    ) -> Result<Vec<(String, String)>> {
+        let bodies = Entity::find()
+            .select_only()
+            .columns([Column::EventType, Column::Body])
+            .filter(Column::ProgramId.eq(program.0))
+            .filter(Column::ReceivedAt.gte(since.millis()))
+            .filter(Column::EventType.is_in(types.iter().copied()))
+            .order_by_asc(Column::ReceivedAt)
+            .order_by_asc(Column::EventId);
+        bodies.into_tuple().all(&self.db).await.map_err(sql::failed)
+    }
+
     /// The programs that an event with this identifier was sent to (for the operator).
     ///
     /// # Errors

@@ -176,6 +176,7 @@ fn every_function_of_the_store_takes_the_program_first() {
         "listen",
         "changed",
         "events_in",
+        "payments_in",
         "programs_of_event",
         // The inbox of all programs is cleared in one pass.
         "drop_event_bodies",
