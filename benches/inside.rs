@@ -16,6 +16,7 @@ use card_gateway::issuer::{self, Issuer};
 use card_gateway::router::{Limits, router};
 use card_gateway::services::connection::Connections;
 use card_gateway::services::deliveries::Deliveries;
+use card_gateway::services::funding;
 use card_gateway::services::health::Health;
 use card_gateway::services::inbox::Inbox;
 use card_gateway::services::live::Live;
@@ -151,6 +152,11 @@ impl Gateway {
                 chain_balances_kept: false,
                 realtime_max_age: Duration::from_hours(2),
                 card_pages: false,
+                funding: funding::Settings {
+                    issuer_timeout: Duration::from_secs(1),
+                    patience: Duration::from_secs(1),
+                    grace: Duration::from_mins(15),
+                },
             };
             // No program has a key pair: the address is never called.
             let issuer = Issuer::new(&issuer::Settings {

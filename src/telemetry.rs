@@ -50,6 +50,7 @@ pub fn metrics() -> Result<PrometheusHandle> {
         "Key pairs of clients that were checked, by outcome; those that are remembered are not."
     );
     metrics::describe_counter!("graphql_errors_total", "Errors in GraphQL answers, by code.");
+    metrics::describe_counter!("payments_total", "Payments, by kind and by how they ended.");
     metrics::describe_counter!("webhook_events_total", "Events taken, by what became of them.");
     metrics::describe_gauge!(
         "webhook_last_event_timestamp_seconds",

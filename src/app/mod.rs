@@ -125,6 +125,7 @@ pub async fn serve(config: &Config, store: Store, listener: TcpListener) -> Resu
         chain_balances_kept: store.keeps_chain_balances().await?,
         realtime_max_age: config.realtime_max_age,
         card_pages: config.issuer.card_pages,
+        funding: settings::funding(config),
     };
     let wakeup = Arc::new(Notify::new());
     let live = Live::new(store.clone(), Arc::clone(&wakeup));
@@ -171,6 +172,9 @@ pub async fn serve(config: &Config, store: Store, listener: TcpListener) -> Resu
     } else {
         let hint = "set CARD_GATEWAY__CHAIN__RPC_URLS to read them";
         tracing::info!("balances are not read from the chain: {hint}");
+    }
+    if !config.issuer.key_pairs.is_empty() {
+        tasks.spawn(services.funding.clone().keep_resolving());
     }
     tasks.spawn(notes::keep(store.clone(), issuer.clone(), deliveries));
     let recovering = keep_up_with_issuer(config, &store, issuer, inbox, &mut tasks);

@@ -1,6 +1,6 @@
 //! Converts the settings of the process into those of the rooms.
 
-use crate::services::sync;
+use crate::services::{funding, sync};
 use crate::{chain, config, issuer, store, webhooks};
 
 /// Settings of the store.
@@ -47,6 +47,16 @@ pub(super) fn issuer(issuer: &config::Issuer) -> issuer::Settings {
 /// Settings of the synchronisation with the issuer.
 pub(super) const fn sync(issuer: &config::Issuer) -> sync::Settings {
     sync::Settings { lease: issuer.sync_lease }
+}
+
+/// Settings of payments.
+pub(super) fn funding(config: &config::Config) -> funding::Settings {
+    funding::Settings {
+        issuer_timeout: config.issuer.timeout,
+        // The request ends then; the caller must know before that the payment goes on.
+        patience: config.server.request_timeout.mul_f64(0.9),
+        grace: config.issuer.payment_grace,
+    }
 }
 
 /// Settings of the webhooks.

@@ -27,6 +27,8 @@ pub struct Issuer {
     pub sync_lease: Duration,
     /// Whether clients may ask for the address of the page that shows a whole card.
     pub card_pages: bool,
+    /// How long after it was sent a payment that the issuer does not show counts as not made.
+    pub payment_grace: Duration,
 }
 
 /// A program's credentials at the issuer.
@@ -47,6 +49,7 @@ pub(super) fn issuer(read: &mut Reader) -> Issuer {
         sync_interval: read.get("issuer.sync_interval", duration),
         sync_lease: read.get("issuer.sync_lease", nonzero_duration),
         card_pages: read.get("issuer.card_pages", boolean),
+        payment_grace: read.get("issuer.payment_grace", nonzero_duration),
     }
 }
 

@@ -8,6 +8,7 @@ pub mod clients;
 pub mod connection;
 pub mod customers;
 pub mod deliveries;
+pub mod funding;
 pub mod health;
 pub mod import;
 pub mod inbox;
@@ -49,6 +50,8 @@ pub struct Services {
     pub live: live::Live,
     /// Calls of clients that go on to the issuer.
     pub issuer_calls: issuer_calls::IssuerCalls,
+    /// Orders of money.
+    pub funding: funding::Funding,
 }
 
 /// Settings of the services.
@@ -62,6 +65,8 @@ pub struct Settings {
     pub realtime_max_age: Duration,
     /// Whether clients may ask for the address of the page that shows a whole card.
     pub card_pages: bool,
+    /// Settings of payments.
+    pub funding: funding::Settings,
 }
 
 impl Services {
@@ -92,9 +97,10 @@ impl Services {
             live,
             issuer_calls: issuer_calls::IssuerCalls::new(
                 store.clone(),
-                issuer,
+                issuer.clone(),
                 settings.card_pages,
             ),
+            funding: funding::Funding::new(store.clone(), issuer, settings.funding),
         }
     }
 }

@@ -12,6 +12,7 @@ use crate::domain::identifier::Identifier;
 use crate::domain::ledger::event::{AggregateId, Event, Fact, InboxState};
 use crate::domain::time::Timestamp;
 use crate::error::Result;
+use crate::issuer::read_money_event;
 use crate::store::{InboxEvent, WriteTx};
 
 /// Applies events that have not been applied before, and stores them with their
@@ -25,6 +26,7 @@ pub(super) async fn apply_all(tx: &WriteTx, events: Vec<Incoming>) -> Result<Vec
     }
     batch.set_card_states(&mut items);
     want_details(tx, &items).await?;
+    follow_payments(tx, &items).await?;
     let stored: Vec<InboxEvent> = items.into_iter().map(|item| item.stored).collect();
     tx.put_events(&stored).await?;
     if !waiting.is_empty() {
@@ -45,6 +47,31 @@ async fn want_details(tx: &WriteTx, items: &[Item]) -> Result<()> {
         return Ok(());
     }
     tx.want_details(customers.into_iter().collect(), Timestamp::now()).await
+}
+
+/// What events say of payments that clients have ordered: how far they have come. A funding that
+/// failed is not named: then the issuer is asked for those of the customer.
+async fn follow_payments(tx: &WriteTx, items: &[Item]) -> Result<()> {
+    for item in items {
+        let (event_type, body) = (item.stored.event_type.as_str(), &item.stored.body);
+        let is_withdrawal = event_type.starts_with("card.withdrawal.");
+        let is_failure = event_type == "customer.funding.failed";
+        if !is_withdrawal && !is_failure && event_type != "customer.funded" {
+            continue;
+        }
+        let Some(event) = read_money_event(body) else { continue };
+        let status = event.status.or_else(|| is_failure.then(|| "failed".to_owned()));
+        match (event.id, status) {
+            (Some(id), Some(status)) => tx.put_payment_status(&id, &status).await?,
+            (None, _) if is_failure => {
+                if let Some(customer) = &item.stored.customer_id {
+                    tx.check_payments_of(customer, Timestamp::now()).await?;
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// Brings what an import has written in line with the applied events: a balance
