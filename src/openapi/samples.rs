@@ -40,6 +40,9 @@ const SAMPLES: &[Sample] = &[
     sample!("listProgramTransactions"),
     sample!("listCustomerCards"),
     sample!("listCards"),
+    sample!("fundCustomer"),
+    sample!("withdrawFromCard"),
+    sample!("swapMasterWallets"),
     sample!("receiveNotification"),
 ];
 

@@ -12,6 +12,9 @@ mod handlers;
 mod issuer_openapi;
 mod issuer_routes;
 mod lookup;
+mod money;
+mod money_body;
+mod money_schema;
 mod params;
 mod program_transactions;
 mod reply;
@@ -49,7 +52,10 @@ fn stored(family: Family) -> OpenApiRouter<Arc<Services>> {
             .routes(requires(Scope::Read, routes!(handlers::customer)))
             .routes(requires(Scope::Read, routes!(handlers::transactions)))
             .routes(requires(Scope::Read, routes!(lookup::look_up)))
-            .routes(requires(Scope::Read, routes!(program_transactions::list))),
+            .routes(requires(Scope::Read, routes!(program_transactions::list)))
+            .routes(requires(Scope::Money, routes!(money::fund)))
+            .routes(requires(Scope::Money, routes!(money::withdraw)))
+            .routes(requires(Scope::Money, routes!(money::swap))),
         Family::YativoCard => routes
             .routes(requires(Scope::Read, routes!(cards::of_all)))
             .routes(requires(Scope::Read, routes!(cards::of_one))),

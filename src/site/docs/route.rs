@@ -101,7 +101,11 @@ fn code(response: &Value) -> &Value {
 }
 
 fn error(status: &str, response: &Value) -> Entry {
-    let code = code(response);
+    let code = match code(response) {
+        // Its schema names the codes only where there are no others.
+        Value::Null => &response["content"]["application/json"]["example"]["error"],
+        code => code,
+    };
     let headers = response["headers"].as_object().into_iter().flatten();
     let own = headers.filter(|(_, header)| header["$ref"].is_null());
     let own: Vec<String> = own.map(|(name, _)| format!(" Header: `{name}`.")).collect();

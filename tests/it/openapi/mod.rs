@@ -28,6 +28,12 @@ const SUMS: &str = "/v1/card-issuer/customers/aggregate-balances";
 const ALL_TRANSACTIONS: &str = "/v1/card-issuer/card-transactions";
 const CARDS: &str = "/v1/yativo-card/customers/{yativoCardId}/cards";
 const ALL_CARDS: &str = "/v1/yativo-card/customers/cards";
+/// The routes that move money.
+const MONEY: [&str; 3] = [
+    "/v1/card-issuer/fund-customer",
+    "/v1/card-issuer/withdraw-from-card",
+    "/v1/card-issuer/master-wallets/swap",
+];
 const WEBHOOK: &str = "/webhooks/yativo/{program}";
 const TOKEN: &str = "/v1/auth/token";
 const TOKEN_FOR_API_KEY: &str = "/v1/apikey/token";
@@ -153,7 +159,9 @@ fn it_has_every_route_and_nothing_else() {
         (ALL_CARDS, "get"),
         (WEBHOOK, "post"),
     ];
-    assert_eq!(described.collect::<BTreeSet<_>>(), BTreeSet::from(expected));
+    let money = MONEY.map(|path| (path, "post"));
+    let expected = expected.into_iter().chain(money);
+    assert_eq!(described.collect::<BTreeSet<_>>(), expected.collect());
     // A route that is added without `routes!` is missing from the document.
     for file in ["rest/mod.rs", "rest/tokens.rs", "webhooks/endpoint.rs"] {
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(file);
@@ -374,7 +382,8 @@ fn its_samples_print_what_they_say() {
     for path in document.paths() {
         let (method, operation) = document.operation(path);
         let expected = &operation["responses"]["200"]["content"]["application/json"]["example"];
-        if method == "post" && !has_openssl {
+        // They need an issuer: see `funding`.
+        if MONEY.contains(&path.as_str()) || method == "post" && !has_openssl {
             continue;
         }
         let mut shell = Command::new("sh");

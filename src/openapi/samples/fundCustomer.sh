@@ -1,0 +1,1 @@
+curl -s "$GATEWAY/v1/card-issuer/fund-customer" -H "Authorization: Bearer $TOKEN" -H 'Idempotency-Key: order-1207-1' -H 'Content-Type: application/json' -d '{"external_id":"usr_1207","amount":25.5,"source_chain":"SOL"}'

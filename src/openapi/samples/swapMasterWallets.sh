@@ -1,0 +1,1 @@
+curl -s "$GATEWAY/v1/card-issuer/master-wallets/swap" -H "Authorization: Bearer $TOKEN" -H 'Idempotency-Key: swap-2026-05-12' -H 'Content-Type: application/json' -d '{"from_token":"USDC","to_token":"EUR","amount":100}'
