@@ -97,6 +97,9 @@ pub(super) enum Command {
     /// List, replay, recover and send live notifications
     #[command(subcommand)]
     Events(EventCommand),
+    /// List payments that clients have ordered
+    #[command(subcommand)]
+    Fundings(FundingCommand),
     /// Print the GraphQL schema
     Schema,
     /// Print the REST API as an OpenAPI document
@@ -186,6 +189,22 @@ pub(super) enum ClientCommand {
     Revoke {
         /// Its identifier, from `client list`
         id: String,
+    },
+}
+
+#[derive(Subcommand)]
+pub(super) enum FundingCommand {
+    /// List fundings, withdrawals and swaps, oldest first
+    List {
+        /// Only those of this program
+        #[arg(long, value_name = "NAME")]
+        program: Option<String>,
+        /// Only those of which it is not known whether the issuer has made them
+        #[arg(long)]
+        unknown: bool,
+        /// One JSON object a line
+        #[arg(long)]
+        json: bool,
     },
 }
 

@@ -4,6 +4,7 @@
 mod arguments;
 mod clients;
 mod events;
+mod fundings;
 mod import;
 mod lookup;
 mod output;
@@ -92,6 +93,7 @@ async fn execute(command: Command, config: Config) -> Result<ExitCode> {
             status::run(config, &app::open(config).await?, program.as_deref(), json).await?;
         }
         Command::Events(command) => events::run(command, config).await?,
+        Command::Fundings(command) => fundings::run(command, &app::open(config).await?).await?,
         Command::Schema => out(&graphql::sdl())?,
         Command::Openapi => out(&openapi::json())?,
         Command::Config => out(&config.show())?,

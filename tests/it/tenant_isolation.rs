@@ -12,7 +12,7 @@ const FIELDS: &str = "id yativoCardId externalCustomerId email walletAddress led
 
 /// Every field of every object that a client can ask for.
 const EVERY_FIELD: &[(&str, &str)] = &[
-    ("Query", "cardCustomers cardCustomer cardCustomersSummary"),
+    ("Query", "cardCustomers cardCustomer cardCustomersSummary cardFunding"),
     ("Subscription", "cardCustomerBalance cardCustomersChanged"),
     ("CardCustomerConnection", "edges nodes pageInfo totalCount"),
     ("CardCustomerEdge", "cursor node"),
@@ -23,12 +23,19 @@ const EVERY_FIELD: &[(&str, &str)] = &[
         "CardCustomer",
         "id yativoCardId externalCustomerId email flowStatus issuerFlowStatus step nextAction kycStatus safeDeployed \
          walletAddress currency ledgerBalance availableBalance pendingBalance balanceFreshness \
-         balanceUpdatedAt cardsCount pinSet cards transactions createdAt",
+         balanceUpdatedAt cardsCount pinSet cards transactions fundings createdAt",
     ),
     (
         "Card",
         "cardId lastFour cardType status isFrozen isLost isStolen isBlocked isVoid pinSet \
          activatedAt createdAt",
+    ),
+    ("CardFundingConnection", "edges nodes pageInfo totalCount"),
+    ("CardFundingEdge", "cursor node"),
+    (
+        "CardFunding",
+        "id customerId type status statusMessage amount currency sourceChain pricingMode issuerId issuerStatus \
+         issuerCode sentAt endedAt createdAt",
     ),
     ("CardTransactionConnection", "edges nodes pageInfo totalCount"),
     ("CardTransactionEdge", "cursor node"),
@@ -189,6 +196,7 @@ on_both! {
         found.sort();
         assert_eq!(found, known, "a field that is new must be looked at here");
         let node = of("CardCustomer").replace(" cards ", &format!(" cards {{ {} }} ", of("Card")))
+            .replace(" fundings", &format!(" fundings {{ totalCount pageInfo {{ {} }} edges {{ cursor node {{ id }} }} nodes {{ {} }} }}", of("PageInfo"), of("CardFunding")))
             .replace(" transactions", &format!(" transactions {{ totalCount pageInfo {{ {} }} edges {{ cursor }} nodes {{ {} }} }}", of("PageInfo"), of("CardTransaction")));
         let list = format!("{{ cardCustomers(perPage: 1) {{ totalCount pageInfo {{ {} }} edges {{ cursor node {{ {node} }} }} nodes {{ {node} }} }} }}", of("PageInfo"));
         let one = format!("{{ cardCustomer(identifier: \"{}\") {{ {node} }} }}", Line::new(1).id());

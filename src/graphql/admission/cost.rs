@@ -17,7 +17,7 @@ pub(crate) const BALANCE_FIELDS: &[&str] = &[
     "balanceUpdatedAt",
 ];
 /// The fields that load a page, whose size is an argument.
-const PAGES: &[&str] = &["cardCustomers", "transactions"];
+const PAGES: &[&str] = &["cardCustomers", "transactions", "fundings"];
 /// The lists of a page.
 const PAGE_LISTS: &[&str] = &["nodes", "edges"];
 /// Other lists, and how long they are, roughly.

@@ -12,6 +12,7 @@ use crate::domain::balance::{Outcome, WalletBalance};
 use crate::domain::card::Card;
 use crate::domain::customer::{Customer, FoundCustomer};
 use crate::domain::page::{Slice, Window};
+use crate::domain::payment::Payment;
 use crate::domain::transaction::{Transaction, TransactionStatus};
 use crate::error::Error;
 
@@ -24,6 +25,9 @@ type OnceEach<Q, T> = Mutex<Vec<(Q, Arc<Once<T>>)>>;
 
 /// A part of the transactions of each customer that has some.
 type SliceOfEach = HashMap<String, Arc<Slice<Transaction>>>;
+
+/// A part of the payments of each customer that has some.
+type PaymentsOfEach = HashMap<String, Arc<Slice<Payment>>>;
 
 fn once_for<Q: PartialEq, T>(each: &OnceEach<Q, T>, question: Q) -> Arc<Once<T>> {
     let mut each = each.lock().unwrap_or_else(PoisonError::into_inner);
@@ -47,6 +51,8 @@ pub(crate) struct CustomerPage {
     cards: Once<Vec<Arc<Vec<Card>>>>,
     transactions: OnceEach<(Option<TransactionStatus>, Window), SliceOfEach>,
     transaction_counts: OnceEach<Option<TransactionStatus>, HashMap<String, i64>>,
+    payments: OnceEach<Window, PaymentsOfEach>,
+    payment_counts: Once<HashMap<String, i64>>,
 }
 
 impl CustomerPage {
@@ -60,6 +66,8 @@ impl CustomerPage {
             cards: OnceCell::new(),
             transactions: Mutex::default(),
             transaction_counts: Mutex::default(),
+            payments: Mutex::default(),
+            payment_counts: OnceCell::new(),
         }
     }
 
@@ -161,6 +169,35 @@ impl CustomerPage {
         };
         let once = once_for(&self.transaction_counts, status);
         let found = once.get_or_init(load).await.as_ref().map_err(Arc::clone)?;
+        Ok(found.get(&self.customers[at].id).copied().unwrap_or(0))
+    }
+
+    /// A part of the payments of one customer.
+    pub(crate) async fn payments(
+        &self,
+        at: usize,
+        window: &Window,
+    ) -> Result<Arc<Slice<Payment>>, Arc<Error>> {
+        let id = &self.customers[at].id;
+        // A cursor belongs to the list of one customer; all others have refused it.
+        let ids = if window.after().is_some() { vec![id.clone()] } else { self.ids() };
+        let load = || async {
+            let Viewer { principal, services } = &*self.viewer;
+            let found = services.funding.of(principal, &ids, window).await.map_err(Arc::new)?;
+            Ok(found.into_iter().map(|(id, slice)| (id, Arc::new(slice))).collect())
+        };
+        let once = once_for(&self.payments, window.clone());
+        let found = once.get_or_init(load).await.as_ref().map_err(Arc::clone)?;
+        Ok(found.get(id).cloned().unwrap_or_default())
+    }
+
+    /// How many payments one customer has.
+    pub(crate) async fn payment_count(&self, at: usize) -> Result<i64, Arc<Error>> {
+        let load = || async {
+            let Viewer { principal, services } = &*self.viewer;
+            services.funding.count(principal, &self.ids()).await.map_err(Arc::new)
+        };
+        let found = self.payment_counts.get_or_init(load).await.as_ref().map_err(Arc::clone)?;
         Ok(found.get(&self.customers[at].id).copied().unwrap_or(0))
     }
 }

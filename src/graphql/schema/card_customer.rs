@@ -13,11 +13,13 @@ use crate::graphql::execution::customer_page::CustomerPage;
 use crate::graphql::execution::list_total::ListTotal;
 use crate::graphql::execution::page_writer::DirectObjects;
 use crate::graphql::schema::card::Card;
+use crate::graphql::schema::card_funding_connection::CardFundingConnection;
 use crate::graphql::schema::card_transaction_connection::CardTransactionConnection;
 use crate::graphql::schema::enums::{
     BalanceFreshness, CardCustomerStatus, Currency, KycStatus, TransactionStatus,
 };
 use crate::graphql::schema::scalars::{DateTime, Decimal};
+use crate::services::funding::Funding;
 use crate::services::transactions::Transactions;
 
 /// The fields that need the cards.
@@ -195,6 +197,29 @@ impl CardCustomer {
             async move { page.transaction_count(at, status).await }
         });
         Ok(CardTransactionConnection { page: slice, window, list, total: Arc::new(total) })
+    }
+
+    /// The payments to the customer and from the customer's cards that clients have ordered here, newest first, by page number (`page`, `perPage`) or by cursor (`first`, `after`), not both.
+    async fn fundings(
+        &self,
+        #[graphql(desc = "The page's number, from 1.")] page: Option<i64>,
+        #[graphql(desc = "Items per page, 1 to 100. Default: 20.")] per_page: Option<i64>,
+        #[graphql(desc = "Items after the cursor, 0 to 100. Default: 20.")] first: Option<i64>,
+        #[graphql(desc = "The cursor to continue after, from this same list.")] after: Option<
+            String,
+        >,
+    ) -> Result<CardFundingConnection> {
+        let list = Funding::list_id(&self.page.viewer.principal, &self.customer().id);
+        let window = PageArgs { page, per_page, first, after: after.as_deref() }.window(list);
+        let window = window.map_err(failure)?;
+        // Boxed, so that the futures of all the other fields stay small.
+        let slice = Box::pin(self.page.payments(self.at, &window)).await.map_err(failure)?;
+        let (page, at) = (Arc::clone(&self.page), self.at);
+        let total = ListTotal::new(move || {
+            let page = Arc::clone(&page);
+            async move { page.payment_count(at).await }
+        });
+        Ok(CardFundingConnection { page: slice, window, list, total: Arc::new(total) })
     }
 
     /// The time of onboarding. Lists are sorted by it.

@@ -149,6 +149,53 @@ mirror! {
     }
 }
 
+mirror! {
+    /// Whether the issuer has accepted a payment.
+    CardFundingStatus("CardFundingStatus") mirrors domain::payment::PaymentState {
+        /// Not sent to the issuer yet.
+        Pending,
+        /// Sent; the issuer's answer is awaited.
+        Sent,
+        /// The issuer has accepted it.
+        Succeeded,
+        /// The issuer has refused it: no money has moved.
+        Refused,
+        /// The issuer's answer was lost: the payment may have been made. It is not sent again, and becomes `SUCCEEDED` or `NEVER_SENT` once it is known what has become of it.
+        Unknown,
+        /// The issuer has certainly not made it: no money has moved.
+        NeverSent,
+    }
+}
+
+mirror! {
+    /// The blockchain over which the master wallet pays.
+    SourceChain("SourceChain") mirrors domain::payment::SourceChain {
+        /// Solana.
+        Sol,
+        /// The XDC network.
+        Xdc,
+    }
+}
+
+mirror! {
+    /// Which amount of a funding is exact.
+    PricingMode("PricingMode") mirrors domain::payment::PricingMode {
+        /// The master wallet is debited exactly the amount.
+        SendX,
+        /// The customer is credited exactly the amount.
+        ReceiveX,
+    }
+}
+
+/// Whether a customer receives or returns money.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub(crate) enum CardFundingType {
+    /// From the master wallet to the customer.
+    Funding,
+    /// From the customer's card to the master wallet.
+    Withdrawal,
+}
+
 /// The order of a list of card customers. Ties are broken by `id`, in the same direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 pub(crate) enum CardCustomerOrder {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_graphql::{Context, ID, Object, Result};
 
 use crate::domain::customer::{FoundCustomer, Include};
-use crate::domain::identifier::Identifier;
+use crate::domain::identifier::{self, Identifier};
 use crate::domain::onboarding::OnboardingFilter;
 use crate::domain::page::PageArgs;
 use crate::domain::scope::Scope;
@@ -20,6 +20,7 @@ use crate::graphql::execution::viewer::Viewer;
 use crate::graphql::schema::card_customer::{CARD_FIELDS, CardCustomer};
 use crate::graphql::schema::card_customer_connection::CardCustomerConnection;
 use crate::graphql::schema::card_customers_summary::CardCustomersSummary;
+use crate::graphql::schema::card_funding::CardFunding;
 use crate::graphql::schema::enums::{CardCustomerOrder, CardCustomerStatus};
 use crate::graphql::schema::requires_scope::RequiresScope;
 use crate::services::customers::CustomerList;
@@ -108,5 +109,21 @@ impl Query {
     #[expect(clippy::unused_async, reason = "the engine takes asynchronous resolvers only")]
     async fn card_customers_summary(&self, ctx: &Context<'_>) -> Result<CardCustomersSummary> {
         Ok(CardCustomersSummary(Arc::clone(&RequestContext::of(ctx)?.viewer)))
+    }
+
+    /// Looks up one payment to a customer, or from a customer's card, by its `id`. Null if the caller's program has no such payment. Needs the scope `read`.
+    #[graphql(guard = "RequiresScope(Scope::Read)")]
+    async fn card_funding(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The payment's `id`.")] id: ID,
+    ) -> Result<Option<DirectObject<CardFunding>>> {
+        identifier::check(&id)
+            .map_err(|what| failure(Error::invalid(vec![FieldError::new("id", what)])))?;
+        let viewer = &RequestContext::of(ctx)?.viewer;
+        let ids = [id.0];
+        let found = viewer.services.funding.find(&viewer.principal, &ids).await;
+        let found = found.map_err(failure)?.pop();
+        Ok(found.and_then(CardFunding::of).map(DirectObject))
     }
 }
