@@ -22,6 +22,7 @@ mod examples;
 mod failures;
 mod faults;
 mod front_page;
+mod funding;
 mod graphiql;
 mod graphql_over_http;
 mod issuer;
