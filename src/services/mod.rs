@@ -81,10 +81,11 @@ impl Services {
         let clients = clients::Clients::new(store.clone());
         let has_issuer = issuer.programs().next().is_some();
         let single = has_issuer.then(|| sync::SingleCustomers::new(store.clone(), issuer.clone()));
+        let customers = customers::Customers::new(store.clone(), single);
         Self {
             auth: auth::Auth::new(store.clone(), clients.clone(), settings.token_cache_ttl),
             clients,
-            customers: customers::Customers::new(store.clone(), single),
+            customers: customers.clone(),
             balances: balances::Balances::new(
                 store.clone(),
                 chain,
@@ -100,7 +101,7 @@ impl Services {
                 issuer.clone(),
                 settings.card_pages,
             ),
-            funding: funding::Funding::new(store.clone(), issuer, settings.funding),
+            funding: funding::Funding::new(store.clone(), customers, issuer, settings.funding),
         }
     }
 }

@@ -73,9 +73,8 @@ struct Call {
 }
 
 impl Funding {
-    /// Over a store and the issuer's API.
-    pub fn new(store: Store, issuer: Issuer, settings: Settings) -> Self {
-        let customers = Customers::new(store.clone());
+    /// Over a store, its customers and the issuer's API.
+    pub fn new(store: Store, customers: Customers, issuer: Issuer, settings: Settings) -> Self {
         Self { clients: Clients::new(store.clone(), issuer), store, customers, settings }
     }
 

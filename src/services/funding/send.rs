@@ -4,11 +4,13 @@ use std::time::{Duration, Instant};
 
 use super::outcome::{self, Outcome};
 use super::{Call, Funding};
+use crate::domain::issuer_routes::ReadAgain as Whom;
 use crate::domain::payment::{Answer, Payment, PaymentState};
 use crate::domain::principal::ProgramId;
 use crate::domain::time::Timestamp;
 use crate::error::Result;
 use crate::issuer::{Answer as IssuerAnswer, PaymentResult, ProgramClient};
+use crate::services::sync::ReadAgain;
 
 /// The note of a payment whose answer is lost.
 const LOST: &str = "The issuer's answer was lost";
@@ -62,7 +64,7 @@ impl Funding {
             PaymentResult::Accepted { id, status, answer } => {
                 let payment = payment.succeeded(id, status, answer_of(&answer), now);
                 self.end(program, payment.clone()).await;
-                self.want_details(program, &payment).await;
+                self.read_payee_again(program, client, &payment).await;
                 outcome::of(payment).ok_or_else(|| outcome::lost(kind, has_key))
             }
             PaymentResult::Refused { code, answer } => {
@@ -108,6 +110,13 @@ impl Funding {
             let payment = &payment.id;
             tracing::warn!(payment, kind, "the answer to a payment was lost; it is looked for");
         }
+    }
+
+    /// Reads the customer again, so that the next read shows the new balance.
+    async fn read_payee_again(&self, program: ProgramId, client: ProgramClient, payment: &Payment) {
+        let Some(payee) = &payment.order.payee else { return };
+        let again = ReadAgain::new(self.store.clone(), client, program);
+        again.at_once(payee.yativo_card_id.clone(), Whom::Named).await;
     }
 
     /// Lets the synchronisation read the customer soon: the balance has changed.

@@ -28,8 +28,6 @@ use crate::store::Store;
 
 /// How long a client waits for the issuer.
 pub const TIME_LIMIT: Duration = Duration::from_secs(30);
-/// How long an answer waits until the customer is read again.
-const READ_AGAIN: Duration = Duration::from_secs(2);
 /// How long it is known which programs have a key pair, and how many programs are.
 const CLIENT_TTL: Duration = Duration::from_secs(10);
 const CLIENTS: u64 = 1_000;
@@ -128,38 +126,19 @@ async fn complete(
         match &result {
             Ok(answer) if answer.status.is_success() => {
                 if let Some(name) = customer_of(whom, &call, answer) {
-                    read_again(again, name, whom).await;
+                    again.at_once(name, whom).await;
                 }
             }
             Ok(_) => {}
             // It may have been done.
             Err(_) => {
                 if let Some(name) = call.named() {
-                    log(again.want(name).await);
+                    again.want_or_log(name).await;
                 }
             }
         }
     }
     result
-}
-
-/// Reads a customer again; goes on with it in the background if it takes long.
-async fn read_again(again: ReadAgain, name: String, whom: Whom) {
-    let reading = tokio::spawn(async move {
-        log(match whom {
-            Whom::Removed => again.removed(&name).await,
-            Whom::Named | Whom::Added => again.customer(&name).await,
-        });
-    });
-    // That it takes longer is no failure.
-    let _ = tokio::time::timeout(READ_AGAIN, reading).await;
-}
-
-fn log(result: Result<()>) {
-    if let Err(error) = result {
-        let cause = error.private_source().unwrap_or_default();
-        tracing::warn!(cause, "a customer was not read again after a call to the issuer");
-    }
 }
 
 /// The name of the customer whom a call has changed.

@@ -3,6 +3,7 @@
 //! read, and an older one is never stored over a newer one.
 
 use std::slice;
+use std::time::Duration;
 
 use super::balance;
 use super::customer::{card, hash_of, merged};
@@ -10,12 +11,16 @@ use super::details::age;
 use crate::domain::customer::Customer;
 use crate::domain::customer_names::CustomerNames;
 use crate::domain::identifier::Identifier;
+use crate::domain::issuer_routes::ReadAgain as Whom;
 use crate::domain::principal::ProgramId;
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Kind, Result};
 use crate::issuer::{IssuerCustomer, ProgramClient};
 use crate::services::records;
 use crate::store::{IssuerRecord, Record, Store, WriteTx};
+
+/// How long a client waits until the customer is read again.
+const AT_ONCE: Duration = Duration::from_secs(2);
 
 /// Reads single customers of a program again.
 #[derive(Clone, Debug)]
@@ -54,6 +59,24 @@ impl ReadAgain {
             self.mark_gone(name).await?;
         }
         Ok(())
+    }
+
+    /// Reads a customer again whom a call has changed, or removes one whom it has removed. For
+    /// two seconds at most; what takes longer goes on in the background. A failure is logged.
+    pub async fn at_once(self, name: String, whom: Whom) {
+        let reading = tokio::spawn(async move {
+            log(match whom {
+                Whom::Removed => self.removed(&name).await,
+                Whom::Named | Whom::Added => self.customer(&name).await,
+            });
+        });
+        // That it takes longer is no failure.
+        let _ = tokio::time::timeout(AT_ONCE, reading).await;
+    }
+
+    /// As [`ReadAgain::want`]; a failure is logged.
+    pub async fn want_or_log(&self, name: &str) {
+        log(self.want(name).await);
     }
 
     /// Reads and stores a customer; returns whether the issuer has one.
@@ -144,4 +167,11 @@ async fn record_of(tx: &WriteTx, known: Option<&Customer>) -> Result<Option<Issu
     let Some(known) = known else { return Ok(None) };
     let mut records = tx.issuer_records(vec![known.id.clone()]).await?;
     Ok(records.remove(&known.id))
+}
+
+fn log(result: Result<()>) {
+    if let Err(error) = result {
+        let cause = error.private_source().unwrap_or_default();
+        tracing::warn!(cause, "a customer was not read again after a call to the issuer");
+    }
 }

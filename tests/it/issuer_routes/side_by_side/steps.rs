@@ -133,16 +133,3 @@ pub(super) const STEPS: &[Step] = &[
     Call("POST", "/v1/yativo-card/customers/$checked/reset", "", 200, &[]),
     Call("POST", "/v1/yativo-card/customers/$checked/reset", "", 404, &[]),
 ];
-
-/// Routes that other parts of the gateway answer, and do not yet.
-pub(super) const NOT_YET: &[&str] = &[
-    "POST /v1/card-issuer/master-wallets/swap",
-    "GET /v1/card-issuer/customers/aggregate-balances",
-    "GET /v1/card-issuer/lookup-customer",
-    "GET /v1/card-issuer/card-transactions",
-    "POST /v1/card-issuer/fund-customer",
-    "POST /v1/card-issuer/withdraw-from-card",
-    "GET /v1/yativo-card/customers/{yativoCardId}/cards",
-    "GET /v1/yativo-card/customers/cards",
-    "POST /v1/auth/token",
-];
