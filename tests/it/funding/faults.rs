@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use card_gateway_sandbox::issuer::{Fault, FaultRule};
+use card_gateway_sandbox::issuer::{Currency, Fault, FaultRule};
 use serde_json::json;
 
 use super::world::{FUND_ROUTE, SWAP, WITHDRAW, World, learn, post};
@@ -15,7 +15,7 @@ fn after(fault: Fault) -> Fault {
 
 /// Each fault, and whether the money moves in spite of it.
 fn faults() -> Vec<(&'static str, Fault, bool)> {
-    let long = Duration::from_secs(60);
+    let long = Duration::from_mins(1);
     vec![
         ("time-out before", Fault::Slow(long), false),
         ("time-out after the money moved", after(Fault::Slow(long)), true),
@@ -147,7 +147,7 @@ on_both! {
             assert_eq!(unknown.status, 409, "no event has told of it: {unknown:?}");
             let id = world.payments(cents)[0].id.clone();
             let currency = world.issuer.act(|program| {
-                program.customer(&who).and_then(|of| of.currency).map(|currency| currency.code())
+                program.customer(&who).and_then(|of| of.currency).map(Currency::code)
             });
             let (event_type, data) = if key == "w" {
                 ("card.withdrawal.initiated", json!({ "withdrawal_id": id, "yativo_card_id": who,

@@ -92,7 +92,9 @@ fn a_series_of_calls_has_the_same_answers_at_the_gateway_as_at_the_issuer() {
                 }
             }
             Later(seconds) => {
-                issuers.iter().for_each(|issuer| issuer.advance(Duration::from_secs(*seconds)));
+                for issuer in &issuers {
+                    issuer.advance(Duration::from_secs(*seconds));
+                }
             }
         }
     }
