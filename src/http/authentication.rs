@@ -15,6 +15,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use futures_util::FutureExt as _;
 
+use super::deadline::Deadline;
 use super::rate::{Budget, RateKey, RateLimits, RateStatus};
 use crate::domain::principal::Principal;
 use crate::domain::request::RequestId;
@@ -152,18 +153,25 @@ fn id_of(request: &Request) -> RequestId {
 
 /// Runs a request within its time, and turns a panic into an error. tower-http's
 /// layers cannot do it: their responses do not know the request's id.
-async fn run(bounds: Bounds, id: &RequestId, request: Request, next: Next) -> Response {
+async fn run(bounds: Bounds, id: &RequestId, mut request: Request, next: Next) -> Response {
     let Bounds { timeout, error_response } = bounds;
+    let deadline = Deadline::after(timeout);
+    request.extensions_mut().insert(deadline.clone());
     let running = AssertUnwindSafe(next.run(request)).catch_unwind();
-    match tokio::time::timeout(timeout, running).await {
-        Ok(Ok(response)) => response,
-        Ok(Err(panic)) => {
+    let outcome = tokio::select! {
+        biased;
+        outcome = running => Some(outcome),
+        () = deadline.passed() => None,
+    };
+    match outcome {
+        Some(Ok(response)) => response,
+        Some(Err(panic)) => {
             let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
             let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
             let text = format!("panic: {}", text.unwrap_or_default());
             error_response(&Error::internal(text), id)
         }
-        Err(_) => error_response(&Error::timeout(), id),
+        None => error_response(&Error::timeout(), id),
     }
 }
 

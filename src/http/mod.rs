@@ -4,6 +4,7 @@
 pub mod accept;
 pub mod authentication;
 pub mod cors;
+pub mod deadline;
 pub mod envelope;
 pub mod headers;
 pub mod health;
