@@ -9,6 +9,7 @@
 //!   `rate_headers`: what an answer says of them.
 //! - `breaker`: no calls to an issuer that does not answer.
 //! - `transport`: one call over HTTP. `path`: a route with its parameters.
+//! - `said`: what an answer that is handed through says.
 //! - `wire`: from JSON to plain types, as leniently as the API's pages differ.
 
 mod breaker;
@@ -19,6 +20,7 @@ mod pace;
 mod path;
 mod payments;
 mod rate_headers;
+mod said;
 mod settings;
 mod snapshot;
 mod tokens;
@@ -32,6 +34,7 @@ pub use client::{DeliveryFilter, Issuer, LookUp, ProgramClient};
 pub use error::{IssuerError, Reason};
 pub use path::Path;
 pub use payments::{PaymentResult, PaymentRoute};
+pub use said::Said;
 pub use settings::{KeyPair, Settings};
 pub use snapshot::{BreakerState, LastError, Snapshot};
 pub use transport::{Answer, MAX_ANSWER, MAX_BODY};

@@ -6,6 +6,7 @@ pub mod balances;
 pub mod cards;
 pub mod clients;
 pub mod connection;
+pub mod customer_actions;
 pub mod customers;
 pub mod deliveries;
 pub mod funding;
@@ -52,6 +53,8 @@ pub struct Services {
     pub issuer_calls: issuer_calls::IssuerCalls,
     /// Orders of money.
     pub funding: funding::Funding,
+    /// What the issuer does for customers.
+    pub customer_actions: customer_actions::CustomerActions,
 }
 
 /// Settings of the services.
@@ -82,10 +85,11 @@ impl Services {
         let has_issuer = issuer.programs().next().is_some();
         let single = has_issuer.then(|| sync::SingleCustomers::new(store.clone(), issuer.clone()));
         let customers = customers::Customers::new(store.clone(), single);
+        let issuer_calls =
+            issuer_calls::IssuerCalls::new(store.clone(), issuer.clone(), settings.card_pages);
         Self {
             auth: auth::Auth::new(store.clone(), clients.clone(), settings.token_cache_ttl),
             clients,
-            customers: customers.clone(),
             balances: balances::Balances::new(
                 store.clone(),
                 chain,
@@ -96,12 +100,18 @@ impl Services {
             programs: programs::Programs::new(store.clone(), settings.token_cache_ttl),
             transactions: transactions::Transactions::new(store.clone()),
             live,
-            issuer_calls: issuer_calls::IssuerCalls::new(
-                store.clone(),
-                issuer.clone(),
-                settings.card_pages,
+            customer_actions: customer_actions::CustomerActions::new(
+                customers.clone(),
+                issuer_calls.clone(),
             ),
-            funding: funding::Funding::new(store.clone(), customers, issuer, settings.funding),
+            issuer_calls,
+            funding: funding::Funding::new(
+                store.clone(),
+                customers.clone(),
+                issuer,
+                settings.funding,
+            ),
+            customers,
         }
     }
 }

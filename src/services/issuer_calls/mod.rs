@@ -85,6 +85,18 @@ impl IssuerCalls {
         work.await.map_err(Error::internal)?
     }
 
+    /// Reads a customer again whom a call has changed although its route does not say so.
+    ///
+    /// # Errors
+    /// If the program has no key pair, or the store fails.
+    pub async fn read_again(&self, principal: &Principal, yativo_card_id: &str) -> Result<()> {
+        let program = principal.program;
+        let client = self.client(program).await?.ok_or_else(failure::not_connected)?;
+        let again = ReadAgain::new(self.store.clone(), client, program);
+        read_again(again, yativo_card_id.to_owned(), Whom::Named).await;
+        Ok(())
+    }
+
     async fn client(&self, program: ProgramId) -> Result<Option<ProgramClient>> {
         if let Some(client) = self.clients.get(&program).await {
             return Ok(client);
