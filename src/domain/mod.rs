@@ -13,6 +13,7 @@ pub mod issuer_routes;
 pub mod ledger;
 pub mod money;
 pub mod onboarding;
+pub mod onboarding_steps;
 pub mod page;
 pub mod payment;
 pub mod principal;

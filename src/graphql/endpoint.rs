@@ -28,9 +28,12 @@ use crate::domain::request::RequestId;
 use crate::http::rate::Budget;
 use crate::http::request_log::Operation as LoggedOperation;
 use crate::services::Services;
+use crate::services::issuer_calls::TIME_LIMIT;
 
 /// Cost for which one point of the rate is paid.
 const COST_PER_POINT: usize = 100;
+/// How long a field of a mutation may take: as long as the issuer, and what comes behind it.
+const MUTATION: Duration = TIME_LIMIT.saturating_add(Duration::from_secs(5));
 
 /// Admits and runs operations.
 #[derive(Clone)]
@@ -89,7 +92,7 @@ impl Endpoint {
         if document.introspects && !open {
             return Err(introspection_forbidden(self.settings.documents.introspection).into());
         }
-        if let Some(hash) = hash {
+        if let Some(hash) = hash.filter(|_| !document.is_private) {
             self.persisted.remember(hash, text);
         }
         let operation = document.operation(body.operation_name.as_deref())?;
@@ -111,6 +114,7 @@ impl Endpoint {
         let Prepared { operation, included, request, .. } = prepared;
         let fields = included.as_deref().unwrap_or(operation.fields());
         // Yielding to other tasks between a page's fields would only delay the page.
+        let request = request.data(id.clone());
         let response = tokio::task::unconstrained(self.schema.execute(request)).await;
         Answer::of(response, id, &operation, fields, &self.types)
     }
@@ -123,6 +127,7 @@ impl Endpoint {
     ) -> impl Stream<Item = Answer> + Send + 'static {
         let Prepared { operation, included, request, .. } = prepared;
         let types = Arc::clone(&self.types);
+        let request = request.data(id.clone());
         self.schema.execute_stream(request).map(move |response| {
             let fields = included.as_deref().unwrap_or(operation.fields());
             Answer::of(response, &id, &operation, fields, &types)
@@ -171,6 +176,16 @@ impl Prepared {
     /// The kind of operation.
     pub(crate) fn kind(&self) -> OperationType {
         self.operation.kind
+    }
+
+    /// How much longer than usual it may take: a mutation waits for the issuer in each of its
+    /// fields, and ends earlier only by what the issuer says.
+    pub(crate) fn more_time(&self) -> Duration {
+        if self.kind() != OperationType::Mutation {
+            return Duration::ZERO;
+        }
+        let fields = self.included.as_deref().unwrap_or(self.operation.fields());
+        MUTATION.saturating_mul(u32::try_from(fields.len()).unwrap_or(u32::MAX))
     }
 
     /// Whether it goes on until a client or the gateway ends it.

@@ -8,6 +8,7 @@ use crate::config::Introspection;
 use crate::domain::request::RequestId;
 use crate::domain::scope::Scope;
 use crate::error::{Error, Kind};
+use crate::services::customer_actions::Rejection;
 
 /// The text is not GraphQL.
 pub(crate) const PARSE_FAILED: &str = "GRAPHQL_PARSE_FAILED";
@@ -19,6 +20,8 @@ pub(crate) const TOO_COMPLEX: &str = "QUERY_TOO_COMPLEX";
 const BALANCE_UNAVAILABLE: &str = "BALANCE_UNAVAILABLE";
 /// Changes came faster than they were read, or a customer is gone.
 const CHANGES_MISSED: &str = "CHANGES_MISSED";
+/// The issuer has refused what was asked.
+const ISSUER_REJECTED: &str = "ISSUER_REJECTED";
 
 /// The code of a kind of failure, in `extensions.code`.
 pub(crate) const fn code(kind: Kind) -> &'static str {
@@ -76,6 +79,15 @@ pub(crate) fn balance_unavailable() -> async_graphql::Error {
 /// Changes came faster than they were read, or a customer is gone.
 pub(crate) fn missed() -> async_graphql::Error {
     with_code("Changes were missed: read the list again, and subscribe again", CHANGES_MISSED)
+}
+
+/// The issuer has refused what was asked; its own code is in `extensions.issuerCode`.
+pub(crate) fn issuer_rejected(rejection: Rejection) -> async_graphql::Error {
+    let mut failure = with_code(&rejection.message, ISSUER_REJECTED);
+    if let Some(code) = rejection.code {
+        failure.extensions.get_or_insert_default().set("issuerCode", code);
+    }
+    failure
 }
 
 fn with_code(message: &str, code: &str) -> async_graphql::Error {

@@ -28,6 +28,8 @@ pub struct Balances {
     chain: Option<Reader>,
     /// Whether any balance of a chain may be stored.
     kept: bool,
+    /// Whether what was read from the chain before does not count.
+    anew: bool,
     max_age_millis: i64,
 }
 
@@ -36,7 +38,14 @@ impl Balances {
     /// balances of a chain are read only if there are any (`kept`).
     pub fn new(store: Store, chain: Option<Reader>, kept: bool, max_age: Duration) -> Self {
         let max_age_millis = i64::try_from(max_age.as_millis()).unwrap_or(i64::MAX);
-        Self { store, kept: kept || chain.is_some(), chain, max_age_millis }
+        Self { store, kept: kept || chain.is_some(), chain, anew: false, max_age_millis }
+    }
+
+    /// The same, which reads from the chain anew, whatever was read before: for customers
+    /// for whom something has just been done.
+    #[must_use]
+    pub fn anew(&self) -> Self {
+        Self { anew: true, ..self.clone() }
     }
 
     /// The outcome for each customer, in the order of `customers`. A live balance
@@ -83,7 +92,12 @@ impl Balances {
         };
         let asked: Vec<Option<ChainOutcome>> = match &self.chain {
             Some(chain) if !wallets.is_empty() => {
-                chain.read(&wallets).await.into_iter().map(Some).collect()
+                let read = if self.anew {
+                    chain.read_anew(&wallets).await
+                } else {
+                    chain.read(&wallets).await
+                };
+                read.into_iter().map(Some).collect()
             }
             _ => vec![None; wallets.len()],
         };

@@ -30,6 +30,7 @@ mod issuer_routes;
 mod killed;
 mod malicious_input;
 mod money;
+mod mutations;
 mod no_personal_data;
 mod onboarding;
 mod openapi;

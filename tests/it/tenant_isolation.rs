@@ -12,7 +12,29 @@ const FIELDS: &str = "id yativoCardId externalCustomerId email walletAddress led
 
 /// Every field of every object that a client can ask for.
 const EVERY_FIELD: &[(&str, &str)] = &[
-    ("Query", "cardCustomers cardCustomer cardCustomersSummary cardFunding"),
+    ("Query", "cardCustomers cardCustomer cardCustomersSummary cardFunding sourceOfFundsQuestions"),
+    // What they show and change is in the tests of `mutations`.
+    (
+        "Mutation",
+        "acceptTerms createVirtualCard freezeCard onboardCardCustomer reportCard requestKycLink \
+         requestPhoneVerification resendCardCustomerOtp submitSourceOfFunds unfreezeCard \
+         verifyCardCustomerOtp verifyPhone voidCard",
+    ),
+    ("AcceptTermsPayload", "cardCustomer clientMutationId"),
+    ("CreateVirtualCardPayload", "card cardCustomer clientMutationId"),
+    ("FreezeCardPayload", "card cardCustomer clientMutationId"),
+    ("OnboardCardCustomerPayload", "cardCustomer clientMutationId"),
+    ("ReportCardPayload", "card cardCustomer clientMutationId"),
+    ("RequestKycLinkPayload", "cardCustomer clientMutationId kycUrl"),
+    ("RequestPhoneVerificationPayload", "cardCustomer clientMutationId"),
+    ("ResendCardCustomerOtpPayload", "cardCustomer clientMutationId"),
+    ("SubmitSourceOfFundsPayload", "cardCustomer clientMutationId"),
+    ("UnfreezeCardPayload", "card cardCustomer clientMutationId"),
+    ("VerifyCardCustomerOtpPayload", "cardCustomer clientMutationId"),
+    ("VerifyPhonePayload", "cardCustomer clientMutationId"),
+    ("VoidCardPayload", "card cardCustomer clientMutationId"),
+    ("SourceOfFundsQuestions", "questions status"),
+    ("SourceOfFundsQuestion", "label options question"),
     ("Subscription", "cardCustomerBalance cardCustomersChanged"),
     ("CardCustomerConnection", "edges nodes pageInfo totalCount"),
     ("CardCustomerEdge", "cursor node"),
@@ -23,8 +45,9 @@ const EVERY_FIELD: &[(&str, &str)] = &[
         "CardCustomer",
         "id yativoCardId externalCustomerId email flowStatus issuerFlowStatus step nextAction kycStatus safeDeployed \
          walletAddress currency ledgerBalance availableBalance pendingBalance balanceFreshness \
-         balanceUpdatedAt cardsCount pinSet cards transactions fundings createdAt",
+         balanceUpdatedAt cardsCount pinSet onboarding cards transactions fundings createdAt",
     ),
+    ("CardCustomerOnboarding", "completedSteps nextAction step"),
     (
         "Card",
         "cardId lastFour cardType status isFrozen isLost isStolen isBlocked isVoid pinSet \
@@ -195,7 +218,7 @@ on_both! {
         known.sort();
         found.sort();
         assert_eq!(found, known, "a field that is new must be looked at here");
-        let node = of("CardCustomer").replace(" cards ", &format!(" cards {{ {} }} ", of("Card")))
+        let node = of("CardCustomer").replace(" onboarding ", &format!(" onboarding {{ {} }} ", of("CardCustomerOnboarding"))).replace(" cards ", &format!(" cards {{ {} }} ", of("Card")))
             .replace(" fundings", &format!(" fundings {{ totalCount pageInfo {{ {} }} edges {{ cursor node {{ id }} }} nodes {{ {} }} }}", of("PageInfo"), of("CardFunding")))
             .replace(" transactions", &format!(" transactions {{ totalCount pageInfo {{ {} }} edges {{ cursor }} nodes {{ {} }} }}", of("PageInfo"), of("CardTransaction")));
         let list = format!("{{ cardCustomers(perPage: 1) {{ totalCount pageInfo {{ {} }} edges {{ cursor node {{ {node} }} }} nodes {{ {node} }} }} }}", of("PageInfo"));

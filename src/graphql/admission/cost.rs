@@ -1,6 +1,6 @@
 //! The cost of an operation, computed before it runs: a field costs one, a balance field
 //! two, and everything below a list is multiplied by the maximum length of the list. A page
-//! costs at least its size.
+//! costs at least its size, and a call to the issuer much more.
 
 use async_graphql::{Value, Variables};
 use async_graphql_value::Value as Argument;
@@ -21,7 +21,34 @@ const PAGES: &[&str] = &["cardCustomers", "transactions", "fundings"];
 /// The lists of a page.
 const PAGE_LISTS: &[&str] = &["nodes", "edges"];
 /// Other lists, and how long they are, roughly.
-const LISTS: &[(&str, usize)] = &[("cards", 3), ("byStatus", 7), ("balances", 3)];
+const LISTS: &[(&str, usize)] = &[
+    ("cards", 3),
+    ("byStatus", 7),
+    ("balances", 3),
+    ("completedSteps", 1),
+    ("options", 1),
+    ("questions", 10),
+];
+/// The fields that call the issuer, whose limits all callers of a program share: each
+/// mutation, and a query.
+const ISSUER_CALLS: &[&str] = &[
+    "acceptTerms",
+    "createVirtualCard",
+    "freezeCard",
+    "onboardCardCustomer",
+    "reportCard",
+    "requestKycLink",
+    "requestPhoneVerification",
+    "resendCardCustomerOtp",
+    "sourceOfFundsQuestions",
+    "submitSourceOfFunds",
+    "unfreezeCard",
+    "verifyCardCustomerOtp",
+    "verifyPhone",
+    "voidCard",
+];
+/// What such a call costs.
+const ISSUER_CALL: usize = 500;
 
 /// The cost of fields with these variables.
 pub(crate) fn of(fields: &[Field], variables: &Variables) -> usize {
@@ -49,7 +76,12 @@ fn cost(field: &Field, page: usize, variables: &Variables) -> usize {
         _ if BALANCE_FIELDS.contains(&name) => 1,
         _ => below(1).saturating_mul(list.map_or(1, |(_, length)| *length)),
     };
-    inside.saturating_add(1)
+    inside.saturating_add(1).saturating_add(issuer_call(name))
+}
+
+/// What a field costs besides for calling the issuer.
+pub(crate) fn issuer_call(name: &str) -> usize {
+    if ISSUER_CALLS.contains(&name) { ISSUER_CALL } else { 0 }
 }
 
 /// The size of the page that a field asks for. Invalid sizes are rejected by the
@@ -92,7 +124,7 @@ mod tests {
         let positions = Positions::of(text);
         let fragments = &document.fragments;
         let operation =
-            Operation::of(operation, Pos::default(), fragments, &positions, &Vec::new());
+            Operation::of(operation, Pos::default(), fragments, &positions, types, &Vec::new());
         of(operation.fields(), &Variables::from_value(variables))
     }
 
@@ -126,12 +158,29 @@ mod tests {
                 2 + 2,
             ),
             ("{ __schema { types { name fields { name } } } }", 1),
+            (
+                "mutation { freezeCard(input: { identifier: 1, cardId: 2 }) { card { status } } }",
+                500 + 1 + 1 + 1,
+            ),
         ] {
             assert_eq!(cost(&types, text, value!({})), expected, "{text}");
         }
         let text = "query($n: Int) { cardCustomers(perPage: $n) { nodes { id } } }";
         assert_eq!(cost(&types, text, value!({})), 2 + 20);
         assert_eq!(cost(&types, text, value!({ "n": 3 })), 2 + 3);
+    }
+
+    #[test]
+    fn every_mutation_costs_a_call_to_the_issuer() {
+        let types = published();
+        let mutation = types.schema().get_object("Mutation").expect("it has mutations");
+        for name in mutation.fields.keys() {
+            assert_eq!(issuer_call(name), ISSUER_CALL, "{name}");
+        }
+        let known = |name: &&str| {
+            mutation.fields.contains_key(*name) || types.field("Query", name).is_some()
+        };
+        assert!(ISSUER_CALLS.iter().all(known));
     }
 
     #[test]

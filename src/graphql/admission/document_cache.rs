@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use apollo_parser::{Lexer, TokenKind};
 use moka::sync::Cache;
 
 use super::limits::Limits;
@@ -20,10 +21,27 @@ const MAX_TEXT: usize = 16 * 1024;
 /// Estimated size of a selected field in bytes.
 const FIELD: usize = 400;
 
+/// What the log has in place of the hash of a private document.
+const UNHASHED: &str = "unhashed";
+
+/// Whether a document has mutations and, instead of variables, texts for them: codes from
+/// e-mails, phone numbers and the like. Such a document is not kept.
+fn holds_secrets(text: &str) -> bool {
+    let mut has_mutation = false;
+    let mut has_text = false;
+    for token in Lexer::new(text).filter_map(Result::ok) {
+        has_mutation |= token.kind() == TokenKind::Name && token.data() == "mutation";
+        has_text |= token.kind() == TokenKind::StringValue;
+    }
+    has_mutation && has_text
+}
+
 /// A valid document.
 pub(crate) struct Document {
     /// The hexadecimal SHA-256 of its text, for the log.
     pub(crate) hash: Arc<str>,
+    /// Whether its text may hold what must not be kept: see [`holds_secrets`].
+    pub(crate) is_private: bool,
     /// Whether it introspects.
     pub(crate) introspects: bool,
     operations: Vec<Arc<Operation>>,
@@ -34,13 +52,16 @@ impl Document {
         let positions = Positions::of(text);
         let validated = validation::validate(text, &positions, limits, types, suggest)?;
         let Validated { document, introspects, null_defaults } = validated;
+        let is_private = holds_secrets(text);
         let operations = document.operations.iter().map(|operation| {
             let pos = positions.of_span(operation.location());
             let fragments = &document.fragments;
-            Arc::new(Operation::of(operation, pos, fragments, &positions, &null_defaults))
+            Arc::new(Operation::of(operation, pos, fragments, &positions, types, &null_defaults))
         });
         let operations = operations.collect();
-        Ok(Self { hash: hash_of(text).into(), introspects, operations })
+        // A short code could be found out from a hash.
+        let hash = if is_private { UNHASHED.into() } else { hash_of(text).into() };
+        Ok(Self { hash, is_private, introspects, operations })
     }
 
     /// The operation with this name, or the only one.
@@ -92,9 +113,41 @@ impl DocumentCache {
             return Ok(document);
         }
         let document = Arc::new(Document::of(text, &self.limits, &self.types, suggest)?);
-        if text.len() <= MAX_TEXT {
+        if text.len() <= MAX_TEXT && !document.is_private {
             self.known.insert(text.to_owned(), Arc::clone(&document));
         }
         Ok(document)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::limits::defaults;
+    use super::super::types::tests::published;
+    use super::*;
+
+    #[test]
+    fn a_mutation_with_texts_in_it_is_not_kept() {
+        let documents = DocumentCache::new(defaults(), Arc::new(published()));
+        for (text, is_private) in [
+            (
+                r#"mutation { verifyPhone(input: { identifier: 1, code: "123456" }) { clientMutationId } }"#,
+                true,
+            ),
+            (
+                r#"mutation($c: String! = "123456") { verifyPhone(input: { identifier: 1, code: $c }) { clientMutationId } }"#,
+                true,
+            ),
+            (
+                "mutation($c: String!) { verifyPhone(input: { identifier: 1, code: $c }) { clientMutationId } }",
+                false,
+            ),
+            (r#"{ cardCustomer(identifier: "usr_1") { id } }"#, false),
+        ] {
+            let document = documents.get(text, false).unwrap_or_else(|_| panic!("{text}"));
+            assert_eq!(document.is_private, is_private, "{text}");
+            assert_eq!(document.hash.len() == 64, !is_private, "{text}");
+            assert_eq!(documents.known.get(text).is_some(), !is_private, "{text}");
+        }
     }
 }

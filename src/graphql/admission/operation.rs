@@ -11,6 +11,7 @@ use async_graphql::{Name, Number, Pos, Positioned, Value, Variables};
 use async_graphql_value::Value as Argument;
 
 use super::positions::Positions;
+use super::types::Types;
 
 /// Selected if conditions exclude all fields of an object: the engine would answer null.
 /// Never in a response.
@@ -112,9 +113,11 @@ impl Operation {
         pos: Pos,
         fragments: &FragmentMap,
         positions: &Positions<'_>,
+        types: &Types,
         null_defaults: &NullDefaults,
     ) -> Self {
-        let mut builder = Builder { fragments, positions, conditions: BTreeSet::new(), place: 0 };
+        let conditions = BTreeSet::new();
+        let mut builder = Builder { fragments, positions, types, conditions, place: 0 };
         let mut fields = Vec::new();
         builder.add(&operation.selection_set, &[], &mut fields);
         let conditions = builder.conditions;
@@ -220,6 +223,7 @@ fn included(fields: &[Field], variables: &Variables) -> Vec<Field> {
 struct Builder<'a> {
     fragments: &'a FragmentMap,
     positions: &'a Positions<'a>,
+    types: &'a Types,
     conditions: BTreeSet<Name>,
     /// Number of fields so far.
     place: usize,
@@ -298,7 +302,7 @@ impl Builder<'_> {
             let of = definition.map(|definition| &*definition.ty);
             let pos = self.positions.of_span(argument.value.location());
             let name = Positioned::new(Name::new(argument.name.as_str()), pos);
-            (name, Positioned::new(value(&argument.value, of), pos))
+            (name, Positioned::new(value(&argument.value, of, self.types), pos))
         });
         let selected = engine::Field {
             alias: field.alias.as_ref().map(|alias| named(alias)),
@@ -317,7 +321,7 @@ impl Builder<'_> {
 }
 
 /// A literal in the form of the engine.
-fn value(literal: &Literal, of: Option<&Type>) -> Argument {
+fn value(literal: &Literal, of: Option<&Type>, types: &Types) -> Argument {
     let is_id = of.is_some_and(|of| of.inner_named_type() == "ID");
     match literal {
         Literal::Null => Argument::Null,
@@ -334,12 +338,15 @@ fn value(literal: &Literal, of: Option<&Type>) -> Argument {
         Literal::Float(digits) => float(digits.as_str()),
         Literal::List(items) => {
             let of = of.map(Type::item_type);
-            Argument::List(items.iter().map(|item| value(item, of)).collect())
+            Argument::List(items.iter().map(|item| value(item, of, types)).collect())
         }
         Literal::Object(members) => Argument::Object(
             members
                 .iter()
-                .map(|(name, member)| (Name::new(name.as_str()), value(member, None)))
+                .map(|(name, member)| {
+                    let of = of.and_then(|of| types.input_field(of.inner_named_type(), name));
+                    (Name::new(name.as_str()), value(member, of, types))
+                })
                 .collect(),
         ),
     }
@@ -354,10 +361,10 @@ fn float(digits: &str) -> Argument {
 mod tests {
     use async_graphql::value;
 
-    use super::super::types::Types;
     use super::*;
 
-    const SCHEMA: &str = "type Query { a(id: ID, n: Int): Query b: Query c: Int d: Int }";
+    const SCHEMA: &str = "type Query { a(id: ID, n: Int, o: O): Query b: Query c: Int d: Int }
+        input O { id: ID ids: [ID!] o: O n: Int }";
 
     fn operation(text: &str) -> Operation {
         let types = Types::of(SCHEMA);
@@ -365,7 +372,8 @@ mod tests {
         let document = document.expect("a valid document");
         let positions = Positions::of(text);
         let operation = document.operations.iter().next().expect("one");
-        Operation::of(operation, Pos::default(), &document.fragments, &positions, &Vec::new())
+        let fragments = &document.fragments;
+        Operation::of(operation, Pos::default(), fragments, &positions, &types, &Vec::new())
     }
 
     fn keys(fields: &[Field]) -> String {
@@ -431,5 +439,24 @@ mod tests {
         let id = Argument::String("12345678901234567890123".to_owned());
         assert_eq!(field.argument("id"), Some(&id));
         assert_eq!(field.argument("n"), Some(&Argument::Number(0.into())));
+    }
+
+    #[test]
+    fn literals_in_input_objects_are_what_their_fields_take() {
+        let text = "{ a(o: { id: 7, ids: [8], o: { id: 12345678901234567890123, n: 9 } }) { c } }";
+        let operation = operation(text);
+        let [field] = operation.fields() else { panic!("one") };
+        let text = |text: &str| Argument::String(text.to_owned());
+        let object = |members: Vec<(&str, Argument)>| {
+            let members = members.into_iter().map(|(name, of)| (Name::new(name), of));
+            Argument::Object(members.collect())
+        };
+        let inner = object(vec![
+            ("id", text("12345678901234567890123")),
+            ("n", Argument::Number(9.into())),
+        ]);
+        let ids = Argument::List(vec![text("8")]);
+        let expected = object(vec![("id", text("7")), ("ids", ids), ("o", inner)]);
+        assert_eq!(field.argument("o"), Some(&expected));
     }
 }

@@ -29,6 +29,11 @@ impl Types {
         Some(&self.0.type_field(object, field).ok()?.ty)
     }
 
+    /// The type of a field of an input object.
+    pub(crate) fn input_field(&self, object: &str, field: &str) -> Option<&Type> {
+        Some(&*self.0.get_input_object(object)?.fields.get(field)?.ty)
+    }
+
     /// The field of a type whose name is most like another.
     pub(crate) fn similar_field(&self, object: &str, name: &str) -> Option<&str> {
         let object = self.0.get_object(object)?;

@@ -72,7 +72,7 @@ pub(crate) fn coerce(
                 return Err(missing(operation, name, of));
             }
             Some(Json::Null) if required => return Err(missing(operation, name, of)),
-            Some(value) => as_graphql_js(value, of),
+            Some(value) => as_graphql_js(value, of, types),
             None => {}
         }
     }
@@ -103,11 +103,18 @@ fn missing(operation: &Operation, name: &str, of: &Type) -> Rejection {
 
 /// Coerces numbers like graphql-js, which clients know: 1.0 is an Int,
 /// and any whole number is an ID.
-fn as_graphql_js(value: &mut JsonValue, of: &Type) {
+fn as_graphql_js(value: &mut JsonValue, of: &Type, types: &Types) {
     match value {
         Json::Array(items) if of.is_list() => {
             for item in items {
-                as_graphql_js(item, of.item_type());
+                as_graphql_js(item, of.item_type(), types);
+            }
+        }
+        Json::Object(members) => {
+            for (name, member) in members.iter_mut() {
+                if let Some(of) = types.input_field(of.inner_named_type(), name.as_str()) {
+                    as_graphql_js(member, of, types);
+                }
             }
         }
         Json::Number(number) => {

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use serde_json::{Value, json};
 
-use crate::graphql::admission::cost::BALANCE_FIELDS;
+use crate::graphql::admission::cost::{BALANCE_FIELDS, issuer_call};
 use crate::graphql::admission::operation::Field;
 use crate::usage::Usage;
 
@@ -20,12 +20,15 @@ pub(crate) struct CostReport {
     points: u32,
     /// The response keys of balance fields.
     balances: HashSet<String>,
+    /// What the calls to the issuer cost.
+    issuer_calls: usize,
 }
 
 impl CostReport {
     /// For the fields of an operation.
     pub(crate) fn of(fields: &[Field], requested: usize, points: u32) -> Self {
-        let mut report = Self { requested, points, balances: HashSet::new() };
+        let issuer_calls = fields.iter().map(|field| issuer_call(field.name())).sum();
+        let mut report = Self { requested, points, balances: HashSet::new(), issuer_calls };
         report.find_balances(fields);
         report
     }
@@ -44,7 +47,7 @@ impl CostReport {
         let Ok(answer) = serde_json::from_slice::<Value>(&body) else { return body };
         let cost = json!({ "cost": {
             "requested": self.requested,
-            "actual": self.cost(&answer["data"]),
+            "actual": self.issuer_calls + self.cost(&answer["data"]),
             "points": self.points,
             "sqlStatements": usage.statements(),
             "chainCalls": usage.chain_calls(),

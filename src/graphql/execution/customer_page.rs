@@ -43,6 +43,8 @@ fn once_for<Q: PartialEq, T>(each: &OnceEach<Q, T>, question: Q) -> Arc<Once<T>>
 pub(crate) struct CustomerPage {
     pub(crate) viewer: Arc<Viewer>,
     customers: Vec<Arc<Customer>>,
+    /// Whether balances that were read before from the chain do not count.
+    anew: bool,
     /// Live balances that were loaded with the customers.
     stored_balances: HashMap<String, Option<WalletBalance>>,
     /// In the order of the customers.
@@ -61,6 +63,7 @@ impl CustomerPage {
         Self {
             viewer,
             customers,
+            anew: false,
             stored_balances: HashMap::new(),
             balances: OnceCell::new(),
             cards: OnceCell::new(),
@@ -81,6 +84,12 @@ impl CustomerPage {
             page.cards = OnceCell::from(Ok(vec![Arc::new(found.cards.clone())]));
         }
         page
+    }
+
+    /// Balances that were read before from the chain do not count.
+    pub(crate) fn anew(mut self) -> Self {
+        self.anew = true;
+        self
     }
 
     /// The balance of the page's one customer is known already.
@@ -115,8 +124,12 @@ impl CustomerPage {
     pub(crate) async fn balance(&self, at: usize) -> Result<&Outcome, Arc<Error>> {
         let load = || async {
             let Viewer { principal, services } = &*self.viewer;
-            let found =
-                services.balances.of(principal, &self.customers, &self.stored_balances).await;
+            let (customers, stored) = (&self.customers, &self.stored_balances);
+            let found = if self.anew {
+                services.balances.anew().of(principal, customers, stored).await
+            } else {
+                services.balances.of(principal, customers, stored).await
+            };
             found.map_err(Arc::new)
         };
         let found = self.balances.get_or_init(load).await;

@@ -1,5 +1,6 @@
 //! Running an operation: what resolvers load, and how the response is written.
 
+pub(crate) mod changed_customer;
 pub(crate) mod cost_report;
 pub(crate) mod customer_page;
 pub(crate) mod customer_watch;

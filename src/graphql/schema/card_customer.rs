@@ -11,8 +11,9 @@ use crate::domain::page::{PageArgs, Position};
 use crate::graphql::error::{balance_unavailable, failure};
 use crate::graphql::execution::customer_page::CustomerPage;
 use crate::graphql::execution::list_total::ListTotal;
-use crate::graphql::execution::page_writer::DirectObjects;
+use crate::graphql::execution::page_writer::{DirectObject, DirectObjects};
 use crate::graphql::schema::card::Card;
+use crate::graphql::schema::card_customer_onboarding::CardCustomerOnboarding;
 use crate::graphql::schema::card_funding_connection::CardFundingConnection;
 use crate::graphql::schema::card_transaction_connection::CardTransactionConnection;
 use crate::graphql::schema::enums::{
@@ -106,6 +107,11 @@ impl CardCustomer {
     /// The next onboarding step, in one sentence.
     async fn next_action(&self) -> &str {
         self.customer().onboarding.next_action()
+    }
+
+    /// How far the onboarding has come.
+    async fn onboarding(&self) -> DirectObject<CardCustomerOnboarding> {
+        DirectObject(CardCustomerOnboarding { page: Arc::clone(&self.page), at: self.at })
     }
 
     /// The status of the identity check.

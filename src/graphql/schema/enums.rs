@@ -196,6 +196,22 @@ pub(crate) enum CardFundingType {
     Withdrawal,
 }
 
+mirror! {
+    /// A step of onboarding.
+    OnboardingStep("OnboardingStep") mirrors domain::onboarding_steps::OnboardingStep {
+        /// The e-mail address is verified.
+        EmailVerification,
+        /// The identity check is passed.
+        IdentityCheck,
+        /// The questions about the source of funds are answered.
+        SourceOfFunds,
+        /// The account wallet exists.
+        Wallet,
+        /// There is a card.
+        Card,
+    }
+}
+
 /// The order of a list of card customers. Ties are broken by `id`, in the same direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 pub(crate) enum CardCustomerOrder {

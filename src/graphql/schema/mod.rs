@@ -1,9 +1,10 @@
-//! The schema, one file an object.
+//! The schema, one file an object; inputs and payloads of mutations are in `mutation`.
 
 mod card;
 mod card_customer;
 mod card_customer_connection;
 mod card_customer_edge;
+mod card_customer_onboarding;
 mod card_customers_summary;
 mod card_funding;
 mod card_funding_connection;
@@ -12,21 +13,24 @@ mod card_transaction;
 mod card_transaction_connection;
 mod card_transaction_edge;
 mod enums;
+mod mutation;
 mod page_info;
 mod query;
 mod requires_scope;
 mod scalars;
+mod source_of_funds;
 mod subscription;
 
-use async_graphql::{EmptyMutation, SDLExportOptions, ValidationMode};
+use async_graphql::{SDLExportOptions, ValidationMode};
 
 /// The gateway's schema.
-pub type Schema = async_graphql::Schema<query::Query, EmptyMutation, subscription::Subscription>;
+pub type Schema =
+    async_graphql::Schema<query::Query, mutation::Mutation, subscription::Subscription>;
 
 /// The schema. It holds no data: a request brings what its resolvers need. It
 /// does not validate: admission has done so.
 pub fn schema() -> Schema {
-    Schema::build(query::Query, EmptyMutation, subscription::Subscription)
+    Schema::build(query::Query, mutation::Mutation::default(), subscription::Subscription)
         .validation_mode(ValidationMode::Fast)
         .finish()
 }

@@ -9,9 +9,9 @@ use crate::domain::identifier::{self, Identifier};
 use crate::domain::onboarding::OnboardingFilter;
 use crate::domain::page::PageArgs;
 use crate::domain::scope::Scope;
-use crate::error::{Error, FieldError};
 use crate::graphql::admission::cost::BALANCE_FIELDS;
-use crate::graphql::error::failure;
+use crate::graphql::error::{failure, issuer_rejected};
+use crate::graphql::execution::changed_customer::{named, request};
 use crate::graphql::execution::customer_page::CustomerPage;
 use crate::graphql::execution::list_total::ListTotal;
 use crate::graphql::execution::page_writer::DirectObject;
@@ -23,6 +23,7 @@ use crate::graphql::schema::card_customers_summary::CardCustomersSummary;
 use crate::graphql::schema::card_funding::CardFunding;
 use crate::graphql::schema::enums::{CardCustomerOrder, CardCustomerStatus};
 use crate::graphql::schema::requires_scope::RequiresScope;
+use crate::graphql::schema::source_of_funds::SourceOfFundsQuestions;
 use crate::services::customers::CustomerList;
 
 /// The root of all queries.
@@ -92,8 +93,7 @@ impl Query {
         )]
         identifier: ID,
     ) -> Result<Option<DirectObject<CardCustomer>>> {
-        let identifier = Identifier::parse(&identifier)
-            .map_err(|what| failure(Error::invalid(vec![FieldError::new("identifier", what)])))?;
+        let identifier = named(&identifier)?;
         let context = RequestContext::of(ctx)?;
         let selected = ctx.look_ahead();
         let any = |names: &[&str]| names.iter().any(|name| selected.field(name).exists());
@@ -125,5 +125,24 @@ impl Query {
         let found = viewer.services.funding.find(&viewer.principal, &ids).await;
         let found = found.map_err(failure)?.pop();
         Ok(found.and_then(CardFunding::of).map(DirectObject))
+    }
+
+    /// Asks the card issuer for the questions about the source of a customer's funds, which are answered with `submitSourceOfFunds`. Needs the scope `read`.
+    #[graphql(guard = "RequiresScope(Scope::Read)")]
+    async fn source_of_funds_questions(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "The customer's `id`, `yativoCardId`, `externalCustomerId` or e-mail address (compared without case)."
+        )]
+        identifier: ID,
+        #[graphql(desc = "The language of the questions. Default: \"en\".")] locale: Option<String>,
+    ) -> Result<Option<SourceOfFundsQuestions>> {
+        let identifier = named(&identifier)?;
+        let Viewer { principal, services } = &*RequestContext::of(ctx)?.viewer;
+        let (actions, locale) = (&services.customer_actions, locale.as_deref());
+        let asked = actions.source_of_funds(principal, &identifier, locale, request(ctx)?);
+        let answer = Box::pin(asked).await.map_err(failure)?.map_err(issuer_rejected)?;
+        Ok(Some(SourceOfFundsQuestions(answer)))
     }
 }

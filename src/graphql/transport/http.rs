@@ -25,6 +25,7 @@ use crate::graphql::endpoint::{Endpoint, Prepared};
 use crate::graphql::error::refusal;
 use crate::graphql::execution::cost_report;
 use crate::graphql::execution::response::Answer;
+use crate::http::deadline::Deadline;
 use crate::http::rate::Budget;
 use crate::http::{headers, status};
 use crate::usage::{self, Usage};
@@ -35,6 +36,7 @@ pub async fn execute(
     Extension(principal): Extension<Arc<Principal>>,
     Extension(budget): Extension<Arc<Budget>>,
     Extension(request): Extension<RequestId>,
+    Extension(deadline): Extension<Deadline>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> HttpResponse {
@@ -47,6 +49,7 @@ pub async fn execute(
         Ok(prepared) => prepared,
         Err(rejection) => return rejected(&rejection, media, &request),
     };
+    deadline.extend(prepared.more_time());
     answer(&endpoint, &headers, media, request, prepared).await
 }
 

@@ -50,7 +50,7 @@ pub(crate) fn replies(
     prepared: Prepared,
 ) -> BoxStream<'static, Reply> {
     let once = !prepared.is_subscription();
-    let limit = endpoint.settings.timeout;
+    let limit = endpoint.settings.timeout + prepared.more_time();
     let answers = endpoint.run_stream(prepared, request.clone()).boxed();
     let endpoint = endpoint.clone();
     stream::unfold(Some((answers, true)), move |state| {

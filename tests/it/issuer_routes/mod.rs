@@ -10,4 +10,4 @@ mod forwarded;
 mod hidden;
 mod read_again;
 mod side_by_side;
-mod world;
+pub(crate) mod world;

@@ -7,28 +7,28 @@ use serde_json::Value;
 use crate::support::gateway::client;
 use crate::support::{Answer, Database, Gateway};
 
-pub(super) const PREFIX: &str = "/v1/yativo-card/customers";
+pub(crate) const PREFIX: &str = "/v1/yativo-card/customers";
 
 /// How many customers each program has, and those who have hardly begun.
-pub(super) const CUSTOMERS: usize = 30;
-pub(super) const UNFINISHED: [&str; 2] = ["first@example.com", "second@example.com"];
+pub(crate) const CUSTOMERS: usize = 30;
+pub(crate) const UNFINISHED: [&str; 2] = ["first@example.com", "second@example.com"];
 
 /// An issuer with the programs `acme` and `globex`, and a gateway that has their key pairs.
-pub(super) struct World {
-    pub(super) issuer: Issuer,
-    pub(super) database: Database,
+pub(crate) struct World {
+    pub(crate) issuer: Issuer,
+    pub(crate) database: Database,
     /// What the gateway starts with.
-    pub(super) environment: Vec<(String, String)>,
+    pub(crate) environment: Vec<(String, String)>,
 }
 
 /// A customer with a card.
-pub(super) struct Holder {
-    pub(super) name: String,
-    pub(super) card: String,
+pub(crate) struct Holder {
+    pub(crate) name: String,
+    pub(crate) card: String,
 }
 
 impl World {
-    pub(super) fn new(database: Database) -> Self {
+    pub(crate) fn new(database: Database) -> Self {
         let programs = ["acme", "globex"].map(ProgramSpec::named).to_vec();
         let options = IssuerOptions { programs, ..IssuerOptions::default() };
         let issuer = Issuer::start(options).expect("it starts");
@@ -54,7 +54,7 @@ impl World {
     }
 
     /// The customers of both programs are in the store.
-    pub(super) fn synchronised(database: Database) -> Self {
+    pub(crate) fn synchronised(database: Database) -> Self {
         let world = Self::new(database);
         for name in ["acme", "globex"] {
             let mut command =
@@ -66,23 +66,23 @@ impl World {
         world
     }
 
-    pub(super) fn serve(&self) -> Gateway {
+    pub(crate) fn serve(&self) -> Gateway {
         self.serve_with(&[])
     }
 
-    pub(super) fn serve_with(&self, more: &[(&str, &str)]) -> Gateway {
+    pub(crate) fn serve_with(&self, more: &[(&str, &str)]) -> Gateway {
         let all = self.environment.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let all: Vec<_> = all.chain(more.iter().copied()).collect();
         self.database.serve_with(&all)
     }
 
     /// A token with all scopes.
-    pub(super) fn token(&self, program: &str) -> String {
+    pub(crate) fn token(&self, program: &str) -> String {
         token(&self.database, program, &["write", "money", "program"])
     }
 
     /// A customer with exactly one card, which is active.
-    pub(super) fn holder(&self, program: &str) -> Holder {
+    pub(crate) fn holder(&self, program: &str) -> Holder {
         let found = self.issuer.act_on(program, |program| {
             let holder = program.customers().find(|customer| {
                 customer.cards.len() == 1 && customer.cards[0].state == CardState::Active
@@ -94,7 +94,7 @@ impl World {
     }
 
     /// A customer of `acme` who has hardly begun.
-    pub(super) fn unfinished(&self, email: &str) -> String {
+    pub(crate) fn unfinished(&self, email: &str) -> String {
         self.issuer.act(|program| {
             let one = program.customers().find(|customer| customer.email == email);
             one.expect("it was onboarded").yativo_card_id.clone()
@@ -103,14 +103,14 @@ impl World {
 }
 
 /// A token with these scopes.
-pub(super) fn token(database: &Database, program: &str, scopes: &[&str]) -> String {
+pub(crate) fn token(database: &Database, program: &str, scopes: &[&str]) -> String {
     let mut arguments = vec!["token", "create", "--program", program];
     arguments.extend(scopes.iter().flat_map(|scope| ["--scope", scope]));
     database.succeed(&arguments, "")
 }
 
 /// Makes a call with a token; `body` is null for none.
-pub(super) fn call(host: &str, token: &str, method: &str, path: &str, body: &Value) -> Answer {
+pub(crate) fn call(host: &str, token: &str, method: &str, path: &str, body: &Value) -> Answer {
     let method = method.parse().expect("a method");
     let mut request = client().request(method, format!("{host}{path}")).bearer_auth(token);
     if !body.is_null() {
@@ -125,18 +125,18 @@ pub(super) fn call(host: &str, token: &str, method: &str, path: &str, body: &Val
 }
 
 /// A path of a route with the same value for each parameter.
-pub(super) fn filled(route: &Route, value: &str) -> String {
+pub(crate) fn filled(route: &Route, value: &str) -> String {
     let part = |part: &str| if part.starts_with('{') { value.to_owned() } else { part.to_owned() };
     route.path.split('/').map(part).collect::<Vec<_>>().join("/")
 }
 
 /// The routes that go on to the issuer.
-pub(super) fn forwarded() -> impl Iterator<Item = &'static Route> {
+pub(crate) fn forwarded() -> impl Iterator<Item = &'static Route> {
     ROUTES.iter().filter(|route| route.is_forwarded())
 }
 
 /// How the sandbox names a route: its parameters can have other names.
-pub(super) fn at_sandbox(route: &Route) -> String {
+pub(crate) fn at_sandbox(route: &Route) -> String {
     let parts = |path: &str| -> Vec<String> {
         let part = |part: &str| if part.starts_with('{') { "{}" } else { part }.to_owned();
         path.split('/').map(part).collect()
