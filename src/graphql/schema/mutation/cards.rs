@@ -12,6 +12,7 @@ use super::payloads::{
 };
 use crate::domain::scope::Scope;
 use crate::graphql::execution::changed_customer::act;
+use crate::graphql::execution::page_writer::DirectObject;
 use crate::graphql::schema::requires_scope::RequiresScope;
 use crate::services::customer_actions::Action;
 
@@ -26,12 +27,12 @@ impl CardMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The customer.")] input: CreateVirtualCardInput,
-    ) -> Result<Option<CreateVirtualCardPayload>> {
+    ) -> Result<Option<DirectObject<CreateVirtualCardPayload>>> {
         let action = Action::create_virtual_card();
         let (customer, data) = act(ctx, &input.identifier, action).await?;
         let card_id = data["card_id"].as_str().unwrap_or_default().to_owned();
         let client_mutation_id = input.client_mutation_id;
-        Ok(Some(CreateVirtualCardPayload { customer, card_id, client_mutation_id }))
+        Ok(Some(DirectObject(CreateVirtualCardPayload { customer, card_id, client_mutation_id })))
     }
 
     /// Freezes a card: nothing can be paid with it until it is unfrozen. Needs the scope `write`.
@@ -40,10 +41,14 @@ impl CardMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The card.")] input: FreezeCardInput,
-    ) -> Result<Option<FreezeCardPayload>> {
+    ) -> Result<Option<DirectObject<FreezeCardPayload>>> {
         let FreezeCardInput { card_id, client_mutation_id, identifier } = input;
         let (customer, _) = act(ctx, &identifier, Action::freeze_card(&card_id)).await?;
-        Ok(Some(FreezeCardPayload { customer, card_id: card_id.0, client_mutation_id }))
+        Ok(Some(DirectObject(FreezeCardPayload {
+            customer,
+            card_id: card_id.0,
+            client_mutation_id,
+        })))
     }
 
     /// Reports a card lost or stolen. It cannot be used again. Needs the scope `write`.
@@ -52,14 +57,18 @@ impl CardMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The card, and what has happened to it.")] input: ReportCardInput,
-    ) -> Result<Option<ReportCardPayload>> {
+    ) -> Result<Option<DirectObject<ReportCardPayload>>> {
         let ReportCardInput { card_id, client_mutation_id, identifier, reason } = input;
         let action = match reason {
             CardReportReason::Lost => Action::report_lost(&card_id),
             CardReportReason::Stolen => Action::report_stolen(&card_id),
         };
         let (customer, _) = act(ctx, &identifier, action).await?;
-        Ok(Some(ReportCardPayload { customer, card_id: card_id.0, client_mutation_id }))
+        Ok(Some(DirectObject(ReportCardPayload {
+            customer,
+            card_id: card_id.0,
+            client_mutation_id,
+        })))
     }
 
     /// Unfreezes a card. Needs the scope `write`.
@@ -68,10 +77,14 @@ impl CardMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The card.")] input: UnfreezeCardInput,
-    ) -> Result<Option<UnfreezeCardPayload>> {
+    ) -> Result<Option<DirectObject<UnfreezeCardPayload>>> {
         let UnfreezeCardInput { card_id, client_mutation_id, identifier } = input;
         let (customer, _) = act(ctx, &identifier, Action::unfreeze_card(&card_id)).await?;
-        Ok(Some(UnfreezeCardPayload { customer, card_id: card_id.0, client_mutation_id }))
+        Ok(Some(DirectObject(UnfreezeCardPayload {
+            customer,
+            card_id: card_id.0,
+            client_mutation_id,
+        })))
     }
 
     /// Closes a virtual card. It cannot be opened again. Needs the scope `write`.
@@ -80,9 +93,9 @@ impl CardMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The card.")] input: VoidCardInput,
-    ) -> Result<Option<VoidCardPayload>> {
+    ) -> Result<Option<DirectObject<VoidCardPayload>>> {
         let VoidCardInput { card_id, client_mutation_id, identifier } = input;
         let (customer, _) = act(ctx, &identifier, Action::void_card(&card_id)).await?;
-        Ok(Some(VoidCardPayload { customer, card_id: card_id.0, client_mutation_id }))
+        Ok(Some(DirectObject(VoidCardPayload { customer, card_id: card_id.0, client_mutation_id })))
     }
 }
