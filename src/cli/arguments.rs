@@ -100,6 +100,12 @@ pub(super) enum Command {
     /// List payments that clients have ordered
     #[command(subcommand)]
     Fundings(FundingCommand),
+    /// Ask the running gateway whether it answers; the exit status says it too
+    Health {
+        /// Ask whether it is ready for requests: its database works, and it is not stopping
+        #[arg(long)]
+        ready: bool,
+    },
     /// Print the GraphQL schema
     Schema,
     /// Print the REST API as an OpenAPI document

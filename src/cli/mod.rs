@@ -5,6 +5,7 @@ mod arguments;
 mod clients;
 mod events;
 mod fundings;
+mod health;
 mod import;
 mod lookup;
 mod output;
@@ -94,6 +95,7 @@ async fn execute(command: Command, config: Config) -> Result<ExitCode> {
         }
         Command::Events(command) => events::run(command, config).await?,
         Command::Fundings(command) => fundings::run(command, &app::open(config).await?).await?,
+        Command::Health { ready } => health::run(config, ready).await?,
         Command::Schema => out(&graphql::sdl())?,
         Command::Openapi => out(&openapi::json())?,
         Command::Config => out(&config.show())?,

@@ -1,5 +1,5 @@
 //! What all transports share: authentication, rate limits, time-outs, the request
-//! log, error bodies, health and metrics, and the server itself.
+//! log, error bodies, health and metrics and who asks for them, and the server itself.
 
 pub mod accept;
 pub mod authentication;
@@ -10,6 +10,7 @@ pub mod headers;
 pub mod health;
 pub mod json_body;
 pub mod openapi;
+pub mod probe;
 pub mod problem;
 pub mod rate;
 pub mod request_log;

@@ -46,6 +46,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "domain",
             "error",
             "graphql",
+            "http",
             "openapi",
             "services",
             "store",
@@ -59,7 +60,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
 const BELONG_TO: &[(&str, &[&str])] = &[
     ("sea_orm", &["store"]),
     ("sea_query_sqlx", &["store"]),
-    ("reqwest", &["chain", "issuer", "webhooks"]),
+    ("reqwest", &["chain", "http", "issuer", "webhooks"]),
     ("alloy_sol_types", &["chain"]),
     ("card_gateway_sandbox", &["demo"]),
     ("card_gateway_entity", &["store"]),

@@ -258,6 +258,7 @@ fn each_command_has_a_help_text() {
         &["serve"],
         &["demo"],
         &["migrate"],
+        &["health"],
         &["program", "create"],
         &["token", "create"],
         &["token", "list"],
@@ -393,7 +394,10 @@ fn the_demo_is_ready_within_ten_seconds_and_its_lines_work() {
     assert!(changes.len() >= 3 && !watched.contains("errors"), "{watched}");
     let metrics = client.get(format!("{host}/metrics")).send().expect("an answer");
     let metrics = metrics.text().expect("text");
-    let has = |state: &str| metrics.contains(&format!("webhook_events_total{{state=\"{state}\"}}"));
+    let has = |state: &str| {
+        let before = format!("webhook_events_total{{state=\"{state}\"}} ");
+        metrics.lines().filter_map(|line| line.strip_prefix(&before)).any(|count| count != "0")
+    };
     assert!(has("applied"), "{metrics}");
     for state in ["failed", "waiting", "ambiguous", "conflicting"] {
         assert!(!has(state), "{metrics}");

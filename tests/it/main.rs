@@ -25,6 +25,7 @@ mod front_page;
 mod funding;
 mod graphiql;
 mod graphql_over_http;
+mod health_command;
 mod issuer;
 mod issuer_routes;
 mod killed;
