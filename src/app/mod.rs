@@ -33,7 +33,7 @@ use crate::telemetry;
 use crate::webhooks;
 
 pub use chain::Chain;
-pub use shutdown::shutdown_signal;
+pub use shutdown::{Signal, shutdown_signal};
 
 /// How long upgraded connections may take to close, and received events to be written,
 /// when the process stops.
@@ -184,16 +184,20 @@ pub async fn serve(config: &Config, store: Store, listener: TcpListener) -> Resu
     tracing::info!(%address, "listening on http://{address}");
     let routes = router(&services, webhooks, health.clone(), metrics, &limits);
     drop((services, limits));
+    let (draining, is_draining) = watch::channel(false);
     let stop = {
         let (health, stopping) = (health.clone(), stopping.clone());
+        let delay = config.server.drain_delay;
         async move {
-            signal.await;
-            tracing::info!("stopping: no new requests, open ones may finish");
+            let signal = signal.await;
             health.stopping();
+            draining.send_replace(true);
+            shutdown::drain(signal, delay).await;
+            tracing::info!("stopping: no new requests, open ones may finish");
             stopping.send_replace(true);
         }
     };
-    server::serve(listener, routes, stop, config.server.shutdown_grace).await;
+    server::serve(listener, routes, is_draining, stop, config.server.shutdown_grace).await;
     // It holds the inbox, whose writer ends when nobody does.
     if let Some(recovering) = recovering {
         recovering.abort();

@@ -15,7 +15,9 @@ pub struct Server {
     pub request_timeout: Duration,
     /// Maximum size of a request body, in bytes.
     pub body_limit: usize,
-    /// How long open requests may take to finish after a signal to stop.
+    /// How long requests are still taken after SIGTERM, while `/readyz` says no.
+    pub drain_delay: Duration,
+    /// How long open requests may take to finish after that, or another signal to stop.
     pub shutdown_grace: Duration,
     /// The origins whose pages may call the gateway from a browser.
     pub cors_origins: Vec<String>,
@@ -49,6 +51,7 @@ pub(super) fn server(read: &mut Reader) -> Server {
         listen: read.get("server.listen", text_as("an address like 127.0.0.1:8080")),
         request_timeout: read.get("server.request_timeout", duration),
         body_limit: read.get("server.body_limit", integer),
+        drain_delay: read.get("server.drain_delay", duration),
         shutdown_grace: read.get("server.shutdown_grace", duration),
         cors_origins: read.get("server.cors_origins", origins),
         graphiql: read.get("server.graphiql", |value| one_of(value, &graphiql)),

@@ -7,6 +7,7 @@ mod shoppers;
 mod wallets;
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use card_gateway_sandbox::Sandbox;
 use card_gateway_sandbox::issuer::Issuer;
@@ -40,6 +41,8 @@ pub async fn run(
         // The issuer's webhooks would fill the terminal with their requests.
         "info,card_gateway::http::request_log=warn".clone_into(&mut config.log.level);
     }
+    // Nobody else sends requests to it.
+    config.server.drain_delay = Duration::ZERO;
     telemetry::log(&config.log);
     let listener = app::bind(&config).await?;
     let address = listener.local_addr().map_err(Error::internal)?;
@@ -55,7 +58,7 @@ pub async fn run(
         issuer = prepare(&mut config, &store, &program, &chain, (address, customers)) => {
             issuer.map(Some)
         }
-        () = app::shutdown_signal() => Ok(None),
+        _ = app::shutdown_signal() => Ok(None),
     };
     let Some((issuer, summary)) = prepared? else {
         store.close().await;

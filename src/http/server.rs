@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::ConnectInfo;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::Response;
 use hyper::body::Incoming;
 use hyper::server::conn::http1::{self, UpgradeableConnection};
 use hyper::service::HttpService;
@@ -28,10 +30,13 @@ const READ_AHEAD: usize = 128 * 1024;
 const WRITE_TIMEOUT: Duration = Duration::from_secs(15);
 const LAST_WRITE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Serves until `stop` ends; then lets open requests finish for `grace`.
+/// Serves until `stop` ends; then lets open requests finish for `grace`. While it is
+/// `draining`, each answer ends its connection, so that the client opens the next one
+/// elsewhere.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
+    draining: watch::Receiver<bool>,
     stop: impl Future<Output = ()>,
     grace: Duration,
 ) {
@@ -57,11 +62,13 @@ pub async fn serve(
         };
         // Small answers must not wait for the acknowledgement of earlier ones.
         let _ = stream.set_nodelay(true);
-        let router = router.clone();
+        let (router, draining) = (router.clone(), draining.clone());
         let service = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
             let mut request = request.map(axum::body::Body::new);
             request.extensions_mut().insert(ConnectInfo::<SocketAddr>(peer));
-            router.clone().oneshot(request)
+            let answering = router.clone().oneshot(request);
+            let draining = draining.clone();
+            async move { answering.await.map(|answer| last_if(*draining.borrow(), answer)) }
         });
         let stream = WriteTimeout::new(stream, WRITE_TIMEOUT);
         let stalled = stream.stalled();
@@ -73,6 +80,14 @@ pub async fn serve(
     if tokio::time::timeout(grace, stopping.closed()).await.is_err() {
         tracing::warn!("some requests were still open when the time to stop was up");
     }
+}
+
+/// Makes an answer the last one of its connection. An upgraded connection goes on.
+fn last_if(draining: bool, mut answer: Response) -> Response {
+    if draining && answer.status() != StatusCode::SWITCHING_PROTOCOLS {
+        answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    answer
 }
 
 /// Serves one connection to its end; when it is time to stop, to the end of its

@@ -44,6 +44,7 @@ mod recovery;
 mod rest_contract;
 mod rest_reads;
 mod retention;
+mod rolling_restarts;
 mod rooms;
 mod schema;
 mod schemathesis;

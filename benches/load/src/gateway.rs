@@ -66,6 +66,7 @@ impl<'a> Gateway<'a> {
             .current_dir(self.keeper.folder())
             .env("DATABASE_URL", self.database_url)
             .env("CARD_GATEWAY__LOG__LEVEL", "warn")
+            .env("CARD_GATEWAY__SERVER__DRAIN_DELAY", "0s")
             .env("CARD_GATEWAY__LIMITS__RATE_BURST", UNLIMITED)
             .env("CARD_GATEWAY__LIMITS__RATE_PER_SECOND", UNLIMITED)
             .envs(self.settings.iter().copied());

@@ -56,16 +56,22 @@ impl Answer {
     }
 }
 
-/// The variable of the log level; a test can set it.
-const LEVEL: &str = "CARD_GATEWAY__LOG__LEVEL";
+/// Variables that the tests set to something else than their defaults; each test can set them.
+const SETTINGS: [(&str, &str); 2] = [
+    ("CARD_GATEWAY__LOG__LEVEL", "info,sqlx=debug"),
+    // There is no load balancer in front of it.
+    ("CARD_GATEWAY__SERVER__DRAIN_DELAY", "0s"),
+];
 
 impl Gateway {
     /// Starts a command that serves, and waits until it listens.
     pub(crate) fn start(mut command: Command) -> Self {
         // First, so that no process is left if it fails.
         let client = client();
-        if !command.get_envs().any(|(name, value)| name == LEVEL && value.is_some()) {
-            command.env(LEVEL, "info,sqlx=debug");
+        for (name, value) in SETTINGS {
+            if !command.get_envs().any(|(other, value)| other == name && value.is_some()) {
+                command.env(name, value);
+            }
         }
         let mut child = command
             .env("CARD_GATEWAY__LOG__FORMAT", "json")

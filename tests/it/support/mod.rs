@@ -1,5 +1,6 @@
 //! Helpers of the tests.
 
+pub(crate) mod balancer;
 pub(crate) mod builders;
 pub(crate) mod chain;
 pub(crate) mod chromium;

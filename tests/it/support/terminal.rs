@@ -69,6 +69,8 @@ impl Terminal {
         shell.env("PATH", std::env::join_paths(paths).expect("folders have no colons"));
         shell.current_dir(folder.path()).stdin(Stdio::piped()).stdout(Stdio::piped());
         shell.stderr(fs::File::create(log.path().join("stderr")).expect("a file"));
+        // Nobody sends requests to a gateway of the guides but its reader.
+        shell.env("CARD_GATEWAY__SERVER__DRAIN_DELAY", "0s");
         // A process group, so that its background processes end with it.
         let mut shell = shell.process_group(0).spawn().expect("a shell");
         let stdin = shell.stdin.take().expect("it is piped");
