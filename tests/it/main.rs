@@ -16,6 +16,7 @@ mod corpus;
 mod corrections;
 mod counts;
 mod deliveries;
+mod deploy;
 mod docs;
 mod events;
 mod examples;

@@ -8,6 +8,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use futures_util::FutureExt as _;
+use strum::VariantArray as _;
 use tokio::sync::{Notify, Semaphore, mpsc};
 use tokio::task::JoinSet;
 
@@ -33,6 +34,10 @@ pub(super) async fn run(
     mut deliveries: mpsc::Receiver<Delivery>,
     changed: Arc<Notify>,
 ) {
+    // From 0: of a counter that begins with 1, Prometheus sees no increase.
+    for state in InboxState::VARIANTS {
+        count(*state, 0);
+    }
     // Writers may wait for a program's lock, and readers need connections too.
     let connections = Arc::new(Semaphore::new(store.writers()));
     let mut queues: HashMap<ProgramId, mpsc::Sender<Delivery>> = HashMap::new();
@@ -175,8 +180,7 @@ impl Writer {
     /// Counts new events, and logs those that cannot be applied.
     fn report(&self, events: &[InboxEvent]) {
         for event in events {
-            let state: &'static str = event.state.into();
-            metrics::counter!("webhook_events_total", "state" => state).increment(1);
+            count(event.state, 1);
             let (program, event_id) = (self.program.name.as_str(), event.event_id.as_str());
             let reason = event.reason.as_deref();
             match event.state {
@@ -190,4 +194,10 @@ impl Writer {
             }
         }
     }
+}
+
+/// Counts events of a state.
+fn count(state: InboxState, events: u64) {
+    let state: &'static str = state.into();
+    metrics::counter!("webhook_events_total", "state" => state).increment(events);
 }
