@@ -182,6 +182,8 @@ impl Gateway {
                 timeout: Duration::from_secs(10),
                 rate: RateLimits::new(rate),
                 origins: Vec::new(),
+                cors_headers: Vec::new(),
+                compression: config.server.compression,
                 documents: config.documents,
                 graphiql: config.server.graphiql,
                 stopping: watch::channel(false).1,
@@ -198,7 +200,7 @@ impl Gateway {
     }
 
     fn request(&self, method: &str, path: &str, body: Body) -> Request<Body> {
-        let request = Request::builder().method(method).uri(path);
+        let request = Request::builder().method(method).uri(path).header(header::HOST, "bench");
         let request = request.header(header::AUTHORIZATION, format!("Bearer {}", self.token));
         request.header(header::CONTENT_TYPE, "application/json").body(body).expect("a request")
     }
@@ -226,6 +228,12 @@ fn benches(criterion: &mut Criterion) {
     ask("nothing: __typename", &|| gateway.query("{ __typename }"));
     ask("list of 20", &|| gateway.query(&list));
     ask("list of 20 with balances", &|| gateway.query(&balances));
+    ask("list of 20 with balances, compressed", &|| {
+        let mut request = gateway.query(&balances);
+        let gzip = header::HeaderValue::from_static("gzip");
+        request.headers_mut().insert(header::ACCEPT_ENCODING, gzip);
+        request
+    });
     ask("one by e-mail with balances and cards", &|| {
         let fields = format!("{CUSTOMER} {BALANCE} cards {{ cardId lastFour status }}");
         let query = "{ cardCustomer(identifier: \"customer7@example.com\")";

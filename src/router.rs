@@ -19,7 +19,7 @@ use crate::http::authentication::{
 };
 use crate::http::health;
 use crate::http::rate::RateLimits;
-use crate::http::{cors, headers, problem, request_log};
+use crate::http::{compression, content_coding, cors, headers, host, problem, request_log};
 use crate::rest;
 use crate::services::Services;
 use crate::services::health::Health;
@@ -40,6 +40,10 @@ pub struct Limits {
     pub rate: RateLimits,
     /// The origins whose pages may send requests.
     pub origins: Vec<String>,
+    /// The headers that such pages may send.
+    pub cors_headers: Vec<String>,
+    /// Whether answers are compressed.
+    pub compression: bool,
     /// Which GraphQL documents are allowed, and their limits.
     pub documents: Documents,
     /// Where GraphiQL comes from.
@@ -70,12 +74,19 @@ pub fn router(
     let tokens = rest::tokens::router(Arc::clone(&services))
         .layer(from_fn_with_state((bounds, limits.rate.clone()), bound_and_count));
     let authenticated = from_fn_with_state(authentication(problem::response), authenticate);
+    let uncoded =
+        from_fn_with_state(problem::response as ErrorResponse, content_coding::refuse);
     let nest = |router: Router, (prefix, rest): (&str, Router)| {
-        router.nest(prefix, rest.layer(authenticated.clone()))
+        router.nest(prefix, rest.layer(uncoded.clone()).layer(authenticated.clone()))
     };
     let rest = rest::routers(&services).into_iter().fold(Router::new(), nest);
     let bounds = Bounds { timeout: WEBHOOK, error_response: webhooks::error_response };
-    let webhooks = webhooks::router(webhooks).layer(from_fn_with_state(bounds, bound));
+    let webhooks = webhooks::router(webhooks)
+        .layer(from_fn_with_state(
+            webhooks::error_response as ErrorResponse,
+            content_coding::refuse,
+        ))
+        .layer(from_fn_with_state(bounds, bound));
     let introspection = limits.documents.introspection;
     let schema = schema_route(introspection, authentication(graphql::error_response));
     let site = site::router(health.clone(), limits.graphiql, introspection == Introspection::Any);
@@ -83,7 +94,7 @@ pub fn router(
     let unknown = Router::new()
         .fallback(problem::unknown_route)
         .layer(from_fn_with_state(limits.rate.clone(), count));
-    Router::new()
+    let router = Router::new()
         .merge(graphql)
         .merge(rest)
         .nest("/v1", tokens.clone())
@@ -96,10 +107,12 @@ pub fn router(
         .method_not_allowed_fallback(problem::method_not_allowed)
         .fallback_service(unknown)
         .layer(DefaultBodyLimit::max(limits.body))
-        .layer(option_layer(cors::layer(&limits.origins)))
-        .layer(headers::defaults())
-        // Outermost, so that it logs every response.
-        .layer(from_fn(request_log::log_request))
+        .layer(option_layer(cors::layer(&limits.origins, &limits.cors_headers)))
+        .layer(from_fn(host::require_one))
+        .layer(headers::defaults());
+    let router = if limits.compression { router.layer(compression::layer()) } else { router };
+    // Around the others, so that it logs every response.
+    router.layer(from_fn(request_log::log_request))
 }
 
 /// One path for all transports. Web sockets authenticate themselves, because browsers
@@ -111,12 +124,15 @@ fn graphql_route(services: Arc<Services>, layer: Arc<Authentication>, limits: &L
     let sockets =
         graphql::Sockets { endpoint: endpoint.clone(), authentication: Arc::clone(&layer) };
     let execute = post(graphql::execute).with_state(endpoint);
+    let error_response: ErrorResponse = graphql::error_response;
+    let execute = execute.layer(from_fn_with_state(error_response, content_coding::refuse));
     let execute = execute.layer(from_fn_with_state(Arc::clone(&layer), authenticate));
     let read = get(graphql::get).with_state(sockets);
     let read = read.layer(from_fn_with_state(layer, authenticate_or_upgrade));
     Router::new()
         .route("/graphql", execute.merge(read))
         .method_not_allowed_fallback(graphql::method_not_allowed)
+        .layer(from_fn(graphql::answer_as_accepted))
 }
 
 /// The schema as a file. Where any token may introspect, it is no secret and needs no

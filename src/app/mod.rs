@@ -149,6 +149,8 @@ pub async fn serve(config: &Config, store: Store, listener: TcpListener) -> Resu
         timeout: config.server.request_timeout,
         rate: rate.clone(),
         origins: config.server.cors_origins.clone(),
+        cors_headers: config.server.cors_headers.clone(),
+        compression: config.server.compression,
         documents: config.documents.clone(),
         graphiql: config.server.graphiql,
         stopping: stopped,
@@ -197,7 +199,8 @@ pub async fn serve(config: &Config, store: Store, listener: TcpListener) -> Resu
             stopping.send_replace(true);
         }
     };
-    server::serve(listener, routes, is_draining, stop, config.server.shutdown_grace).await;
+    let times = settings::times(&config.server);
+    server::serve(listener, routes, times, is_draining, stop).await;
     // It holds the inbox, whose writer ends when nobody does.
     if let Some(recovering) = recovering {
         recovering.abort();

@@ -1,5 +1,6 @@
 //! Converts the settings of the process into those of the rooms.
 
+use crate::http::server::Times;
 use crate::services::{funding, sync};
 use crate::{chain, config, issuer, store, webhooks};
 
@@ -11,6 +12,11 @@ pub(crate) fn store(database: &config::Database) -> store::Settings {
         acquire_timeout: database.acquire_timeout,
         statement_timeout: database.statement_timeout,
     }
+}
+
+/// The server's times.
+pub(super) const fn times(server: &config::Server) -> Times {
+    Times { idle: server.idle_timeout, grace: server.shutdown_grace }
 }
 
 /// Settings of the chain.

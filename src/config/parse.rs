@@ -94,6 +94,19 @@ pub(super) fn origins(value: &Value) -> Result<Vec<String>, String> {
     }
 }
 
+/// Names of headers, in lower case.
+pub(super) fn header_names(value: &Value) -> Result<Vec<String>, String> {
+    let all = list(value)?;
+    let plain = |text: &String| {
+        text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+    };
+    if all.iter().all(plain) {
+        Ok(all.iter().map(|name| name.to_ascii_lowercase()).collect())
+    } else {
+        Err("must be names of headers like sentry-trace".to_owned())
+    }
+}
+
 /// An address of the chain. In mixed case it must have EIP-55's checksum.
 pub(super) fn address(value: &Value) -> Result<Address, String> {
     let text = text(value)?;

@@ -3,7 +3,9 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::parse::{duration, integer, one_of, origins, positive, text_as};
+use super::parse::{
+    boolean, duration, header_names, integer, nonzero_duration, one_of, origins, positive, text_as,
+};
 use super::reader::Reader;
 
 /// Settings of the HTTP server.
@@ -15,12 +17,18 @@ pub struct Server {
     pub request_timeout: Duration,
     /// Maximum size of a request body, in bytes.
     pub body_limit: usize,
+    /// How long a connection may be idle between two requests.
+    pub idle_timeout: Duration,
     /// How long requests are still taken after SIGTERM, while `/readyz` says no.
     pub drain_delay: Duration,
     /// How long open requests may take to finish after that, or another signal to stop.
     pub shutdown_grace: Duration,
     /// The origins whose pages may call the gateway from a browser.
     pub cors_origins: Vec<String>,
+    /// The headers that such a page may send, in lower case.
+    pub cors_headers: Vec<String>,
+    /// Whether answers are compressed for clients that accept it.
+    pub compression: bool,
     /// Where GraphiQL comes from.
     pub graphiql: Graphiql,
 }
@@ -51,9 +59,12 @@ pub(super) fn server(read: &mut Reader) -> Server {
         listen: read.get("server.listen", text_as("an address like 127.0.0.1:8080")),
         request_timeout: read.get("server.request_timeout", duration),
         body_limit: read.get("server.body_limit", integer),
+        idle_timeout: read.get("server.idle_timeout", nonzero_duration),
         drain_delay: read.get("server.drain_delay", duration),
         shutdown_grace: read.get("server.shutdown_grace", duration),
         cors_origins: read.get("server.cors_origins", origins),
+        cors_headers: read.get("server.cors_headers", header_names),
+        compression: read.get("server.compression", boolean),
         graphiql: read.get("server.graphiql", |value| one_of(value, &graphiql)),
     }
 }

@@ -20,6 +20,7 @@ mod transport;
 pub use endpoint::{Endpoint, Settings};
 pub use schema::{Schema, schema, sdl};
 pub use transport::http::{error_response, execute, method_not_allowed};
+pub use transport::media_type::answer_as_accepted;
 pub use transport::schema_file::{published, published_to};
 pub use transport::websocket::{Sockets, get};
 

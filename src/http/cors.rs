@@ -10,8 +10,9 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 /// How long a browser may cache the preflight response.
 const MAX_AGE: Duration = Duration::from_hours(1);
 
-/// The layer that allows these origins; none without origins.
-pub fn layer(origins: &[String]) -> Option<CorsLayer> {
+/// The layer that allows these origins, and requests with these headers; none without
+/// origins.
+pub fn layer(origins: &[String], allowed: &[String]) -> Option<CorsLayer> {
     if origins.is_empty() {
         return None;
     }
@@ -19,12 +20,11 @@ pub fn layer(origins: &[String]) -> Option<CorsLayer> {
     let exposed =
         ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset", "x-request-id"];
     let exposed = exposed.map(HeaderName::from_static).into_iter().chain([header::RETRY_AFTER]);
-    let sent = [header::AUTHORIZATION, header::CONTENT_TYPE, header::ACCEPT].into_iter();
-    let sent = sent.chain(["x-request-id", "x-graphql-cost"].map(HeaderName::from_static));
+    let allowed = allowed.iter().filter_map(|name| name.parse::<HeaderName>().ok());
     let layer = CorsLayer::new()
         .allow_origin(AllowOrigin::list(known))
         .allow_methods([Method::GET, Method::POST])
-        .allow_headers(sent.collect::<Vec<_>>())
+        .allow_headers(allowed.collect::<Vec<_>>())
         .expose_headers(exposed.collect::<Vec<_>>())
         .max_age(MAX_AGE);
     Some(layer)

@@ -3,16 +3,20 @@
 
 pub mod accept;
 pub mod authentication;
+pub mod compression;
+pub mod content_coding;
 pub mod cors;
 pub mod deadline;
 pub mod envelope;
 pub mod headers;
 pub mod health;
+pub mod host;
 pub mod json_body;
 pub mod openapi;
 pub mod probe;
 pub mod problem;
 pub mod rate;
+mod read_timeout;
 pub mod request_log;
 pub mod scope;
 pub mod server;

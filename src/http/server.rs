@@ -16,11 +16,11 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tower::ServiceExt as _;
 
+use super::read_timeout::{Answering, ReadTimeout};
 use super::write_timeout::{Stalled, WriteTimeout};
 
-/// How long a client may take to send its headers, and how long an idle
-/// connection is kept.
-const HEADERS_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a client may take to send the head of a request.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What one connection may read ahead, in bytes: more than its headers may be.
 const READ_AHEAD: usize = 128 * 1024;
@@ -30,20 +30,30 @@ const READ_AHEAD: usize = 128 * 1024;
 const WRITE_TIMEOUT: Duration = Duration::from_secs(15);
 const LAST_WRITE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Serves until `stop` ends; then lets open requests finish for `grace`. While it is
-/// `draining`, each answer ends its connection, so that the client opens the next one
-/// elsewhere.
+/// The server's times.
+#[derive(Clone, Copy, Debug)]
+pub struct Times {
+    /// How long a connection may be idle between two requests.
+    pub idle: Duration,
+    /// How long open requests may take to finish when the server stops.
+    pub grace: Duration,
+}
+
+/// Serves until `stop` ends; then lets open requests finish. While it is `draining`, each
+/// answer ends its connection, so that the client opens the next one elsewhere.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
+    times: Times,
     draining: watch::Receiver<bool>,
     stop: impl Future<Output = ()>,
-    grace: Duration,
 ) {
     // HTTP/1.1 alone: a proxy in front speaks the rest, and a connection that
     // says nothing is closed in time.
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(HEADERS_TIMEOUT).max_buf_size(READ_AHEAD);
+    // hyper's limit of a head begins when the one before was answered: it is that of an idle
+    // connection. A head that has begun has our own.
+    http.timer(TokioTimer::new()).header_read_timeout(times.idle).max_buf_size(READ_AHEAD);
     // Each open connection holds a receiver.
     let stopping = watch::Sender::new(false);
     tokio::pin!(stop);
@@ -62,22 +72,27 @@ pub async fn serve(
         };
         // Small answers must not wait for the acknowledgement of earlier ones.
         let _ = stream.set_nodelay(true);
+        let stream = WriteTimeout::new(stream, WRITE_TIMEOUT);
+        let stalled = stream.stalled();
+        let stream = ReadTimeout::new(stream, HEAD_TIMEOUT);
+        let phase = stream.phase();
         let (router, draining) = (router.clone(), draining.clone());
         let service = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
+            let running = phase.request();
             let mut request = request.map(axum::body::Body::new);
             request.extensions_mut().insert(ConnectInfo::<SocketAddr>(peer));
             let answering = router.clone().oneshot(request);
             let draining = draining.clone();
-            async move { answering.await.map(|answer| last_if(*draining.borrow(), answer)) }
+            async move {
+                answering.await.map(|answer| running.answer(last_if(*draining.borrow(), answer)))
+            }
         });
-        let stream = WriteTimeout::new(stream, WRITE_TIMEOUT);
-        let stalled = stream.stalled();
         let connection = http.serve_connection(TokioIo::new(stream), service).with_upgrades();
         tokio::spawn(run(connection, stalled, stopping.subscribe()));
     }
     drop(listener);
     stopping.send_replace(true);
-    if tokio::time::timeout(grace, stopping.closed()).await.is_err() {
+    if tokio::time::timeout(times.grace, stopping.closed()).await.is_err() {
         tracing::warn!("some requests were still open when the time to stop was up");
     }
 }
@@ -93,11 +108,11 @@ fn last_if(draining: bool, mut answer: Response) -> Response {
 /// Serves one connection to its end; when it is time to stop, to the end of its
 /// open request, but not for a client that does not read.
 async fn run<S>(
-    connection: UpgradeableConnection<TokioIo<WriteTimeout<TcpStream>>, S>,
+    connection: UpgradeableConnection<TokioIo<ReadTimeout<WriteTimeout<TcpStream>>>, S>,
     stalled: Stalled,
     mut stopping: watch::Receiver<bool>,
 ) where
-    S: HttpService<Incoming, ResBody = axum::body::Body>,
+    S: HttpService<Incoming, ResBody = Answering>,
     S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     let mut connection = std::pin::pin!(connection);

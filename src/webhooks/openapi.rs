@@ -9,6 +9,7 @@ use utoipa::{IntoResponses, PartialSchema, ToSchema};
 
 use crate::domain::ledger::event::{InboxState, TYPES};
 use crate::error::{Error, Kind};
+use crate::http::content_coding;
 use crate::http::openapi::{method_not_allowed, problem, status_of};
 
 /// The body of an event. An event that says something else is stored as well, with the
@@ -60,6 +61,10 @@ impl IntoResponses for WebhookErrors {
                 "The signature is missing or wrong, or the timestamp is more than five minutes off.",
             ),
             (Error::new(Kind::TooLarge, "The body is too large"), "The body is too large."),
+            (
+                Error::new(Kind::UnsupportedMediaType, content_coding::MESSAGE),
+                "The body is compressed.",
+            ),
             (
                 Error::rate_limited(1),
                 "Too many requests from an address that has not sent a valid signature yet.",

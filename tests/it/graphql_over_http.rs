@@ -58,9 +58,9 @@ on_both! {
         }
         let answer = post(&gateway, &token, "text/html", &json!({ "query": "{ __typename }" }));
         assert_eq!((answer.status, answer.code().as_str()), (406, "BAD_USER_INPUT"));
-        // Without a token it is no GraphQL response, whatever is wanted.
+        // So that a client can tell the gateway's refusal from a proxy's.
         let answer = post(&gateway, "", GRAPHQL, &json!({ "query": "{ __typename }" }));
-        assert_eq!((answer.status, answer.header("content-type")), (401, "application/json; charset=utf-8"));
+        assert_eq!((answer.status, answer.header("content-type")), (401, "application/graphql-response+json; charset=utf-8"));
     }
 
     fn variables_have_their_defaults(database) {

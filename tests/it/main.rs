@@ -27,6 +27,7 @@ mod funding;
 mod graphiql;
 mod graphql_over_http;
 mod health_command;
+mod http_edges;
 mod issuer;
 mod issuer_routes;
 mod killed;

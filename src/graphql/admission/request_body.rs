@@ -47,7 +47,9 @@ pub(crate) struct PersistedQuery {
 pub(crate) fn of_post(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<Body> {
     let body = json_body::bytes(headers, body)?;
     let text = std::str::from_utf8(&body).map_err(|_| invalid("The body is not UTF-8"))?;
-    read(text)
+    // Some clients begin a text with a byte order mark; a parser may ignore it (RFC 8259,
+    // section 8.1).
+    read(text.strip_prefix('\u{feff}').unwrap_or(text))
 }
 
 /// The request in a JSON text.

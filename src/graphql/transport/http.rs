@@ -141,8 +141,8 @@ fn not_acceptable(request: &RequestId) -> HttpResponse {
     respond(Media::Json, StatusCode::NOT_ACCEPTABLE, refusal(&error, request))
 }
 
-/// The answer to a request that was refused before its document was read. It is
-/// not a GraphQL response, whatever the client accepts.
+/// The answer to a request that was refused before its document was read;
+/// [`super::media_type::answer_as_accepted`] gives it the type that the client accepts.
 pub fn error_response(error: &Error, request: &RequestId) -> HttpResponse {
     let answer = respond(Media::Json, status::of(error.kind()), refusal(error, request));
     headers::of_failure(answer, error)

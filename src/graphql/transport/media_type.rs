@@ -1,7 +1,10 @@
 //! The media type of a response (RFC 9110, section 12.5.1; GraphQL over
 //! HTTP, section 6).
 
+use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::Response;
 
 use crate::http::accept;
 
@@ -65,6 +68,21 @@ impl Media {
             Self::Json | Self::Events => StatusCode::OK,
         }
     }
+}
+
+/// The layer around the route. What is refused before the document is read, by whatever
+/// layer, comes as `application/json`; a client that prefers the other type gets that. So it
+/// can tell the gateway's answer from that of a proxy, whose JSON has another type.
+pub async fn answer_as_accepted(request: Request, next: Next) -> Response {
+    let wanted = Media::wanted(request.headers());
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    if wanted == Some(Media::Graphql)
+        && headers.get(header::CONTENT_TYPE) == Some(&Media::Json.header())
+    {
+        headers.insert(header::CONTENT_TYPE, Media::Graphql.header());
+    }
+    response
 }
 
 #[cfg(test)]

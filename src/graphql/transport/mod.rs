@@ -1,7 +1,7 @@
 //! The ways in: HTTP, server-sent events, WebSocket, and the schema as a file.
 
 pub(crate) mod http;
-mod media_type;
+pub(crate) mod media_type;
 mod replies;
 pub(crate) mod schema_file;
 mod sse;

@@ -1,6 +1,6 @@
 //! Those who watch: over a WebSocket, and over server-sent events.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpStream;
 use std::sync::mpsc;
 use std::time::Duration;
@@ -76,6 +76,11 @@ impl Socket {
         self.0.send(Message::binary(bytes.to_vec())).expect("it is open");
     }
 
+    /// Sends bytes that are perhaps no frame.
+    pub(crate) fn say_raw(&mut self, bytes: &[u8]) {
+        self.0.get_mut().write_all(bytes).expect("it is open");
+    }
+
     pub(crate) fn subscribe(&mut self, id: &str, query: &str) {
         self.say(&json!({ "type": "subscribe", "id": id, "payload": { "query": query } }));
     }
@@ -143,8 +148,21 @@ pub(crate) struct Events(mpsc::Receiver<(String, Value)>);
 
 impl Events {
     pub(crate) fn open(gateway: &Gateway, token: &str, query: &str) -> Self {
-        let request = gateway.client().post(format!("{}/graphql", gateway.host));
-        let request = request.bearer_auth(token).header("accept", "text/event-stream");
+        Self::open_with(gateway, token, query, &[])
+    }
+
+    /// With more headers.
+    pub(crate) fn open_with(
+        gateway: &Gateway,
+        token: &str,
+        query: &str,
+        headers: &[(&str, &str)],
+    ) -> Self {
+        let mut request = gateway.client().post(format!("{}/graphql", gateway.host));
+        request = request.bearer_auth(token).header("accept", "text/event-stream");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
         let response = request.json(&json!({ "query": query })).send().expect("an answer");
         assert_eq!(response.status(), 200);
         assert_eq!(response.headers()["content-type"], "text/event-stream; charset=utf-8");

@@ -51,6 +51,9 @@ const FORBIDDEN: Close = (4403, "Forbidden");
 const BAD_PROTOCOL: Close = (4406, "Subprotocol not acceptable");
 const INIT_TIMEOUT: Close = (4408, "Connection initialisation timeout");
 const TOO_MANY_INITS: Close = (4429, "Too many initialisation requests");
+/// Those of RFC 6455, section 7.4.1.
+const NO_WEBSOCKET: Close = (1002, "This is not the WebSocket protocol");
+const NOT_UTF8: Close = (1007, "The text is not UTF-8");
 const TOO_LARGE: Close = (1009, "The message is too large");
 const GOING_AWAY: Close = (1001, "The gateway is stopping");
 const TRY_AGAIN: Close = (1013, "Try again later");
@@ -121,7 +124,8 @@ impl Connection {
         if let Some((code, reason)) = self.run().await {
             let frame = CloseFrame { code, reason: Utf8Bytes::from_static(reason) };
             self.close(frame).await;
-            if code == TOO_LARGE.0 {
+            // There can be more of what could not be read.
+            if [NO_WEBSOCKET.0, NOT_UTF8.0, TOO_LARGE.0].contains(&code) {
                 tokio::time::sleep(CLOSE_TIMEOUT).await;
             }
         }
@@ -213,8 +217,7 @@ impl Connection {
                 let _ = timeout(CLOSE_TIMEOUT, self.socket.recv()).await;
                 return ControlFlow::Break(None);
             }
-            // Too large, or not the WebSocket protocol.
-            Err(_) => return ControlFlow::Break(Some(TOO_LARGE)),
+            Err(error) => return ControlFlow::Break(unreadable(error)),
         };
         let Ok(incoming) = serde_json::from_str::<Incoming<'_>>(&text) else {
             return ControlFlow::Break(Some(BAD_MESSAGE));
@@ -340,6 +343,19 @@ impl Connection {
         });
         self.operations.insert(id, (operation, running.abort_handle()));
         ControlFlow::Continue(())
+    }
+}
+
+/// Why a message could not be read; none if the client has gone.
+fn unreadable(error: axum::Error) -> Option<Close> {
+    use tungstenite::Error as Broken;
+    use tungstenite::error::ProtocolError::ResetWithoutClosingHandshake;
+    match *error.into_inner().downcast::<Broken>().ok()? {
+        Broken::Capacity(_) => Some(TOO_LARGE),
+        Broken::Utf8(_) => Some(NOT_UTF8),
+        Broken::Protocol(ResetWithoutClosingHandshake) => None,
+        Broken::Protocol(_) => Some(NO_WEBSOCKET),
+        _ => None,
     }
 }
 
