@@ -11,6 +11,7 @@ use card_gateway::config::{Config, Flags, Rate};
 use card_gateway::demo::sandbox_chain;
 use card_gateway::domain::scope::Scopes;
 use card_gateway::domain::time::Timestamp;
+use card_gateway::http::client_address::TrustedProxies;
 use card_gateway::http::rate::RateLimits;
 use card_gateway::issuer::{self, Issuer};
 use card_gateway::router::{Limits, router};
@@ -184,6 +185,7 @@ impl Gateway {
                 origins: Vec::new(),
                 cors_headers: Vec::new(),
                 compression: config.server.compression,
+                proxies: TrustedProxies::new(&[], config.server.forwarded_header),
                 documents: config.documents,
                 graphiql: config.server.graphiql,
                 stopping: watch::channel(false).1,

@@ -13,10 +13,12 @@ use tower::util::option_layer;
 
 use crate::config::{Documents, Graphiql, Introspection};
 use crate::graphql;
+use crate::http::address_limit::AddressLimit;
 use crate::http::authentication::{
     Authentication, Bounds, ErrorResponse, authenticate, authenticate_or_upgrade, bound,
     bound_and_count, count,
 };
+use crate::http::client_address::{self, TrustedProxies};
 use crate::http::health;
 use crate::http::rate::RateLimits;
 use crate::http::{compression, content_coding, cors, headers, host, problem, request_log};
@@ -44,6 +46,8 @@ pub struct Limits {
     pub cors_headers: Vec<String>,
     /// Whether answers are compressed.
     pub compression: bool,
+    /// The proxies that say which client a request comes from.
+    pub proxies: TrustedProxies,
     /// Which GraphQL documents are allowed, and their limits.
     pub documents: Documents,
     /// Where GraphiQL comes from.
@@ -60,12 +64,21 @@ pub fn router(
     metrics: PrometheusHandle,
     limits: &Limits,
 ) -> Router {
+    // One for both APIs.
+    let strangers = AddressLimit::new();
     let authentication = |error_response: ErrorResponse| {
         let Limits { timeout, rate, .. } = limits.clone();
-        let auth = services.auth.clone();
+        let (auth, strangers) = (services.auth.clone(), strangers.clone());
         let own_timeout = rest::own_timeout;
         // Shared: each layer and each request has a copy.
-        Arc::new(Authentication { auth, limits: rate, timeout, own_timeout, error_response })
+        Arc::new(Authentication {
+            auth,
+            limits: rate,
+            strangers,
+            timeout,
+            own_timeout,
+            error_response,
+        })
     };
     let services = Arc::new(services.clone());
     let graphql =
@@ -74,8 +87,7 @@ pub fn router(
     let tokens = rest::tokens::router(Arc::clone(&services))
         .layer(from_fn_with_state((bounds, limits.rate.clone()), bound_and_count));
     let authenticated = from_fn_with_state(authentication(problem::response), authenticate);
-    let uncoded =
-        from_fn_with_state(problem::response as ErrorResponse, content_coding::refuse);
+    let uncoded = from_fn_with_state(problem::response as ErrorResponse, content_coding::refuse);
     let nest = |router: Router, (prefix, rest): (&str, Router)| {
         router.nest(prefix, rest.layer(uncoded.clone()).layer(authenticated.clone()))
     };
@@ -112,7 +124,11 @@ pub fn router(
         .layer(headers::defaults());
     let router = if limits.compression { router.layer(compression::layer()) } else { router };
     // Around the others, so that it logs every response.
-    router.layer(from_fn(request_log::log_request))
+    let router = router.layer(from_fn(request_log::log_request));
+    if limits.proxies.is_empty() {
+        return router;
+    }
+    router.layer(from_fn_with_state(limits.proxies.clone(), client_address::of_client))
 }
 
 /// One path for all transports. Web sockets authenticate themselves, because browsers

@@ -151,6 +151,7 @@ pub async fn serve(config: &Config, store: Store, listener: TcpListener) -> Resu
         origins: config.server.cors_origins.clone(),
         cors_headers: config.server.cors_headers.clone(),
         compression: config.server.compression,
+        proxies: settings::proxies(&config.server),
         documents: config.documents.clone(),
         graphiql: config.server.graphiql,
         stopping: stopped,

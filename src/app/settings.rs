@@ -1,5 +1,6 @@
 //! Converts the settings of the process into those of the rooms.
 
+use crate::http::client_address::TrustedProxies;
 use crate::http::server::Times;
 use crate::services::{funding, sync};
 use crate::{chain, config, issuer, store, webhooks};
@@ -12,6 +13,11 @@ pub(crate) fn store(database: &config::Database) -> store::Settings {
         acquire_timeout: database.acquire_timeout,
         statement_timeout: database.statement_timeout,
     }
+}
+
+/// The proxies in front of the server.
+pub(super) fn proxies(server: &config::Server) -> TrustedProxies {
+    TrustedProxies::new(&server.trusted_proxies, server.forwarded_header)
 }
 
 /// The server's times.

@@ -27,7 +27,7 @@ pub use documents::{DocumentLimits, Documents, Introspection, Trusted, hash_of};
 pub use flags::Flags;
 pub use issuer::{Issuer, KeyPair};
 pub use log::{Log, LogFormat};
-pub use server::{Graphiql, Rate, Server};
+pub use server::{ForwardedHeader, Graphiql, Rate, Server};
 pub use webhooks::Webhooks;
 
 use layers::Layers;

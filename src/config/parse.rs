@@ -1,9 +1,11 @@
 //! Converts a value to the type of a setting. An error is the rest of a sentence that
 //! begins with the name of the setting.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use alloy_primitives::Address;
+use ipnet::IpNet;
 use toml::Value;
 use url::Url;
 
@@ -105,6 +107,16 @@ pub(super) fn header_names(value: &Value) -> Result<Vec<String>, String> {
     } else {
         Err("must be names of headers like sentry-trace".to_owned())
     }
+}
+
+/// Networks like `10.0.0.0/8`. An address is the network of this address alone.
+pub(super) fn networks(value: &Value) -> Result<Vec<IpNet>, String> {
+    let network = |text: &String| {
+        let address = || text.parse::<IpAddr>().ok().map(IpNet::from);
+        text.parse::<IpNet>().ok().or_else(address)
+    };
+    let all = list(value)?.iter().map(network).collect::<Option<Vec<IpNet>>>();
+    all.ok_or_else(|| "must be addresses or networks like 10.0.0.0/8".to_owned())
 }
 
 /// An address of the chain. In mixed case it must have EIP-55's checksum.

@@ -3,8 +3,11 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use ipnet::IpNet;
+
 use super::parse::{
-    boolean, duration, header_names, integer, nonzero_duration, one_of, origins, positive, text_as,
+    boolean, duration, header_names, integer, networks, nonzero_duration, one_of, origins,
+    positive, text_as,
 };
 use super::reader::Reader;
 
@@ -29,8 +32,22 @@ pub struct Server {
     pub cors_headers: Vec<String>,
     /// Whether answers are compressed for clients that accept it.
     pub compression: bool,
+    /// The proxies whose word about a client's address is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// The header in which they say it.
+    pub forwarded_header: ForwardedHeader,
     /// Where GraphiQL comes from.
     pub graphiql: Graphiql,
+}
+
+/// The header in which a proxy says where a request comes from. Only one is read: a proxy
+/// that writes one may pass on the other as the client has sent it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ForwardedHeader {
+    /// `X-Forwarded-For`: a list of addresses.
+    XForwardedFor,
+    /// `Forwarded` (RFC 7239).
+    Forwarded,
 }
 
 /// Where GraphiQL comes from.
@@ -55,6 +72,10 @@ pub struct Rate {
 
 pub(super) fn server(read: &mut Reader) -> Server {
     let graphiql = [("bundled", Graphiql::Bundled), ("cdn", Graphiql::Cdn), ("off", Graphiql::Off)];
+    let forwarded = [
+        ("x-forwarded-for", ForwardedHeader::XForwardedFor),
+        ("forwarded", ForwardedHeader::Forwarded),
+    ];
     Server {
         listen: read.get("server.listen", text_as("an address like 127.0.0.1:8080")),
         request_timeout: read.get("server.request_timeout", duration),
@@ -65,6 +86,8 @@ pub(super) fn server(read: &mut Reader) -> Server {
         cors_origins: read.get("server.cors_origins", origins),
         cors_headers: read.get("server.cors_headers", header_names),
         compression: read.get("server.compression", boolean),
+        trusted_proxies: read.get("server.trusted_proxies", networks),
+        forwarded_header: read.get("server.forwarded_header", |value| one_of(value, &forwarded)),
         graphiql: read.get("server.graphiql", |value| one_of(value, &graphiql)),
     }
 }

@@ -15,6 +15,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use futures_util::FutureExt as _;
 
+use super::address_limit::AddressLimit;
 use super::deadline::Deadline;
 use super::rate::{Budget, RateKey, RateLimits, RateStatus};
 use crate::domain::principal::Principal;
@@ -33,6 +34,8 @@ pub struct Authentication {
     pub auth: Auth,
     /// Counts requests.
     pub limits: RateLimits,
+    /// Counts requests whose token only the database knows, or does not know.
+    pub strangers: AddressLimit,
     /// How long a request may take.
     pub timeout: Duration,
     /// How long one may take whose route has a limit of its own.
@@ -81,7 +84,8 @@ pub async fn authenticate_or_upgrade(
 
 impl Authentication {
     /// The principal of a request, and what it may still spend. Requests without valid
-    /// credentials count against their address.
+    /// credentials count against their address. Tokens that were not valid lately are limited
+    /// by address before they are looked up.
     ///
     /// # Errors
     /// If the credentials are missing or invalid, or the rate limit is exceeded; with the
@@ -91,6 +95,13 @@ impl Authentication {
         credentials: Option<&Credentials>,
         address: IpAddr,
     ) -> Result<(Principal, Budget), (Error, RateStatus)> {
+        if let Some(credentials) = credentials
+            && self.auth.is_strange(credentials)
+            && let Err(error) = self.strangers.admit(address)
+        {
+            let status = Budget::open(&self.limits, RateKey::Address(address)).status();
+            return Err((error, RateStatus { remaining: 0, ..status }));
+        }
         let principal = match credentials {
             Some(credentials) => self.auth.principal(credentials, address).await,
             None => Err(Error::unauthenticated()),

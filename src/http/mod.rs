@@ -2,7 +2,9 @@
 //! log, error bodies, health and metrics and who asks for them, and the server itself.
 
 pub mod accept;
+pub mod address_limit;
 pub mod authentication;
+pub mod client_address;
 pub mod compression;
 pub mod content_coding;
 pub mod cors;

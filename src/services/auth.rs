@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use moka::future::Cache;
+use moka::sync::Cache as SyncCache;
 use subtle::ConstantTimeEq as _;
 
 use super::clients::{Clients, KeyPair};
@@ -16,6 +17,8 @@ use crate::store::{Store, StoredToken};
 
 /// How many tokens are remembered at once.
 const CACHED_TOKENS: u64 = 10_000;
+/// How long a token that was valid is no stranger's after its last look-up.
+const KNOWN_FOR: Duration = Duration::from_hours(1);
 
 /// What a request shows to prove who it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,13 +35,25 @@ pub struct Auth {
     store: Store,
     clients: Clients,
     found: Cache<[u8; 32], StoredToken>,
+    /// Tokens that were valid when they were last looked up.
+    known: SyncCache<[u8; 32], ()>,
 }
 
 impl Auth {
     /// `ttl` bounds how long a revoked token still works in this process.
     pub fn new(store: Store, clients: Clients, ttl: Duration) -> Self {
         let found = Cache::builder().max_capacity(CACHED_TOKENS).time_to_live(ttl).build();
-        Self { store, clients, found }
+        let known = SyncCache::builder().max_capacity(CACHED_TOKENS).time_to_idle(KNOWN_FOR);
+        Self { store, clients, found, known: known.build() }
+    }
+
+    /// Whether only the database can say who sends this token: it could be one, but was not
+    /// valid lately. Anyone can invent those. Key pairs have limits of their own.
+    pub fn is_strange(&self, credentials: &Credentials) -> bool {
+        let Credentials::Token(token) = credentials else { return false };
+        let token = token.expose();
+        let could_be_one = SecretKind::Token.is(token) || SecretKind::ClientToken.is(token);
+        could_be_one && !self.known.contains_key(&hash(token))
     }
 
     /// The principal of a request from an address.
@@ -67,6 +82,11 @@ impl Auth {
     async fn of_token(&self, token: &str) -> Result<Principal> {
         if SecretKind::ClientToken.is(token) {
             let principal = self.clients.principal(token).await?;
+            if principal.is_some() {
+                self.known.insert(hash(token), ());
+            } else {
+                self.known.invalidate(&hash(token));
+            }
             return principal.ok_or_else(Error::unauthenticated);
         }
         if !SecretKind::Token.is(token) {
@@ -87,8 +107,12 @@ impl Auth {
     async fn look_up(&self, hash: [u8; 32]) -> Result<StoredToken> {
         let stored = self.store.token_by_hash(hash).await?;
         let stored = stored.filter(|stored| bool::from(stored.hash.ct_eq(&hash)));
-        let stored = stored.ok_or_else(Error::unauthenticated)?;
+        let Some(stored) = stored else {
+            self.known.invalidate(&hash);
+            return Err(Error::unauthenticated());
+        };
         self.found.insert(hash, stored.clone()).await;
+        self.known.insert(hash, ());
         Ok(stored)
     }
 }

@@ -19,10 +19,10 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::address_limit::AddressLimit;
 use super::body::BodyBudget;
 use super::headers::{DELIVERY_ID, SIGNATURE, TIMESTAMP};
 use super::openapi::{EventBody, WebhookErrors, inbox_state};
+use super::senders::Senders;
 use super::signature::Signed;
 use crate::domain::identifier;
 use crate::domain::request::RequestId;
@@ -48,7 +48,7 @@ pub struct Endpoint {
     inbox: Inbox,
     deliveries: Deliveries,
     bodies: BodyBudget,
-    addresses: AddressLimit,
+    senders: Senders,
 }
 
 impl Endpoint {
@@ -59,7 +59,7 @@ impl Endpoint {
             inbox,
             deliveries,
             bodies: BodyBudget::new(),
-            addresses: AddressLimit::new(),
+            senders: Senders::new(),
         }
     }
 }
@@ -188,7 +188,7 @@ impl Endpoint {
         if !signed.is_timely(now, self.settings.tolerance) {
             return Err(unsigned());
         }
-        self.addresses.admit(peer)?;
+        self.senders.admit(peer)?;
         // The body holds its share of the budget until the response.
         let body = self.bodies.read(body).await?;
         let signed = Signed { signature, timestamp, body: &body.bytes };
@@ -199,7 +199,7 @@ impl Endpoint {
         if !signed.is_by_any(secrets, now, self.settings.tolerance) {
             return Err(unsigned());
         }
-        self.addresses.verify(peer);
+        self.senders.verify(peer);
         let program = self.inbox.program(program).await?.ok_or_else(unsigned)?;
         let delivery = only(headers, DELIVERY_ID).filter(|id| identifier::check(id).is_ok());
         self.inbox.take(program, &body.bytes, delivery).await

@@ -1,12 +1,12 @@
 //! The issuer's webhooks: the endpoint, the signature, and a sender of test events.
 
-mod address_limit;
 mod body;
 mod endpoint;
 mod headers;
 mod openapi;
 mod sample;
 mod sender;
+mod senders;
 pub mod signature;
 
 pub use endpoint::{Endpoint, Settings, error_response, openapi, router};

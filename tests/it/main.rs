@@ -7,6 +7,7 @@ mod architecture;
 mod auth;
 mod bad_input;
 mod balance_sums;
+mod behind_a_proxy;
 mod chain;
 mod clients;
 mod commands;
