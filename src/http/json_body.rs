@@ -18,7 +18,9 @@ pub fn object(
 ) -> Result<Map<String, Value>> {
     let invalid = || Error::new(Kind::Invalid, "The body must be a JSON object");
     let body = bytes(headers, body)?;
-    match serde_json::from_slice(&body) {
+    // Some clients begin a text with a byte order mark (RFC 8259, section 8.1).
+    let text = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&body);
+    match serde_json::from_slice(text) {
         Ok(Value::Object(members)) => Ok(members),
         _ => Err(invalid()),
     }
