@@ -84,10 +84,11 @@ pub fn router(
     let graphql =
         graphql_route(Arc::clone(&services), authentication(graphql::error_response), limits);
     let bounds = Bounds { timeout: limits.timeout, error_response: problem::response };
+    let uncoded = from_fn_with_state(problem::response as ErrorResponse, content_coding::refuse);
     let tokens = rest::tokens::router(Arc::clone(&services))
+        .layer(uncoded.clone())
         .layer(from_fn_with_state((bounds, limits.rate.clone()), bound_and_count));
     let authenticated = from_fn_with_state(authentication(problem::response), authenticate);
-    let uncoded = from_fn_with_state(problem::response as ErrorResponse, content_coding::refuse);
     let nest = |router: Router, (prefix, rest): (&str, Router)| {
         router.nest(prefix, rest.layer(uncoded.clone()).layer(authenticated.clone()))
     };

@@ -1,6 +1,6 @@
 //! Whose requests they are: clients behind proxies, and strangers with invented tokens.
 
-use card_gateway::services::token;
+use card_gateway::services::secret_text::SecretKind;
 
 use crate::support::{Answer, Database, Gateway, on_both};
 
@@ -60,7 +60,7 @@ on_both! {
         let (stranger, other) = (("x-forwarded-for", "198.51.100.1"), ("x-forwarded-for", "198.51.100.2"));
         assert_eq!(ask(&gateway, &known, stranger).status, 200);
         look_ups(&database, &gateway);
-        let answers: Vec<Answer> = (0..INVENTED).map(|_| ask(&gateway, &token::generate(), stranger)).collect();
+        let answers: Vec<Answer> = (0..INVENTED).map(|_| ask(&gateway, &SecretKind::Token.generate(), stranger)).collect();
         let looked_up = look_ups(&database, &gateway);
         let refused = answers.iter().filter(|answer| answer.status == 429).count();
         assert!(looked_up + refused == INVENTED && refused > 0, "{looked_up}");

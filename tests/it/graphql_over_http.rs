@@ -1,9 +1,8 @@
 //! GraphQL over HTTP: methods, forms of answers, statuses, documents by hash.
 
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 
-use crate::support::{Answer, Database, Gateway, builders, on_both};
+use crate::support::{Answer, Database, Gateway, builders, on_both, sha256};
 
 const JSON: &str = "application/json";
 const GRAPHQL: &str = "application/graphql-response+json";
@@ -23,12 +22,6 @@ fn post(gateway: &Gateway, token: &str, accept: &str, body: &Value) -> Answer {
 fn get(gateway: &Gateway, token: &str, accept: &str, members: &[(&str, &str)]) -> Answer {
     let request = gateway.client().get(format!("{}/graphql", gateway.host)).bearer_auth(token);
     gateway.send(request.header("accept", accept).query(members))
-}
-
-fn hash(text: &str) -> String {
-    let digits: Vec<String> =
-        Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
-    digits.concat()
 }
 
 fn by_hash(hash: &str) -> Value {
@@ -105,7 +98,7 @@ on_both! {
         let (gateway, token) = open(&database);
         let text = "{ cardCustomers(perPage: 1) { nodes { email } } }";
         let expected = json!({ "cardCustomers": { "nodes": [{ "email": "customer3@example.com" }] } });
-        let known = hash(text);
+        let known = sha256(text);
         let unknown = |answer: &Answer| {
             assert_eq!(answer.code(), "PERSISTED_QUERY_NOT_FOUND", "{}", answer.text);
             assert_eq!(answer.json()["errors"][0]["message"], "PersistedQueryNotFound");
@@ -125,32 +118,32 @@ on_both! {
         assert_eq!(post(&gateway, &token, JSON, &newer).json()["errors"][0]["message"], "PersistedQueryNotSupported");
         // A document beyond a limit is not stored, so that its hash does not circumvent the limit.
         let large = "{ cardCustomers { nodes { a: email b: email c: email d: email e: email f: email g: email h: email i: email j: email k: email l: email m: email n: email o: email p: email } } }";
-        let answer = post(&gateway, &token, JSON, &json!({ "query": large, "extensions": by_hash(&hash(large)) }));
+        let answer = post(&gateway, &token, JSON, &json!({ "query": large, "extensions": by_hash(&sha256(large)) }));
         assert_eq!((answer.status, answer.code().as_str()), (400, "QUERY_TOO_COMPLEX"));
-        unknown(&post(&gateway, &token, JSON, &json!({ "extensions": by_hash(&hash(large)) })));
+        unknown(&post(&gateway, &token, JSON, &json!({ "extensions": by_hash(&sha256(large)) })));
     }
 
     fn only_trusted_documents_run_if_configured(database) {
         let token = database.program_with("acme", &builders::lines(1));
         let trusted = "{ cardCustomers { totalCount } }";
         let file = database.folder.path().join("trusted.json");
-        std::fs::write(&file, json!({ hash(trusted): trusted }).to_string()).expect("written");
+        std::fs::write(&file, json!({ sha256(trusted): trusted }).to_string()).expect("written");
         let file = file.display().to_string();
         let mut command = database.program(&["serve", "--listen", "127.0.0.1:0", "--persisted-only"]);
         command.env("CARD_GATEWAY__GRAPHQL__TRUSTED_DOCUMENTS", &file);
         let gateway = Gateway::start(command);
         let expected = json!({ "cardCustomers": { "totalCount": 1 } });
-        assert_eq!(post(&gateway, &token, JSON, &json!({ "extensions": by_hash(&hash(trusted)) })).data(), expected);
+        assert_eq!(post(&gateway, &token, JSON, &json!({ "extensions": by_hash(&sha256(trusted)) })).data(), expected);
         assert_eq!(gateway.query(&token, trusted).data(), expected);
         let other = "{ __typename }";
-        for body in [json!({ "query": other }), json!({ "query": other, "extensions": by_hash(&hash(other)) })] {
+        for body in [json!({ "query": other }), json!({ "query": other, "extensions": by_hash(&sha256(other)) })] {
             let answer = post(&gateway, &token, JSON, &body);
             assert_eq!((answer.status, answer.code().as_str()), (403, "FORBIDDEN"), "{}", answer.text);
         }
-        let answer = post(&gateway, &token, JSON, &json!({ "extensions": by_hash(&hash(other)) }));
+        let answer = post(&gateway, &token, JSON, &json!({ "extensions": by_hash(&sha256(other)) }));
         assert_eq!(answer.code(), "PERSISTED_QUERY_NOT_FOUND");
         // A file that lies is refused at the start.
-        std::fs::write(&file, json!({ hash(other): trusted }).to_string()).expect("written");
+        std::fs::write(&file, json!({ sha256(other): trusted }).to_string()).expect("written");
         let output = database.program(&["serve"]).env("CARD_GATEWAY__GRAPHQL__TRUSTED_DOCUMENTS", &file).output().expect("it runs");
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(output.status.code() == Some(2) && said.contains("which is not its SHA-256"), "{said}");

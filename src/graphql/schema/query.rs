@@ -5,10 +5,11 @@ use std::sync::Arc;
 use async_graphql::{Context, ID, Object, Result};
 
 use crate::domain::customer::{FoundCustomer, Include};
-use crate::domain::identifier::{self, Identifier};
+use crate::domain::identifier;
 use crate::domain::onboarding::OnboardingFilter;
 use crate::domain::page::PageArgs;
 use crate::domain::scope::Scope;
+use crate::error::{Error, FieldError};
 use crate::graphql::admission::cost::BALANCE_FIELDS;
 use crate::graphql::error::{failure, issuer_rejected};
 use crate::graphql::execution::changed_customer::{named, request};

@@ -93,7 +93,7 @@ impl IssuerCalls {
         let program = principal.program;
         let client = self.client(program).await?.ok_or_else(failure::not_connected)?;
         let again = ReadAgain::new(self.store.clone(), client, program);
-        read_again(again, yativo_card_id.to_owned(), Whom::Named).await;
+        again.at_once(yativo_card_id.to_owned(), Whom::Named).await;
         Ok(())
     }
 

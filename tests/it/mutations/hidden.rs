@@ -4,11 +4,10 @@
 use std::fs;
 
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 
 use crate::issuer_routes::world::token;
 use crate::support::scripted::{Scripted, answer};
-use crate::support::{Database, Gateway, Line};
+use crate::support::{Database, Gateway, Line, sha256};
 
 /// What a client sends, and what the issuer answers.
 const SENT: &str = "sentcanary7";
@@ -42,10 +41,6 @@ fn written(database: &Database, gateway: &Gateway) -> Vec<(String, String)> {
         all.push((path.display().to_string(), String::from_utf8_lossy(&bytes).into_owned()));
     }
     all
-}
-
-fn hash(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[test]
@@ -90,7 +85,7 @@ fn nothing_of_a_mutation_is_written_down() {
             let text = format!(
                 "mutation Named {{ {name}(input: {{ {input}, clientMutationId: \"{SENT}\" }}) {{ {fields} }} }}"
             );
-            let known = hash(&text);
+            let known = sha256(&text);
             let by_hash = json!({ "persistedQuery": { "version": 1, "sha256Hash": known } });
             let got = post(&json!({ "query": text, "extensions": by_hash }));
             assert_eq!(got.status, 200, "{}", got.text);

@@ -4,13 +4,12 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 
 use super::mutate;
 use crate::issuer_routes::world::{World, token};
 use crate::support::conversations::blocks;
 use crate::support::watcher::Socket;
-use crate::support::{Database, Gateway, Line, on_both};
+use crate::support::{Database, Gateway, Line, on_both, sha256};
 
 const FREEZE: &str =
     "mutation Freeze($i: FreezeCardInput!) { freezeCard(input: $i) { card { status } } }";
@@ -40,10 +39,6 @@ fn input(name: &str) -> Value {
     }
 }
 
-fn hash(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 on_both! {
     fn each_mutation_needs_its_scope(database) {
         database.program_with("acme", &[Line::new(1)]);
@@ -71,7 +66,7 @@ on_both! {
             gateway.send(request.header("accept", accept).query(members))
         };
         let both = format!("query A {{ __typename }} {FREEZE}");
-        let body = json!({ "query": FREEZE, "variables": { "i": { "identifier": "nobody", "cardId": "c" } }, "extensions": { "persistedQuery": { "version": 1, "sha256Hash": hash(FREEZE) } } });
+        let body = json!({ "query": FREEZE, "variables": { "i": { "identifier": "nobody", "cardId": "c" } }, "extensions": { "persistedQuery": { "version": 1, "sha256Hash": sha256(FREEZE) } } });
         let request = gateway.client().post(format!("{}/graphql", gateway.host)).bearer_auth(&token);
         assert_eq!(gateway.send(request.json(&body)).code(), "NOT_FOUND", "the document is persisted from now on");
         let by_hash = body["extensions"].to_string();
@@ -128,7 +123,7 @@ on_both! {
         let token = world.token("acme");
         let holder = world.holder("acme");
         let file = world.database.folder.path().join("trusted.json");
-        fs::write(&file, json!({ hash(FREEZE): FREEZE }).to_string()).expect("written");
+        fs::write(&file, json!({ sha256(FREEZE): FREEZE }).to_string()).expect("written");
         let gateway = world.serve_with(&[
             ("CARD_GATEWAY__GRAPHQL__TRUSTED_DOCUMENTS", file.to_str().expect("UTF-8")),
             ("CARD_GATEWAY__GRAPHQL__PERSISTED_ONLY", "true"),
@@ -137,7 +132,7 @@ on_both! {
         let answer = mutate(&gateway, &token, "freezeCard", &input, "card { status }");
         assert_eq!((answer.status, answer.code().as_str()), (403, "FORBIDDEN"));
         assert_eq!(world.issuer.take_calls().of(FREEZE_CALL), 0);
-        let body = json!({ "variables": { "i": input }, "extensions": { "persistedQuery": { "version": 1, "sha256Hash": hash(FREEZE) } } });
+        let body = json!({ "variables": { "i": input }, "extensions": { "persistedQuery": { "version": 1, "sha256Hash": sha256(FREEZE) } } });
         let request = gateway.client().post(format!("{}/graphql", gateway.host)).bearer_auth(&token);
         assert_eq!(gateway.send(request.json(&body)).data()["freezeCard"]["card"]["status"], "FROZEN");
     }

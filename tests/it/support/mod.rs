@@ -53,3 +53,11 @@ macro_rules! on_both {
 }
 
 pub(crate) use on_both;
+
+/// The SHA-256 of a text, in hexadecimal digits: how clients name persisted documents.
+pub(crate) fn sha256(text: &str) -> String {
+    use sha2::Digest as _;
+    let digest = sha2::Sha256::digest(text.as_bytes());
+    let digits: Vec<String> = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    digits.concat()
+}
