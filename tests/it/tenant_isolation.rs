@@ -16,13 +16,14 @@ const EVERY_FIELD: &[(&str, &str)] = &[
     // What they show and change is in the tests of `mutations`.
     (
         "Mutation",
-        "acceptTerms createVirtualCard freezeCard onboardCardCustomer reportCard requestKycLink \
+        "acceptTerms createVirtualCard freezeCard fundCardCustomer onboardCardCustomer reportCard requestKycLink \
          requestPhoneVerification resendCardCustomerOtp submitSourceOfFunds unfreezeCard \
-         verifyCardCustomerOtp verifyPhone voidCard",
+         verifyCardCustomerOtp verifyPhone voidCard withdrawFromCard",
     ),
     ("AcceptTermsPayload", "cardCustomer clientMutationId"),
     ("CreateVirtualCardPayload", "card cardCustomer clientMutationId"),
     ("FreezeCardPayload", "card cardCustomer clientMutationId"),
+    ("FundCardCustomerPayload", "cardCustomer cardFunding clientMutationId"),
     ("OnboardCardCustomerPayload", "cardCustomer clientMutationId"),
     ("ReportCardPayload", "card cardCustomer clientMutationId"),
     ("RequestKycLinkPayload", "cardCustomer clientMutationId kycUrl"),
@@ -33,6 +34,7 @@ const EVERY_FIELD: &[(&str, &str)] = &[
     ("VerifyCardCustomerOtpPayload", "cardCustomer clientMutationId"),
     ("VerifyPhonePayload", "cardCustomer clientMutationId"),
     ("VoidCardPayload", "card cardCustomer clientMutationId"),
+    ("WithdrawFromCardPayload", "cardCustomer cardFunding clientMutationId"),
     ("SourceOfFundsQuestions", "questions status"),
     ("SourceOfFundsQuestion", "label options question"),
     ("Subscription", "cardCustomerBalance cardCustomersChanged"),

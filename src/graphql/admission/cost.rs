@@ -35,6 +35,7 @@ const ISSUER_CALLS: &[&str] = &[
     "acceptTerms",
     "createVirtualCard",
     "freezeCard",
+    "fundCardCustomer",
     "onboardCardCustomer",
     "reportCard",
     "requestKycLink",
@@ -46,6 +47,7 @@ const ISSUER_CALLS: &[&str] = &[
     "verifyCardCustomerOtp",
     "verifyPhone",
     "voidCard",
+    "withdrawFromCard",
 ];
 /// What such a call costs.
 const ISSUER_CALL: usize = 500;

@@ -20,6 +20,14 @@ impl Decimal {
         Self::Amount(amount.decimal(Currency::DECIMALS))
     }
 
+    /// The number's digits.
+    pub(crate) fn as_text(&self) -> &str {
+        match self {
+            Self::Amount(text) => text.as_str(),
+            Self::Number(text) => text,
+        }
+    }
+
     /// An amount of the currency with this ISO 4217 code.
     pub(crate) fn of(amount: Minor, currency: &str) -> Self {
         Self::Amount(amount.decimal(decimals(currency)))

@@ -1,10 +1,11 @@
 //! Mutations, against the sandbox issuer. `cards`, `onboarding`: what each does, and what
 //! the issuer refuses. `failures`: an issuer that does not answer. `protocol`: how they are
-//! sent, what they need and cost. `hidden`: what clients send and get shows nowhere.
+//! sent, what they need and cost. `money`: payments. `hidden`: what clients send and get shows nowhere.
 
 mod cards;
 mod failures;
 mod hidden;
+mod money;
 mod onboarding;
 mod protocol;
 

@@ -32,6 +32,12 @@ fn input(name: &str) -> Value {
         "requestPhoneVerification" => json!({ "identifier": "usr_1", "phoneNumber": "+1" }),
         "submitSourceOfFunds" => json!({ "identifier": "usr_1", "answers": [] }),
         "reportCard" => json!({ "identifier": "usr_1", "cardId": "c", "reason": "LOST" }),
+        "fundCardCustomer" => {
+            json!({ "identifier": "nobody", "amount": "5", "sourceChain": "SOL", "idempotencyKey": "k" })
+        }
+        "withdrawFromCard" => {
+            json!({ "identifier": "nobody", "amount": "5", "idempotencyKey": "k" })
+        }
         "freezeCard" | "unfreezeCard" | "voidCard" => {
             json!({ "identifier": "usr_1", "cardId": "c" })
         }
@@ -44,15 +50,22 @@ on_both! {
         database.program_with("acme", &[Line::new(1)]);
         let gateway = database.serve();
         let reader = token(&database, "acme", &["read", "program"]);
-        let writer = token(&database, "acme", &["write"]);
+        let tokens = ["write", "money"].map(|scope| token(&database, "acme", &[scope]));
         let all = names(&gateway, &reader);
         assert!(all.len() >= 13, "{all:?}");
         for name in &all {
-            let answer = mutate(&gateway, &reader, name, &input(name), "clientMutationId");
-            assert_eq!(answer.code(), "FORBIDDEN", "{name}: {}", answer.text);
-            assert!(answer.text.contains("lacks the scope `write`"), "{name}: {}", answer.text);
-            let answer = mutate(&gateway, &writer, name, &input(name), "clientMutationId");
-            assert_eq!(answer.code(), "UPSTREAM_UNAVAILABLE", "{name}: {}", answer.text);
+            let moves_money = ["fundCardCustomer", "withdrawFromCard"].contains(&name.as_str());
+            let [writer, payer] = &tokens;
+            let (good, bad, scope) = if moves_money { (payer, writer, "money") } else { (writer, payer, "write") };
+            for token in [&reader, bad] {
+                let answer = mutate(&gateway, token, name, &input(name), "clientMutationId");
+                assert_eq!(answer.code(), "FORBIDDEN", "{name}: {}", answer.text);
+                let missing = format!("lacks the scope `{scope}`");
+                assert!(answer.text.contains(&missing), "{name}: {}", answer.text);
+            }
+            let answer = mutate(&gateway, good, name, &input(name), "clientMutationId");
+            let expected = if moves_money { "NOT_FOUND" } else { "UPSTREAM_UNAVAILABLE" };
+            assert_eq!(answer.code(), expected, "{name}: {}", answer.text);
         }
     }
 

@@ -2,11 +2,13 @@
 
 use async_graphql::{Object, Result};
 
+use crate::domain::payment::Payment;
 use crate::graphql::error::failure;
 use crate::graphql::execution::changed_customer::ChangedCustomer;
 use crate::graphql::execution::page_writer::DirectObject;
 use crate::graphql::schema::card::Card;
 use crate::graphql::schema::card_customer::CardCustomer;
+use crate::graphql::schema::card_funding::CardFunding;
 
 /// The customer, as an object of the schema.
 async fn shown(of: &ChangedCustomer) -> Result<Option<DirectObject<CardCustomer>>> {
@@ -106,6 +108,44 @@ card_payloads! {
     VoidCardPayload;
     /// What `reportCard` returns.
     ReportCardPayload;
+}
+
+/// Payloads with a payment and its customer.
+macro_rules! payment_payloads {
+    ($( $(#[$about:meta])* $name:ident; )+) => { $(
+        $(#[$about])*
+        pub(crate) struct $name {
+            pub(super) customer: ChangedCustomer,
+            pub(super) payment: Payment,
+            pub(super) client_mutation_id: Option<String>,
+        }
+
+        $(#[$about])*
+        #[Object]
+        impl $name {
+            /// The customer after the mutation. Money arrives minutes later. Null if the customer is gone.
+            async fn card_customer(&self) -> Result<Option<DirectObject<CardCustomer>>> {
+                shown(&self.customer).await
+            }
+
+            /// The payment, which the issuer has accepted.
+            async fn card_funding(&self) -> Option<DirectObject<CardFunding>> {
+                CardFunding::of(self.payment.clone()).map(DirectObject)
+            }
+
+            /// The `clientMutationId` of the input.
+            async fn client_mutation_id(&self) -> Option<&str> {
+                self.client_mutation_id.as_deref()
+            }
+        }
+    )+ };
+}
+
+payment_payloads! {
+    /// What `fundCardCustomer` returns.
+    FundCardCustomerPayload;
+    /// What `withdrawFromCard` returns.
+    WithdrawFromCardPayload;
 }
 
 /// What `requestKycLink` returns.
