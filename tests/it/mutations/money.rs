@@ -115,5 +115,8 @@ fn without_a_connection_nothing_is_paid() {
     let gateway = database.serve();
     let token = token(&database, "acme", &["money"]);
     let refusal = refused(&gateway, &token, "fundCardCustomer", &funding("usr_1", "10", "k"));
-    assert!(matches!(refusal.0.as_str(), "UPSTREAM_UNAVAILABLE" | "ISSUER_REJECTED"), "{refusal:?}");
+    assert!(
+        matches!(refusal.0.as_str(), "UPSTREAM_UNAVAILABLE" | "ISSUER_REJECTED"),
+        "{refusal:?}"
+    );
 }
