@@ -23,8 +23,7 @@ use crate::services::sync::{Options, Report, Summary};
 use crate::services::token;
 use crate::store::{Program, Settings, Store};
 use crate::{app, telemetry};
-
-const PROGRAM: &str = "demo";
+use program::PROGRAM;
 
 /// Starts the issuer and the chain, synchronises the sample program, prints how to query
 /// it, and serves it until the process is stopped. Then its data is removed.

@@ -9,8 +9,10 @@ use card_gateway_sandbox::issuer::{
 };
 use fastrand::Rng;
 
-use super::PROGRAM;
 use crate::error::{Error, Kind, Result};
+
+/// The program's name.
+pub(super) const PROGRAM: &str = "demo";
 
 /// How often the demo reads the issuer's list again. New customers come often there.
 pub(super) const SYNC_INTERVAL: Duration = Duration::from_secs(15);

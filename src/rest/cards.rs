@@ -47,10 +47,10 @@ pub(super) struct CardListParams {
     #[param(example = "active")]
     status: Option<CardStatus>,
     /// Only cards of the customer with this `external_customer_id`, or another identifier.
-    #[param(max_length = 320)]
+    #[param(max_length = 320, pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$")]
     external_customer_id: Option<String>,
     /// Only cards of the customer with this `id`, or another identifier.
-    #[param(max_length = 320)]
+    #[param(max_length = 320, pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$")]
     customer_id: Option<String>,
 }
 

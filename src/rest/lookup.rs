@@ -26,22 +26,22 @@ use crate::services::Services;
 #[expect(dead_code, reason = "it describes the parameters, which are read by their kind")]
 pub(super) struct LookUpParams {
     /// The customer's `id`.
-    #[param(max_length = 320)]
+    #[param(max_length = 320, pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$")]
     id: Option<String>,
     /// The customer's `yativo_card_id`.
-    #[param(max_length = 320)]
+    #[param(max_length = 320, pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$")]
     yativo_card_id: Option<String>,
     /// The customer's `id` or `yativo_card_id`.
-    #[param(max_length = 320)]
+    #[param(max_length = 320, pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$")]
     customer_id: Option<String>,
     /// The `card_id` of one of the customer's cards, or the card network's token.
-    #[param(max_length = 320)]
+    #[param(max_length = 320, pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$")]
     card_id: Option<String>,
     /// The customer's `external_customer_id`.
-    #[param(max_length = 320, example = "usr_1207")]
+    #[param(max_length = 320, pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$", example = "usr_1207")]
     external_id: Option<String>,
     /// The customer's e-mail address (case-insensitive).
-    #[param(max_length = 320)]
+    #[param(max_length = 320, pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$")]
     email: Option<String>,
 }
 

@@ -24,7 +24,7 @@ use crate::services::Services;
 #[expect(dead_code, reason = "it describes the parameter")]
 pub(super) struct CustomerFilter {
     /// Only transactions of this customer: the `yativo_card_id`, or any other identifier.
-    #[param(max_length = 320)]
+    #[param(max_length = 320, pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$")]
     customer_id: Option<String>,
 }
 

@@ -162,7 +162,7 @@ on_both! {
         let pair = create(&database, "acme", &[]);
         let gateway = database.serve();
         token(&gateway, &pair);
-        let guesses: Vec<Pair> = (0..30).map(|number| Pair::new(&format!("guess_{number}"), "not-the-secret")).collect();
+        let guesses: Vec<Pair> = (0..30).map(|number| Pair::new(&format!("guess_{number:04}"), "not-the-secret")).collect();
         let statuses: Vec<u16> = std::thread::scope(|scope| {
             let sent: Vec<_> = guesses.iter().map(|guess| scope.spawn(|| post(&gateway, TOKEN, &guess.body()).status)).collect();
             sent.into_iter().map(|sent| sent.join().expect("an answer")).collect()

@@ -46,7 +46,10 @@ struct Fetched {
 /// A customer of a page.
 struct Listed<'a> {
     said: &'a IssuerCustomer,
+    item_hash: i64,
     customer: Customer,
+    /// The customer's stated number of cards before this page.
+    stated_before: Option<i64>,
     is_new: bool,
 }
 
@@ -220,7 +223,9 @@ async fn listed<'a>(
         let id = said.canonical_id();
         let known = names.find_listed(said.yativo_card_id.as_deref(), id.as_deref());
         let customer = merged(said, known, at)?;
-        Some(Listed { said, customer, is_new: known.is_none() })
+        let stated_before = known.and_then(|known| known.stated_cards_count);
+        let item_hash = hash_of(said);
+        Some(Listed { said, item_hash, customer, stated_before, is_new: known.is_none() })
     });
     Ok(listed.collect())
 }
@@ -239,14 +244,16 @@ async fn put(
         let wallet = balance::replacing(&said.balance, wallets.get(&customer.id), at)?;
         Some((customer.id.clone(), wallet))
     });
-    let records = listed.iter().map(|of| Record {
-        customer: of.customer.clone(),
-        balance: None,
-        cards: Vec::new(),
+    let records = listed.iter().map(|of| {
+        let mut customer = of.customer.clone();
+        // An item that has not changed says nothing newer than the cards that are known.
+        if stored.get(&customer.id).is_some_and(|stored| stored.item_hash == of.item_hash) {
+            customer.stated_cards_count = of.stated_before;
+        }
+        Record { customer, balance: None, cards: Vec::new() }
     });
     let changed = records::put(tx, records.collect(), balances.collect(), at).await?;
-    let said = listed.iter().filter_map(|Listed { said, customer, .. }| {
-        let item_hash = hash_of(said);
+    let said = listed.iter().filter_map(|&Listed { item_hash, ref customer, .. }| {
         match stored.get(&customer.id) {
             Some(stored) if stored.item_hash == item_hash => None,
             Some(stored) => Some(IssuerRecord {

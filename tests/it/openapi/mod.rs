@@ -283,7 +283,7 @@ on_both! {
         let renewed = gateway.client().post(format!("{}{RENEWED}", gateway.host));
         document.holds_with(200, RENEWED, &gateway.send(renewed.bearer_auth(&token)));
         let answers = (0..12).map(|number| {
-            let guess = json!({ "api_key": format!("guess_{number}"), "api_secret": "not-the-secret" });
+            let guess = json!({ "api_key": format!("guess_{number:04}"), "api_secret": "not-the-secret" });
             post(TOKEN, &guess.to_string())
         });
         let answers: Vec<Answer> = answers.collect();

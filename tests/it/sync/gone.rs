@@ -157,7 +157,7 @@ on_both! {
         let suspend = |approval: Approval| {
             Fault::before(move |program| program.spec.approval = approval)
         };
-        world.issuer.add_fault(FaultRule::on(STATUS, suspend(Approval::Suspended)));
+        world.issuer.add_fault(FaultRule::on(STATUS, suspend(Approval::Suspended)).after(1));
         let (said, note) = noted(&world, &["--accept-gone"]);
         assert!(said.ends_with("0 gone\n"), "{said}");
         assert!(note.contains("does not say that the program is approved"), "{note}");
