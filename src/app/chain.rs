@@ -40,11 +40,18 @@ impl Chain {
         Ok(Some(Self { reader, writer }))
     }
 
-    /// Waits until everything that was read is stored. Drop every clone of the reader first.
+    /// Waits a few seconds until everything that was read is stored. Drop every clone of the
+    /// reader first.
     pub async fn close(self) {
-        drop(self.reader);
-        if tokio::time::timeout(STORE_TIMEOUT, self.writer).await.is_err() {
+        if tokio::time::timeout(STORE_TIMEOUT, self.finish()).await.is_err() {
             tracing::warn!("some balances that were read from the chain were not stored");
         }
+    }
+
+    /// As [`Chain::close`], however long it takes: for a command that says what it has read.
+    pub async fn finish(self) {
+        drop(self.reader);
+        // A task that failed has said so in the log.
+        let _ = self.writer.await;
     }
 }

@@ -47,7 +47,7 @@ pub(super) async fn run(config: &Config, store: Store) -> Result<ExitCode> {
     }
     drop(reconciliation);
     watching.abort();
-    chain.close().await;
+    chain.finish().await;
     store.close().await;
     let Summary { read, unread, drifted } = done?;
     out(&format!(

@@ -125,8 +125,9 @@ mod tests {
 
     #[test]
     fn each_operation_has_a_name_of_its_own() {
-        let names: BTreeSet<String> = ROUTES.iter().map(operation_id).collect();
-        assert_eq!(names.len(), ROUTES.len());
+        let forwarded: Vec<&Route> = ROUTES.iter().filter(|route| route.is_forwarded()).collect();
+        let names: BTreeSet<String> = forwarded.iter().map(|route| operation_id(route)).collect();
+        assert_eq!(names.len(), forwarded.len());
         assert!(names.contains("postYativoCardCustomersSafeDeploy"), "{names:?}");
     }
 }
