@@ -106,7 +106,7 @@ pub(super) const STEPS: &[Step] = &[
     Call("GET", "/v1/card-issuer/customers/nobody/card-transactions", "", 404, &[]),
     Call("GET", "/v1/yativo-card/customers/$holder/cards", "", 200, &[]),
     Call("GET", "/v1/yativo-card/customers/nobody/cards", "", 404, &[]),
-    Call("GET", "/v1/yativo-card/customers/cards?limit=5", "", 200, &[]),
+    Call("GET", "/v1/yativo-card/customers/cards?limit=100", "", 200, &[]),
     // Money.
     Call("POST", "/v1/card-issuer/fund-customer", r#"{"yativo_card_id":"$new","amount":25,"source_chain":"SOL"}"#, 200, &[("transfer", "/data/transfer_id")]),
     Call("POST", "/v1/card-issuer/fund-customer", r#"{"yativo_card_id":"nobody","amount":25,"source_chain":"SOL"}"#, 404, &[]),
