@@ -3,6 +3,7 @@
 
 pub(crate) mod cost;
 pub(crate) mod document_cache;
+mod input_objects;
 pub(crate) mod limits;
 pub(crate) mod operation;
 pub(crate) mod persisted_documents;

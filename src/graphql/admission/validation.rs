@@ -14,7 +14,7 @@ use super::operation::NullDefaults;
 use super::positions::Positions;
 use super::rejection::{Rejection, request_error};
 use super::types::Types;
-use super::{shape_limits, subscriptions, syntax, tokens};
+use super::{input_objects, shape_limits, subscriptions, syntax, tokens};
 use crate::graphql::error::{PARSE_FAILED, VALIDATION_FAILED};
 
 /// Maximum number of errors in a response: a long document can have a thousand.
@@ -68,6 +68,10 @@ pub(crate) fn validate(
         Err(failed) if subscriptions::only_merged(&failed) => Valid::assume_valid(failed.partial),
         Err(failed) => return Err(invalid(&failed.errors)),
     };
+    if let Some((message, span)) = input_objects::first_mistake(&document, types.schema()) {
+        let pos = span.map(|span| positions.at(span.offset()));
+        return Err(request_error(cut(message), pos, VALIDATION_FAILED));
+    }
     Ok(Validated { document, introspects, null_defaults })
 }
 

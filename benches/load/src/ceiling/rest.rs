@@ -131,6 +131,7 @@ pub(super) struct Detail<'a> {
     balance_updated_at: Option<Time>,
     cards_count: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[expect(clippy::option_option, reason = "absent without cards, null if unknown")]
     pin_set: Option<Option<bool>>,
     cards: Vec<Card<'a>>,
     created_at: Time,
