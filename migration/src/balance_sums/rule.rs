@@ -1,5 +1,7 @@
 //! What each customer counts, in SQL.
 
+use sea_orm_migration::sea_orm::DbBackend;
+
 /// The level of the sum over all customers.
 pub const LASTING: i64 = 0;
 /// The level of the sums by bucket.
@@ -26,18 +28,60 @@ pub const SUMS: [&str; 9] = [
 ];
 pub(super) const KEY: &str = "program_id, level, start, currency";
 
-/// The rows that a customer's balance is made of: the customer `c`, the wallet's balance `w`
-/// and the chain's balance `x`.
-pub(super) const WALLET_OF_CUSTOMER: &str =
-    "LEFT JOIN wallet_balances AS w ON w.program_id = c.program_id AND w.customer_id = c.id";
-pub(super) const CHAIN_OF_CUSTOMER: &str = "LEFT JOIN chain_balances AS x \
-    ON x.wallet_address = c.wallet_address AND x.currency = c.currency";
+/// Rows that a customer's balance is made of: the customer `c`, the wallet's balance `w` or
+/// the chain's balance `x`.
+#[derive(Clone, Copy)]
+pub(super) struct Look {
+    pub(super) table: &'static str,
+    pub(super) alias: &'static str,
+    /// Which row belongs to the rows so far.
+    pub(super) condition: &'static str,
+    /// Whether there may be none.
+    pub(super) is_optional: bool,
+}
+
+impl Look {
+    pub(super) const WALLET_OF_CUSTOMER: Self = Self {
+        table: "wallet_balances",
+        alias: "w",
+        condition: "w.program_id = c.program_id AND w.customer_id = c.id",
+        is_optional: true,
+    };
+    pub(super) const CHAIN_OF_CUSTOMER: Self = Self {
+        table: "chain_balances",
+        alias: "x",
+        condition: "x.wallet_address = c.wallet_address AND x.currency = c.currency",
+        is_optional: true,
+    };
+
+    /// Joins the rows to all rows so far, in whatever way is best.
+    pub(super) fn joined(self) -> String {
+        let Self { table, alias, condition, is_optional } = self;
+        let join = if is_optional { "LEFT" } else { "CROSS" };
+        format!("{join} JOIN {table} AS {alias} ON {condition}")
+    }
+
+    /// Looks the rows up for each of the rows so far: they are few. PostgreSQL would read
+    /// the whole table, if it believes that it is small, without `OFFSET 0`; SQLite keeps the
+    /// order of a CROSS JOIN.
+    pub(super) fn looked_up(self, backend: DbBackend) -> String {
+        if backend != DbBackend::Postgres {
+            return self.joined();
+        }
+        let Self { table, alias, condition, is_optional } = self;
+        let join = if is_optional { "LEFT" } else { "INNER" };
+        format!(
+            "{join} JOIN LATERAL (SELECT * FROM {table} AS {alias} WHERE {condition} OFFSET 0) \
+             AS {alias} ON TRUE"
+        )
+    }
+}
 
 /// Whether a customer `c` is there and has a wallet, in SQL.
 const COUNTS: &str = "c.safe_deployed AND c.gone_at IS NULL";
 
 /// What each customer counts, times the column `sign` of `sign_of`, as a SELECT.
-pub(super) fn contributions(sign_of: &str, joined: &str, on: &str) -> String {
+pub(super) fn contributions(sign_of: &str, joined: &str) -> String {
     let is_live = "w.source = 'live'";
     let is_younger = "x.block_time > w.updated_at";
     let by_chain = format!("(x.block_time IS NOT NULL AND (w.updated_at IS NULL OR {is_younger}))");
@@ -76,7 +120,7 @@ pub(super) fn contributions(sign_of: &str, joined: &str, on: &str) -> String {
            COALESCE(c.currency, '') AS currency, {columns} \
          FROM {joined} CROSS JOIN (SELECT {LASTING} AS level UNION ALL SELECT {BUCKETS} \
            UNION ALL SELECT {MOMENTS}) AS l \
-         WHERE {on} AND {COUNTS} AND (l.level = {LASTING} OR ({is_live} AND {is_younger}))"
+         WHERE {COUNTS} AND (l.level = {LASTING} OR ({is_live} AND {is_younger}))"
     )
 }
 
@@ -100,8 +144,8 @@ pub(super) fn added_up(contributions: &str) -> String {
 
 /// All that customers count now, added up: what the table must hold.
 pub fn all() -> String {
-    let joined = format!("card_customers AS c {WALLET_OF_CUSTOMER} {CHAIN_OF_CUSTOMER}");
-    added_up(&contributions("1", &joined, "TRUE"))
+    let [wallet, chain] = [Look::WALLET_OF_CUSTOMER, Look::CHAIN_OF_CUSTOMER].map(Look::joined);
+    added_up(&contributions("1", &format!("card_customers AS c {wallet} {chain}")))
 }
 
 /// Removes all sums.

@@ -2,9 +2,7 @@
 
 use sea_orm_migration::sea_orm::DbBackend;
 
-use super::rule::{
-    CHAIN_OF_CUSTOMER, CLEAR, KEY, SUMS, WALLET_OF_CUSTOMER, added_up, all, contributions, insert,
-};
+use super::rule::{CLEAR, KEY, Look, SUMS, added_up, all, contributions, insert};
 
 /// A table whose rows a customer's balance is made of.
 struct Part {
@@ -16,11 +14,14 @@ struct Part {
     values: &'static [&'static str],
     /// Whether a customer may have none of these rows.
     is_optional: bool,
-    /// Joins what else the balance is made of. SQLite keeps the order of a CROSS JOIN: all
-    /// is looked up from the changed rows.
-    joins: [&'static str; 2],
-    /// What the joins do not say.
-    on: &'static str,
+    /// What else the balance is made of, in the order in which it is looked up from the
+    /// changed rows.
+    looks: [Look; 2],
+}
+
+/// The customer of a changed row.
+const fn customer(condition: &'static str) -> Look {
+    Look { table: "card_customers", alias: "c", condition, is_optional: false }
 }
 
 const CUSTOMERS: Part = Part {
@@ -29,8 +30,7 @@ const CUSTOMERS: Part = Part {
     key: ["program_id", "id"],
     values: &["currency", "safe_deployed", "wallet_address", "gone_at"],
     is_optional: false,
-    joins: [WALLET_OF_CUSTOMER, CHAIN_OF_CUSTOMER],
-    on: "TRUE",
+    looks: [Look::WALLET_OF_CUSTOMER, Look::CHAIN_OF_CUSTOMER],
 };
 const WALLETS: Part = Part {
     table: "wallet_balances",
@@ -38,8 +38,10 @@ const WALLETS: Part = Part {
     key: ["program_id", "customer_id"],
     values: &["ledger_minor", "available_minor", "pending_minor", "source", "updated_at"],
     is_optional: true,
-    joins: ["CROSS JOIN card_customers AS c", CHAIN_OF_CUSTOMER],
-    on: "c.program_id = w.program_id AND c.id = w.customer_id",
+    looks: [
+        customer("c.program_id = w.program_id AND c.id = w.customer_id"),
+        Look::CHAIN_OF_CUSTOMER,
+    ],
 };
 const CHAIN: Part = Part {
     table: "chain_balances",
@@ -47,8 +49,10 @@ const CHAIN: Part = Part {
     key: ["wallet_address", "currency"],
     values: &["ledger_minor", "block_time"],
     is_optional: true,
-    joins: ["CROSS JOIN card_customers AS c", WALLET_OF_CUSTOMER],
-    on: "c.wallet_address = x.wallet_address AND c.currency = x.currency",
+    looks: [
+        customer("c.wallet_address = x.wallet_address AND c.currency = x.currency"),
+        Look::WALLET_OF_CUSTOMER,
+    ],
 };
 const PARTS: [&Part; 3] = [&CUSTOMERS, &WALLETS, &CHAIN];
 
@@ -57,9 +61,9 @@ impl Part {
         self.key.into_iter().chain(self.values.iter().copied())
     }
 
-    fn joined(&self, changed: &str) -> String {
-        let Self { alias, joins: [first, second], .. } = self;
-        format!("{changed} AS {alias} {first} {second}")
+    fn joined(&self, changed: &str, backend: DbBackend) -> String {
+        let [first, second] = self.looks.map(|look| look.looked_up(backend));
+        format!("{changed} AS {} {first} {second}", self.alias)
     }
 
     fn trigger(&self, event: &str) -> String {
@@ -77,9 +81,9 @@ pub(crate) fn index_of_empty() -> String {
 }
 
 /// What a trigger does with the changed rows of a part: SELECTs of these with their `sign`.
-fn add(part: &Part, changed: &str) -> String {
-    let joined = part.joined(&format!("({changed})"));
-    let contributions = contributions(&format!("{}.sign", part.alias), &joined, part.on);
+fn add(part: &Part, changed: &str, backend: DbBackend) -> String {
+    let joined = part.joined(&format!("({changed})"), backend);
+    let contributions = contributions(&format!("{}.sign", part.alias), &joined);
     // In one order, so that writers do not deadlock.
     let sums = format!("{} ORDER BY 1, 2, 3, 4", added_up(&contributions));
     let add = SUMS.map(|sum| format!("{sum} = balance_sums.{sum} + excluded.{sum}"));
@@ -140,7 +144,7 @@ fn sqlite_triggers(part: &Part) -> Vec<String> {
     };
     let trigger = |event: &str, when: String| {
         let (name, time) = (part.trigger(event), time_of(part, event));
-        let body = add(part, &changed(part, event, row));
+        let body = add(part, &changed(part, event, row), DbBackend::Sqlite);
         let (event, table) = (event.to_uppercase(), part.table);
         format!(
             "CREATE TRIGGER {name} {time} {event} ON {table} FOR EACH ROW {when} BEGIN {body} END"
@@ -174,7 +178,12 @@ fn postgres_triggers(part: &Part) -> Vec<String> {
             // For each row: when the statement has ended, the wallets are gone, too.
             let columns = part.columns().map(|column| format!("OLD.{column} AS {column}"));
             let row = format!("SELECT -1 AS sign, {}", columns.collect::<Vec<_>>().join(", "));
-            statements.push(postgres_function(&name, LOOK_UP, &add(part, &row), "OLD"));
+            statements.push(postgres_function(
+                &name,
+                LOOK_UP,
+                &add(part, &row, DbBackend::Postgres),
+                "OLD",
+            ));
             statements.push(format!(
                 "CREATE TRIGGER {name} BEFORE {upper} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()"
             ));
@@ -183,7 +192,8 @@ fn postgres_triggers(part: &Part) -> Vec<String> {
         let changed = changed(part, event, |sign, kind, has_values| {
             postgres_rows(part, event, sign, kind, has_values)
         });
-        let body = format!("{}{}", lock_chain(part, event), add(part, &changed));
+        let body =
+            format!("{}{}", lock_chain(part, event), add(part, &changed, DbBackend::Postgres));
         statements.push(postgres_function(&name, LOOK_UP, &body, "NULL"));
         statements.push(format!(
             "CREATE TRIGGER {name} AFTER {upper} ON {table} REFERENCING {tables} \
