@@ -15,6 +15,7 @@ pub mod import;
 pub mod inbox;
 pub mod issuer_calls;
 pub mod live;
+pub mod program_clients;
 pub mod programs;
 pub mod reconciliation;
 pub mod records;
@@ -82,11 +83,13 @@ impl Services {
         settings: &Settings,
     ) -> Self {
         let clients = clients::Clients::new(store.clone());
-        let has_issuer = issuer.programs().next().is_some();
-        let single = has_issuer.then(|| sync::SingleCustomers::new(store.clone(), issuer.clone()));
+        let at_issuer = program_clients::ProgramClients::new(store.clone(), issuer);
+        let single = at_issuer
+            .has_any()
+            .then(|| sync::SingleCustomers::new(store.clone(), at_issuer.clone()));
         let customers = customers::Customers::new(store.clone(), single);
         let issuer_calls =
-            issuer_calls::IssuerCalls::new(store.clone(), issuer.clone(), settings.card_pages);
+            issuer_calls::IssuerCalls::new(store.clone(), at_issuer.clone(), settings.card_pages);
         Self {
             auth: auth::Auth::new(store.clone(), clients.clone(), settings.token_cache_ttl),
             clients,
@@ -108,7 +111,7 @@ impl Services {
             funding: funding::Funding::new(
                 store.clone(),
                 customers.clone(),
-                issuer,
+                at_issuer,
                 settings.funding,
             ),
             customers,

@@ -11,7 +11,6 @@
 //!   `verdict`: which of them is which payment. `wire`: bodies.
 
 mod check;
-mod clients;
 mod order;
 mod outcome;
 mod resolver;
@@ -27,7 +26,6 @@ use uuid::Uuid;
 
 pub use self::check::LEAST_FUNDING;
 use self::check::Stop;
-use self::clients::Clients;
 pub use self::order::{FundRequest, IdempotencyKey, SwapRequest, SwapToken, Who, WithdrawRequest};
 pub use self::outcome::{Outcome, Refusal};
 use crate::domain::page::{ListId, Slice, Window};
@@ -35,8 +33,9 @@ use crate::domain::payment::{Order, Payment, PaymentState};
 use crate::domain::principal::{Principal, ProgramId};
 use crate::domain::time::Timestamp;
 use crate::error::Result;
-use crate::issuer::{Issuer, PaymentRoute, ProgramClient};
+use crate::issuer::{PaymentRoute, ProgramClient};
 use crate::services::customers::Customers;
+use crate::services::program_clients::ProgramClients;
 use crate::store::{KeyedPayment, PaymentClaim, Store};
 
 /// How long an idempotency key is kept, in milliseconds: 7 days.
@@ -62,7 +61,7 @@ pub struct Settings {
 pub struct Funding {
     store: Store,
     customers: Customers,
-    clients: Clients,
+    clients: ProgramClients,
     settings: Settings,
 }
 
@@ -74,8 +73,13 @@ struct Call {
 
 impl Funding {
     /// Over a store, its customers and the issuer's API.
-    pub fn new(store: Store, customers: Customers, issuer: Issuer, settings: Settings) -> Self {
-        Self { clients: Clients::new(store.clone(), issuer), store, customers, settings }
+    pub const fn new(
+        store: Store,
+        customers: Customers,
+        clients: ProgramClients,
+        settings: Settings,
+    ) -> Self {
+        Self { store, customers, clients, settings }
     }
 
     /// Pays a customer from the master wallet.

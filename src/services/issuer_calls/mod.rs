@@ -13,7 +13,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use moka::future::Cache;
 use serde::Deserialize;
 
 use self::answers::Answers;
@@ -22,23 +21,19 @@ use crate::domain::issuer_routes::{Kind as What, ReadAgain as Whom};
 use crate::domain::principal::{Principal, ProgramId};
 use crate::error::{Error, Kind, Result};
 pub use crate::issuer::Answer;
-use crate::issuer::{Issuer, Path, ProgramClient};
+use crate::issuer::{Path, ProgramClient};
+use crate::services::program_clients::ProgramClients;
 use crate::services::sync::ReadAgain;
 use crate::store::Store;
 
 /// How long a client waits for the issuer.
 pub const TIME_LIMIT: Duration = Duration::from_secs(30);
-/// How long it is known which programs have a key pair, and how many programs are.
-const CLIENT_TTL: Duration = Duration::from_secs(10);
-const CLIENTS: u64 = 1_000;
 
 /// Sends calls of clients on to the issuer. Clones share everything.
 #[derive(Clone, Debug)]
 pub struct IssuerCalls {
     store: Store,
-    issuer: Issuer,
-    /// The client of each program; none without a key pair.
-    clients: Cache<ProgramId, Option<ProgramClient>>,
+    clients: ProgramClients,
     answers: Answers,
     card_pages: bool,
 }
@@ -46,9 +41,8 @@ pub struct IssuerCalls {
 impl IssuerCalls {
     /// Over a store and the issuer's API. `card_pages`: whether clients may ask for the
     /// address of the page that shows a whole card.
-    pub fn new(store: Store, issuer: Issuer, card_pages: bool) -> Self {
-        let clients = Cache::builder().max_capacity(CLIENTS).time_to_live(CLIENT_TTL).build();
-        Self { store, issuer, clients, answers: Answers::new(), card_pages }
+    pub fn new(store: Store, clients: ProgramClients, card_pages: bool) -> Self {
+        Self { store, clients, answers: Answers::new(), card_pages }
     }
 
     /// Sends a call on; the answer is the issuer's, whatever its status. If the call has
@@ -72,7 +66,7 @@ impl IssuerCalls {
         let path = call.path()?;
         let program = principal.program;
         self.check_customers(program, &call).await?;
-        let client = self.client(program).await?.ok_or_else(failure::not_connected)?;
+        let client = self.clients.of(program).await?.ok_or_else(failure::not_connected)?;
         if let Some(time) = route.cached_for() {
             let key = (program, path.as_str().to_owned(), format!("{:?}", call.query()));
             let fetch = call.send(&client, &path).boxed();
@@ -91,21 +85,10 @@ impl IssuerCalls {
     /// If the program has no key pair, or the store fails.
     pub async fn read_again(&self, principal: &Principal, yativo_card_id: &str) -> Result<()> {
         let program = principal.program;
-        let client = self.client(program).await?.ok_or_else(failure::not_connected)?;
+        let client = self.clients.of(program).await?.ok_or_else(failure::not_connected)?;
         let again = ReadAgain::new(self.store.clone(), client, program);
         again.at_once(yativo_card_id.to_owned(), Whom::Named).await;
         Ok(())
-    }
-
-    async fn client(&self, program: ProgramId) -> Result<Option<ProgramClient>> {
-        if let Some(client) = self.clients.get(&program).await {
-            return Ok(client);
-        }
-        let programs = self.store.programs().await?;
-        let name = programs.into_iter().find(|of| of.id == program).map(|of| of.name);
-        let client = name.and_then(|name| self.issuer.program(&name).cloned());
-        self.clients.insert(program, client.clone()).await;
-        Ok(client)
     }
 
     /// Refuses customers whom we know to be another program's, although the issuer might

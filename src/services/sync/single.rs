@@ -21,12 +21,12 @@ use crate::domain::identifier::Identifier;
 use crate::domain::principal::ProgramId;
 use crate::domain::time::Timestamp;
 use crate::error::Result;
-use crate::issuer::{Issuer, IssuerCustomer, IssuerError, LookUp, ProgramClient};
+use crate::issuer::{IssuerCustomer, IssuerError, LookUp, ProgramClient};
+use crate::services::program_clients::ProgramClients;
 use crate::services::records;
 use crate::store::{IssuerRecord, Record, Store};
 
-/// How long the answer that a customer is not there counts, and how long it is known which
-/// programs have a key pair.
+/// How long the answer that a customer is not there counts.
 const REMEMBERED: Duration = Duration::from_mins(1);
 /// Answers that are remembered.
 const ANSWERS: u64 = 10_000;
@@ -44,9 +44,7 @@ type Limits = RateLimiter<ProgramId, DashMapStateStore<ProgramId>, DefaultClock>
 #[derive(Clone)]
 pub struct SingleCustomers {
     store: Store,
-    issuer: Issuer,
-    /// The client of each program; none without a key pair.
-    clients: Cache<ProgramId, Option<ProgramClient>>,
+    clients: ProgramClients,
     /// Whether the customers who were asked for are there.
     asked: Cache<(ProgramId, Identifier), bool>,
     /// Those whose details were wanted a short time ago.
@@ -62,12 +60,10 @@ impl std::fmt::Debug for SingleCustomers {
 
 impl SingleCustomers {
     /// Over a store, for the programs that have a key pair.
-    pub fn new(store: Store, issuer: Issuer) -> Self {
-        let remembered = || Cache::builder().max_capacity(ANSWERS).time_to_live(REMEMBERED);
+    pub fn new(store: Store, clients: ProgramClients) -> Self {
         Self {
             store,
-            issuer,
-            clients: remembered().build(),
+            clients,
             asked: Cache::builder().max_capacity(ANSWERS).time_to_live(REMEMBERED).build(),
             wanted: Cache::builder().max_capacity(ANSWERS).time_to_live(WANTED_AGAIN).build(),
             limits: Arc::new(RateLimiter::dashmap(Quota::per_minute(PER_MINUTE))),
@@ -78,7 +74,7 @@ impl SingleCustomers {
     /// are there. Returns whether there may be any now. Callers who ask for the same
     /// customer at once share a call, and for a minute its answer.
     pub async fn ask(&self, program: ProgramId, identifiers: &[Identifier]) -> bool {
-        let Some(client) = self.client(program).await else { return false };
+        let Ok(Some(client)) = self.clients.of(program).await else { return false };
         let ask = |identifier: &Identifier| {
             let (this, client) = (self.clone(), client.clone());
             let identifier = identifier.clone();
@@ -121,7 +117,7 @@ impl SingleCustomers {
     }
 
     async fn want(&self, program: ProgramId, customers: Vec<String>) -> Result<()> {
-        if self.client(program).await.is_none() {
+        if !matches!(self.clients.of(program).await, Ok(Some(_))) {
             return Ok(());
         }
         let now = Timestamp::now();
@@ -133,17 +129,6 @@ impl SingleCustomers {
         let tx = self.store.write(program).await?;
         tx.want_due_details(due, now).await?;
         tx.commit().await
-    }
-
-    async fn client(&self, program: ProgramId) -> Option<ProgramClient> {
-        let find = async {
-            let programs = self.store.programs().await?;
-            let found = programs.into_iter().find(|of| of.id == program);
-            Ok::<_, crate::error::Error>(
-                found.and_then(|of| self.issuer.program(&of.name).cloned()),
-            )
-        };
-        self.clients.try_get_with(program, find).await.ok().flatten()
     }
 
     async fn ask_one(
