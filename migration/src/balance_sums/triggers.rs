@@ -237,10 +237,12 @@ fn lock_chain(part: &Part, event: &str) -> String {
     if part.is_optional || event == "delete" {
         return String::new();
     }
-    "PERFORM 1 FROM chain_balances AS x JOIN new_rows AS c \
-     ON x.wallet_address = c.wallet_address AND x.currency = c.currency \
-     ORDER BY x.wallet_address, x.currency FOR SHARE OF x; "
-        .to_owned()
+    // Looked up for each row, in the order in which the others lock.
+    let Look { table, alias, condition, .. } = Look::CHAIN_OF_CUSTOMER;
+    format!(
+        "PERFORM 1 FROM (SELECT wallet_address, currency FROM new_rows ORDER BY 1, 2) AS c \
+         CROSS JOIN LATERAL (SELECT 1 FROM {table} AS {alias} WHERE {condition} FOR SHARE) AS {alias}; "
+    )
 }
 
 /// A function is planned once a connection, perhaps while the tables are empty, and
