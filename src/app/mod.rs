@@ -202,7 +202,7 @@ pub async fn serve(config: &Config, store: Store, listener: TcpListener) -> Resu
     };
     let times = settings::times(&config.server);
     server::serve(listener, routes, times, is_draining, stop).await;
-    // It holds the inbox, whose writer ends when nobody does.
+    // It holds the inbox, whose writer ends when the last holder is gone.
     if let Some(recovering) = recovering {
         recovering.abort();
     }

@@ -40,7 +40,7 @@ pub async fn run(
         // The issuer's webhooks would fill the terminal with their requests.
         "info,card_gateway::http::request_log=warn".clone_into(&mut config.log.level);
     }
-    // Nobody else sends requests to it.
+    // There is no balancer that has to notice.
     config.server.drain_delay = Duration::ZERO;
     telemetry::log(&config.log);
     let listener = app::bind(&config).await?;

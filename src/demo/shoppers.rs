@@ -1,5 +1,5 @@
 //! The life of the demo: customers of the issuer buy, are paid, freeze their cards, and
-//! come new, for ever.
+//! come new, until the demo ends.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};

@@ -245,7 +245,7 @@ mod tests {
             balance: None,
             cards,
         };
-        // Somebody's token is the UUID of another card.
+        // The token of one card is the UUID of another.
         let found = [
             holder(1, vec![card(3, &uuid), card(2, "544")]),
             holder(2, vec![card(1, "544"), card(4, "544")]),

@@ -23,7 +23,7 @@ impl ProgramStatus {
         &self.0
     }
 
-    /// Whether the issuer has approved the program. A word that nobody knows does not lock
+    /// Whether the issuer has approved the program. An unknown word does not lock
     /// a program out.
     pub fn is_approved(&self) -> bool {
         !NOT_APPROVED.contains(&self.0.as_str())

@@ -23,7 +23,7 @@ const MAX_ADDRESSES: usize = 10_000;
 pub struct AddressLimit(Arc<DefaultKeyedRateLimiter<IpAddr>>);
 
 impl AddressLimit {
-    /// Nobody has sent anything yet.
+    /// Limits that no request counts against yet.
     #[expect(clippy::new_without_default, reason = "there is no plain one: each use has its own")]
     pub fn new() -> Self {
         let quota = Quota::per_second(PER_SECOND).allow_burst(BURST);

@@ -56,7 +56,7 @@ impl TrustedProxies {
 }
 
 /// Makes the request's [`ConnectInfo`] that of the client: whatever limits by address comes
-/// after this layer. Its port is 0, because nobody says the client's.
+/// after this layer. Its port is 0: no header says which one it was.
 pub async fn of_client(
     State(proxies): State<TrustedProxies>,
     mut request: Request,

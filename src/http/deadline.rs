@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
-/// Longer times are as good as for ever, and a clock could not hold them.
+/// Longer times count as this one: a clock could not hold them.
 const LONGEST: Duration = Duration::from_hours(365 * 24);
 
 /// When a request has to be answered; an extension of the request. What it asks for may need

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::error::{Error, Kind, Result};
 
-/// How long the answer may take. Whoever runs the command waits for some seconds only.
+/// How long the answer may take. Probes wait for a few seconds only.
 const TIMEOUT: Duration = Duration::from_secs(3);
 
 /// What can be asked.

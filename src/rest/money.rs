@@ -1,4 +1,4 @@
-//! The routes that move money. What is wrong with a request is told here; the rest is the
+//! The routes that move money. What is wrong with a request is reported here; the rest is the
 //! issuer's answer as it is.
 
 use std::sync::Arc;

@@ -1,5 +1,5 @@
 //! The bodies of the routes that move money: read member by member, so that everything that is
-//! wrong is told at once. A null is as good as absent, an unknown member is ignored.
+//! wrong is reported at once. A null is as good as absent, an unknown member is ignored.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;

@@ -71,7 +71,7 @@ impl Part {
     }
 }
 
-/// Buckets and moments in which nobody is left.
+/// Buckets and moments without a live balance.
 const EMPTY: &str = "level > 0 AND realtime = 0";
 
 /// The index of [`EMPTY`]: nearly always empty itself, so that a trigger sees at once that

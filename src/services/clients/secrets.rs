@@ -38,7 +38,7 @@ pub(super) struct Secrets {
 impl Secrets {
     /// Remembers nothing.
     pub(super) fn new() -> Self {
-        // Half of the machine: requests must go on while somebody guesses.
+        // Half of the machine: requests must go on while secrets are guessed.
         let turns = std::thread::available_parallelism().map_or(1, |cores| cores.get() / 2).max(1);
         let right = Cache::builder().max_capacity(REMEMBERED).time_to_idle(REMEMBERED_FOR).build();
         Self { turns: Arc::new(Semaphore::new(turns)), right, salt: rand::random() }

@@ -237,7 +237,7 @@ impl Funding {
         if self.store.update_payment(program, &given_up, &[from]).await? {
             return Ok(given_up);
         }
-        // Somebody else has found out more meanwhile.
+        // Another process has found out more meanwhile.
         Err(outcome::under_way())
     }
 
@@ -318,7 +318,7 @@ fn claim(
     }
 }
 
-/// The customer of an order, as the issuer is told.
+/// The customer of an order, by the name that is sent to the issuer.
 fn payee(order: &Order) -> &str {
     order.payee.as_ref().map_or("", |payee| payee.yativo_card_id.as_str())
 }

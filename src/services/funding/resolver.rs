@@ -35,7 +35,7 @@ const NOT_MADE: &str = "The issuer's answer was lost, and the issuer has not mad
 type Place = (PaymentKind, Option<(String, SourceChain)>);
 
 impl Funding {
-    /// Finds out what has become of payments, for ever. Each program has a task of its own:
+    /// Finds out what has become of payments, until it is dropped. Each program has a task of its own:
     /// one whose issuer does not answer delays no other.
     pub async fn keep_resolving(self) {
         let mut programs = JoinSet::new();

@@ -24,7 +24,7 @@ const ROUND: usize = 100;
 const TRIES: u64 = 5;
 
 impl Recovery {
-    /// Recovers the events of each program that has a key pair, for ever: once at the
+    /// Recovers the events of each program that has a key pair, until it is dropped: once at the
     /// start, then each `interval`. One replica does it at a time.
     pub async fn keep_at_it(self, issuer: Issuer, interval: Duration) {
         let mut programs = JoinSet::new();

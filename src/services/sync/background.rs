@@ -33,7 +33,7 @@ impl Report for Log {
 }
 
 impl Sync {
-    /// Synchronises each program that has a key pair, for ever: a pass over its list
+    /// Synchronises each program that has a key pair, until it is dropped: a pass over its list
     /// begins when the last one's end is `interval` ago, and details are read in
     /// between. One replica does it at a time; another one goes on when it dies.
     pub async fn keep_at_it(self, interval: Duration) {

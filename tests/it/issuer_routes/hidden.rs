@@ -1,8 +1,6 @@
 //! What clients send through the gateway, and what the issuer answers, is in no log, no
 //! metric and no row: codes, phone numbers, addresses of hosted pages.
 
-use std::fs;
-
 use card_gateway::domain::issuer_routes::{Kind, ROUTES};
 use serde_json::json;
 
@@ -10,24 +8,11 @@ use super::world::{World, call, token};
 use crate::support::Database;
 use crate::support::gateway::client;
 use crate::support::scripted::{Scripted, answer};
+use crate::support::written::written;
 
 /// What a client sends, and what the issuer answers.
 const SENT: &str = "sentcanary7";
 const ANSWERED: &str = "answercanary8";
-
-/// Everything that the gateway writes down.
-fn written(database: &Database, gateway: &crate::support::Gateway) -> Vec<(String, String)> {
-    let mut all = vec![
-        ("log".to_owned(), gateway.log_text()),
-        ("metrics".to_owned(), gateway.get("", "/metrics").text),
-    ];
-    for file in fs::read_dir(database.folder.path()).expect("a folder") {
-        let path = file.expect("a file").path();
-        let bytes = fs::read(&path).expect("it can be read");
-        all.push((path.display().to_string(), String::from_utf8_lossy(&bytes).into_owned()));
-    }
-    all
-}
 
 #[test]
 fn nothing_of_any_route_is_written_down() {

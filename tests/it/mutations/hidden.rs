@@ -1,12 +1,11 @@
 //! What clients send in mutations, and what the issuer answers, is in no log, no metric and
 //! no row: codes, phone numbers, links. Nor are documents kept that have them in their text.
 
-use std::fs;
-
 use serde_json::{Value, json};
 
 use crate::issuer_routes::world::token;
 use crate::support::scripted::{Scripted, answer};
+use crate::support::written::written;
 use crate::support::{Database, Gateway, Line, sha256};
 
 /// What a client sends, and what the issuer answers.
@@ -28,20 +27,6 @@ const MUTATIONS: [(&str, &str); 9] = [
     ("freezeCard", "identifier: \"usr_1\", cardId: \"CANARY\""),
     ("reportCard", "identifier: \"usr_1\", cardId: \"CANARY\", reason: LOST"),
 ];
-
-/// Everything that the gateway writes down.
-fn written(database: &Database, gateway: &Gateway) -> Vec<(String, String)> {
-    let mut all = vec![
-        ("log".to_owned(), gateway.log_text()),
-        ("metrics".to_owned(), gateway.get("", "/metrics").text),
-    ];
-    for file in fs::read_dir(database.folder.path()).expect("a folder") {
-        let path = file.expect("a file").path();
-        let bytes = fs::read(&path).expect("it can be read");
-        all.push((path.display().to_string(), String::from_utf8_lossy(&bytes).into_owned()));
-    }
-    all
-}
 
 #[test]
 fn nothing_of_a_mutation_is_written_down() {

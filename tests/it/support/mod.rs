@@ -19,6 +19,7 @@ pub(crate) mod terminal;
 pub(crate) mod transactions;
 pub(crate) mod watcher;
 pub(crate) mod wire;
+pub(crate) mod written;
 
 pub(crate) use builders::Line;
 pub(crate) use database::Database;
