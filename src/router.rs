@@ -21,7 +21,7 @@ use crate::http::authentication::{
 use crate::http::client_address::{self, TrustedProxies};
 use crate::http::health;
 use crate::http::rate::RateLimits;
-use crate::http::{compression, content_coding, cors, headers, host, problem, request_log};
+use crate::http::{compression, cors, headers, host, problem, request_log};
 use crate::rest;
 use crate::services::Services;
 use crate::services::health::Health;
@@ -84,22 +84,15 @@ pub fn router(
     let graphql =
         graphql_route(Arc::clone(&services), authentication(graphql::error_response), limits);
     let bounds = Bounds { timeout: limits.timeout, error_response: problem::response };
-    let uncoded = from_fn_with_state(problem::response as ErrorResponse, content_coding::refuse);
     let tokens = rest::tokens::router(Arc::clone(&services))
-        .layer(uncoded.clone())
         .layer(from_fn_with_state((bounds, limits.rate.clone()), bound_and_count));
     let authenticated = from_fn_with_state(authentication(problem::response), authenticate);
     let nest = |router: Router, (prefix, rest): (&str, Router)| {
-        router.nest(prefix, rest.layer(uncoded.clone()).layer(authenticated.clone()))
+        router.nest(prefix, rest.layer(authenticated.clone()))
     };
     let rest = rest::routers(&services).into_iter().fold(Router::new(), nest);
     let bounds = Bounds { timeout: WEBHOOK, error_response: webhooks::error_response };
-    let webhooks = webhooks::router(webhooks)
-        .layer(from_fn_with_state(
-            webhooks::error_response as ErrorResponse,
-            content_coding::refuse,
-        ))
-        .layer(from_fn_with_state(bounds, bound));
+    let webhooks = webhooks::router(webhooks).layer(from_fn_with_state(bounds, bound));
     let introspection = limits.documents.introspection;
     let schema = schema_route(introspection, authentication(graphql::error_response));
     let site = site::router(health.clone(), limits.graphiql, introspection == Introspection::Any);
@@ -137,12 +130,11 @@ pub fn router(
 fn graphql_route(services: Arc<Services>, layer: Arc<Authentication>, limits: &Limits) -> Router {
     let Limits { body, timeout, stopping, documents, .. } = limits.clone();
     let settings = graphql::Settings { documents, timeout, message: body, stopping };
-    let endpoint = graphql::Endpoint::new(services, settings);
+    // Shared: each request has a copy.
+    let endpoint = Arc::new(graphql::Endpoint::new(services, settings));
     let sockets =
-        graphql::Sockets { endpoint: endpoint.clone(), authentication: Arc::clone(&layer) };
+        graphql::Sockets { endpoint: Arc::clone(&endpoint), authentication: Arc::clone(&layer) };
     let execute = post(graphql::execute).with_state(endpoint);
-    let error_response: ErrorResponse = graphql::error_response;
-    let execute = execute.layer(from_fn_with_state(error_response, content_coding::refuse));
     let execute = execute.layer(from_fn_with_state(Arc::clone(&layer), authenticate));
     let read = get(graphql::get).with_state(sockets);
     let read = read.layer(from_fn_with_state(layer, authenticate_or_upgrade));

@@ -36,7 +36,6 @@ const COST_PER_POINT: usize = 100;
 const MUTATION: Duration = TIME_LIMIT.saturating_add(Duration::from_secs(5));
 
 /// Admits and runs operations.
-#[derive(Clone)]
 pub struct Endpoint {
     schema: Schema,
     types: Arc<Types>,
@@ -47,7 +46,6 @@ pub struct Endpoint {
 }
 
 /// The endpoint's settings.
-#[derive(Clone)]
 pub struct Settings {
     /// The allowed documents, and their limits.
     pub documents: config::Documents,

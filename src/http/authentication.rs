@@ -16,6 +16,7 @@ use axum::response::Response;
 use futures_util::FutureExt as _;
 
 use super::address_limit::AddressLimit;
+use super::content_coding;
 use super::deadline::Deadline;
 use super::rate::{Budget, RateKey, RateLimits, RateStatus};
 use crate::domain::principal::Principal;
@@ -162,10 +163,15 @@ fn id_of(request: &Request) -> RequestId {
     id.unwrap_or_else(|| RequestId(String::new()))
 }
 
-/// Runs a request within its time, and turns a panic into an error. tower-http's
+/// Runs a request within its time, and turns a panic into an error; refuses one whose body
+/// is compressed. Layers of their own would cost each request more than this. tower-http's
 /// layers cannot do it: their responses do not know the request's id.
 async fn run(bounds: Bounds, id: &RequestId, mut request: Request, next: Next) -> Response {
     let Bounds { timeout, error_response } = bounds;
+    let response = |error: &Error| error_response(error, id);
+    if let Some(refusal) = content_coding::refusal(request.headers(), response) {
+        return refusal;
+    }
     let deadline = Deadline::after(timeout);
     request.extensions_mut().insert(deadline.clone());
     let running = AssertUnwindSafe(next.run(request)).catch_unwind();

@@ -32,7 +32,7 @@ use crate::usage::{self, Usage};
 
 /// Answers a POST.
 pub async fn execute(
-    State(endpoint): State<Endpoint>,
+    State(endpoint): State<Arc<Endpoint>>,
     Extension(principal): Extension<Arc<Principal>>,
     Extension(budget): Extension<Arc<Budget>>,
     Extension(request): Extension<RequestId>,
@@ -56,7 +56,7 @@ pub async fn execute(
 /// Answers a GET with a query in it. Mutations must be sent with POST (GraphQL
 /// over HTTP, section 5.3).
 pub(crate) async fn get(
-    endpoint: &Endpoint,
+    endpoint: &Arc<Endpoint>,
     principal: Arc<Principal>,
     budget: &Budget,
     request: RequestId,
@@ -91,7 +91,7 @@ fn mutation_by_get(request: &RequestId) -> HttpResponse {
 }
 
 async fn answer(
-    endpoint: &Endpoint,
+    endpoint: &Arc<Endpoint>,
     headers: &HeaderMap,
     media: Media,
     request: RequestId,

@@ -44,7 +44,7 @@ impl Subscriber {
 
 /// The answers to an operation, for as long as the credentials are valid. A query has one.
 pub(crate) fn replies(
-    endpoint: &Endpoint,
+    endpoint: &Arc<Endpoint>,
     subscriber: Subscriber,
     request: RequestId,
     prepared: Prepared,
@@ -52,10 +52,10 @@ pub(crate) fn replies(
     let once = !prepared.is_subscription();
     let limit = endpoint.settings.timeout + prepared.more_time();
     let answers = endpoint.run_stream(prepared, request.clone()).boxed();
-    let endpoint = endpoint.clone();
+    let endpoint = Arc::clone(endpoint);
     stream::unfold(Some((answers, true)), move |state| {
         let (endpoint, subscriber, request) =
-            (endpoint.clone(), subscriber.clone(), request.clone());
+            (Arc::clone(&endpoint), subscriber.clone(), request.clone());
         async move {
             let (mut answers, first) = state?;
             let next = AssertUnwindSafe(answers.next()).catch_unwind();

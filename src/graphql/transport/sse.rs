@@ -1,6 +1,7 @@
 //! Server-sent events: the distinct connections mode of the GraphQL over SSE
 //! protocol.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body as HttpBody, Bytes};
@@ -27,7 +28,7 @@ const COMPLETE: &[u8] = b"event: complete\ndata:\n\n";
 
 /// The answers to an operation as server-sent events.
 pub(crate) fn events(
-    endpoint: &Endpoint,
+    endpoint: &Arc<Endpoint>,
     headers: &HeaderMap,
     request: RequestId,
     prepared: Prepared,
@@ -47,7 +48,7 @@ pub(crate) fn events(
     });
     let complete = stream::once(future::ready(Bytes::from_static(COMPLETE)));
     let events = events.take_until(stopped.boxed()).chain(complete).boxed();
-    let events = kept_alive(events, endpoint.clone(), subscriber);
+    let events = kept_alive(events, Arc::clone(endpoint), subscriber);
     let body = HttpBody::from_stream(events.map(Ok::<_, std::io::Error>));
     respond(body)
 }
@@ -82,7 +83,7 @@ fn event(parts: &[&[u8]]) -> Bytes {
 /// ends when the credentials are not valid any more.
 fn kept_alive(
     events: BoxStream<'static, Bytes>,
-    endpoint: Endpoint,
+    endpoint: Arc<Endpoint>,
     subscriber: Subscriber,
 ) -> impl Stream<Item = Bytes> + Send + 'static {
     // A first comment sends the headers.

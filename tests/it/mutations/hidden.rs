@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::issuer_routes::world::token;
 use crate::support::scripted::{Scripted, answer};
 use crate::support::written::written;
-use crate::support::{Database, Gateway, Line, sha256};
+use crate::support::{Database, Line, sha256};
 
 /// What a client sends, and what the issuer answers.
 const SENT: &str = "sentcanary7";

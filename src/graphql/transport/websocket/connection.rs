@@ -70,7 +70,7 @@ struct Outgoing {
 #[derive(Clone)]
 pub struct Sockets {
     /// Runs operations.
-    pub endpoint: Endpoint,
+    pub endpoint: Arc<Endpoint>,
     /// Authenticates clients and limits their rate.
     pub authentication: Arc<Authentication>,
 }
