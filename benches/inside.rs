@@ -214,7 +214,7 @@ impl Gateway {
 }
 
 fn benches(criterion: &mut Criterion) {
-    let metrics = telemetry::metrics().expect("metrics");
+    let metrics = telemetry::metrics::collect().expect("metrics");
     let gateway = Gateway::start(metrics.clone(), None);
     let list = format!("{{ cardCustomers {{ nodes {{ {CUSTOMER} }} }} }}");
     let balances = format!("{{ cardCustomers {{ nodes {{ {CUSTOMER} {BALANCE} }} }} }}");

@@ -173,4 +173,47 @@ impl Error {
     pub const fn is_ours(&self) -> bool {
         matches!(self.kind, Kind::Internal | Kind::Unavailable | Kind::Timeout)
     }
+
+    /// Whether the log has its cause already: one of its sources is [`Noted`].
+    pub fn is_noted(&self) -> bool {
+        let mut cause: Option<&(dyn std::error::Error + 'static)> = match &self.source {
+            Some(source) => Some(source.as_ref()),
+            None => None,
+        };
+        while let Some(error) = cause {
+            if error.is::<Noted>() {
+                return true;
+            }
+            cause = error.source();
+        }
+        false
+    }
+}
+
+/// A cause that the log has already: it is one of a dependency's outage, of which one line is
+/// written, however many requests meet it. Around the error that it is, or alone among the
+/// sources of one.
+#[derive(Debug)]
+pub struct Noted(Option<Source>);
+
+impl Noted {
+    /// The mark alone, without a text.
+    pub const MARK: Self = Self(None);
+
+    /// Marks an error.
+    pub fn around(error: impl Into<Source>) -> Self {
+        Self(Some(error.into()))
+    }
+}
+
+impl std::fmt::Display for Noted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.as_ref().map_or(Ok(()), |error| error.fmt(f))
+    }
+}
+
+impl std::error::Error for Noted {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.as_ref()?.source()
+    }
 }

@@ -13,7 +13,8 @@
 //!   [`issuer`]: the client of the issuer's API.
 //! - [`domain`], [`error`]: plain types that know none of the above.
 //! - [`config`], [`telemetry`]: settings, logs and metrics. [`usage`]: counts
-//!   the SQL statements and blockchain calls of a request.
+//!   the SQL statements and blockchain calls of a request. [`outage`]: one line in the
+//!   log for each outage. [`trace`]: to which trace a request belongs.
 
 pub mod app;
 pub mod chain;
@@ -27,11 +28,13 @@ pub mod graphql;
 pub mod http;
 pub mod issuer;
 pub mod openapi;
+pub mod outage;
 pub mod rest;
 pub mod router;
 pub mod services;
 pub mod site;
 pub mod store;
 pub mod telemetry;
+pub mod trace;
 pub mod usage;
 pub mod webhooks;

@@ -48,6 +48,8 @@ struct Shared {
     chain: Mutex<Chain>,
     fault: Mutex<Option<Fault>>,
     calls: Mutex<Vec<String>>,
+    /// The header `traceparent` of the calls that have one.
+    traces: Mutex<Vec<String>>,
 }
 
 impl Shared {
@@ -57,6 +59,10 @@ impl Shared {
 
     fn calls(&self) -> MutexGuard<'_, Vec<String>> {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn traces(&self) -> MutexGuard<'_, Vec<String>> {
+        self.traces.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn fault(&self) -> MutexGuard<'_, Option<Fault>> {
@@ -77,6 +83,7 @@ impl Sandbox {
             chain: Mutex::new(Chain::new()),
             fault: Mutex::default(),
             calls: Mutex::default(),
+            traces: Mutex::default(),
         });
         let (running, stopped) = oneshot::channel::<()>();
         let routes = rpc::routes(Arc::clone(&shared));
@@ -136,5 +143,11 @@ impl Sandbox {
     /// The methods that were called since the last time, in order.
     pub fn take_calls(&self) -> Vec<String> {
         std::mem::take(&mut *self.shared.calls())
+    }
+
+    /// The `traceparent` headers of calls since the last time, in order; calls without one left
+    /// out.
+    pub fn take_traces(&self) -> Vec<String> {
+        std::mem::take(&mut *self.shared.traces())
     }
 }

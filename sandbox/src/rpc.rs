@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use alloy_primitives::{Address, B256, Bytes, U64};
 use axum::extract::State;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use axum::routing::post;
 use axum::{Json, Router};
@@ -65,8 +65,14 @@ pub(crate) fn routes(shared: Arc<Shared>) -> Router {
     Router::new().route("/", post(answer)).with_state(shared)
 }
 
-async fn answer(State(shared): State<Arc<Shared>>, Json(request): Json<Request>) -> Response {
+async fn answer(
+    State(shared): State<Arc<Shared>>,
+    headers: HeaderMap,
+    Json(request): Json<Request>,
+) -> Response {
     shared.calls().push(request.method.clone());
+    let trace = headers.get("traceparent").and_then(|trace| trace.to_str().ok());
+    shared.traces().extend(trace.map(str::to_owned));
     let fault = shared.fault().clone();
     if let Some(Fault::Delay(delay)) = fault {
         tokio::time::sleep(delay).await;

@@ -119,7 +119,7 @@ pub async fn bind(config: &Config) -> Result<TcpListener> {
 /// # Errors
 /// If metrics cannot be collected, or this machine cannot do TLS.
 pub async fn serve(config: &Config, store: Store, listener: TcpListener) -> Result<()> {
-    let metrics = telemetry::metrics()?;
+    let metrics = telemetry::metrics::collect()?;
     let service_settings = services::Settings {
         token_cache_ttl: config.token_cache_ttl,
         chain_balances_kept: store.keeps_chain_balances().await?,

@@ -15,6 +15,8 @@ use super::block::Block;
 use super::circuit_breaker::{CircuitBreaker, State};
 use super::network::Chain;
 use super::rpc::{Failure, Rpc};
+use crate::outage::Outage;
+use crate::trace;
 
 /// With less time left, no call is sent.
 const MIN_TIME: Duration = Duration::from_millis(5);
@@ -28,6 +30,7 @@ pub(super) struct Endpoint {
     pub(super) number: usize,
     rpc: Rpc,
     breaker: Mutex<CircuitBreaker>,
+    outage: Outage,
     rate_limit: DefaultDirectRateLimiter,
 }
 
@@ -44,7 +47,8 @@ impl Endpoint {
     pub(super) fn new(number: usize, rpc: Rpc, calls_per_second: u32) -> Self {
         let calls = NonZeroU32::new(calls_per_second).unwrap_or(NonZeroU32::MIN);
         let rate_limit = RateLimiter::direct(Quota::per_second(calls));
-        Self { number, rpc, breaker: Mutex::default(), rate_limit }
+        let outage = Outage::of(format!("chain endpoint {number}"));
+        Self { number, rpc, breaker: Mutex::default(), outage, rate_limit }
     }
 
     fn breaker(&self) -> MutexGuard<'_, CircuitBreaker> {
@@ -157,10 +161,17 @@ impl Endpoint {
         metrics::counter!("chain_calls_total", "endpoint" => endpoint, "method" => method, "outcome" => outcome)
             .increment(1);
         metrics::histogram!("chain_call_duration_seconds", "method" => method).record(took);
-        if let Some(failure) = failure {
-            // The message could contain anything, so that it is logged on request only.
-            tracing::warn!(endpoint = self.number, method, outcome, "a chain call failed");
-            tracing::debug!(endpoint = self.number, ?failure, "the endpoint's answer");
+        match failure {
+            None => self.outage.succeeded(),
+            Some(failure) => {
+                if failure.is_of_endpoint() {
+                    self.outage.failed(&format!("{method}: {outcome}"));
+                }
+                // The message could contain anything, so that it is logged on request only.
+                let trace_id = trace::id();
+                let endpoint = self.number;
+                tracing::debug!(trace_id, endpoint, method, ?failure, "a chain call failed");
+            }
         }
     }
 }

@@ -18,6 +18,7 @@ use super::settings::Settings;
 use super::wallet::Wallet;
 use crate::domain::balance::{ChainBalance, ChainOutcome};
 use crate::error::Result;
+use crate::trace;
 use crate::usage;
 
 /// Attempts to get all balances of an answer from one block.
@@ -190,8 +191,8 @@ impl Reader {
             let (sender, result) = watch::channel(None);
             state.last_batch += 1;
             let number = state.last_batch;
-            // In a task of its own: the first caller may be cancelled.
-            tokio::spawn(Arc::clone(&self.0).run_batch(number, sender));
+            // In a task of its own: the first caller may be cancelled. Its trace has the calls.
+            tokio::spawn(trace::inherited(Arc::clone(&self.0).run_batch(number, sender)));
             state.pending.push(PendingBatch { number, wallets: Vec::new(), result });
         }
         let last = state.pending.len() - 1;

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::error::{Error, Result as OurResult};
+use crate::trace;
 
 /// Maximum size of an answer, in bytes.
 const MAX_ANSWER: usize = 1 << 20;
@@ -116,6 +117,9 @@ impl Rpc {
             if error.is_timeout() { Failure::Timeout } else { Failure::Unreachable }
         };
         let request = self.client.post(self.url.clone()).json(body);
+        let request = trace::headers()
+            .into_iter()
+            .fold(request, |request, (name, value)| request.header(name, value));
         let mut answer = request.send().await.map_err(lost)?;
         if answer.status() != StatusCode::OK {
             let after = answer.headers().get(header::RETRY_AFTER);

@@ -68,7 +68,7 @@ async fn execute(command: Command, config: Config) -> Result<ExitCode> {
     // `demo` changes some of them.
     #[cfg(feature = "demo")]
     if let Command::Demo { customers } = command {
-        return demo::run(config, customers, out).await.map(|()| ExitCode::SUCCESS);
+        return Box::pin(demo::run(config, customers, out)).await.map(|()| ExitCode::SUCCESS);
     }
     let config = &config;
     match command {

@@ -8,6 +8,7 @@ use crate::config::Introspection;
 use crate::domain::request::RequestId;
 use crate::domain::scope::Scope;
 use crate::error::{Error, Kind};
+use crate::http::failure_log;
 use crate::services::customer_actions::Rejection;
 
 /// The text is not GraphQL.
@@ -110,7 +111,7 @@ pub(crate) fn finish(response: &mut Response, request: &RequestId) {
         let ours = error.source.as_ref().and_then(|source| source.downcast_ref::<Error>());
         if let Some(ours) = ours.filter(|error| error.is_ours()) {
             extensions.set("requestId", request.0.as_str());
-            log(ours, request);
+            failure_log::log(ours, request);
         }
     }
     count(response);
@@ -130,14 +131,9 @@ pub(crate) fn refusal(error: &Error, request: &RequestId) -> Response {
     let mut extensions = extensions(error);
     if error.is_ours() {
         extensions.set("requestId", request.0.as_str());
-        log(error, request);
+        failure_log::log(error, request);
     }
     let mut failure = ServerError::new(error.message(), None);
     failure.extensions = Some(extensions);
     Response::from_errors(vec![failure])
-}
-
-fn log(error: &Error, request: &RequestId) {
-    let cause = error.private_source().unwrap_or_default();
-    tracing::error!(request_id = %request.0, kind = ?error.kind(), cause, "request failed");
 }

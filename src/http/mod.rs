@@ -10,6 +10,7 @@ pub mod content_coding;
 pub mod cors;
 pub mod deadline;
 pub mod envelope;
+pub mod failure_log;
 pub mod headers;
 pub mod health;
 pub mod host;

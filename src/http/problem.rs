@@ -10,7 +10,7 @@ use axum::response::{IntoResponse as _, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{headers, status};
+use super::{failure_log, headers, status};
 use crate::domain::request::RequestId;
 use crate::error::{Error, Kind};
 
@@ -97,8 +97,7 @@ pub fn response(error: &Error, request: &RequestId) -> Response {
 /// As [`response`], for an error to which a route gives a code of its own.
 pub fn response_with_code(code: &'static str, error: &Error, request: &RequestId) -> Response {
     if error.is_ours() {
-        let cause = error.private_source().unwrap_or_default();
-        tracing::error!(request_id = %request.0, kind = ?error.kind(), cause, "request failed");
+        failure_log::log(error, request);
     }
     let body = Json(Problem::with_code(code, error, request));
     headers::of_failure((status::of(error.kind()), body).into_response(), error)

@@ -9,12 +9,13 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request};
-use axum::http::{HeaderName, HeaderValue};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::Response;
 use uuid::Uuid;
 
 use crate::domain::request::RequestId;
+use crate::trace::{self, Trace};
 
 /// The document of a GraphQL request, as an extension of the response: safe to log,
 /// because the name has only letters and digits.
@@ -30,10 +31,16 @@ impl Operation {
     /// Logs an operation of a WebSocket, whose one request has many of them.
     pub fn log(&self, request: &RequestId) {
         let Self { name, document } = self;
+        let (request_id, trace_id) = (&*request.0, trace::id());
         let operation = name.as_deref();
-        tracing::info!(request_id = %request.0, operation, document = &**document, "operation");
+        tracing::info!(request_id, trace_id, operation, document = &**document, "operation");
     }
 }
+
+/// Why a request was refused, as an extension of the response: for the log alone, where the
+/// client is not to know.
+#[derive(Clone, Copy)]
+pub struct Refused(pub &'static str);
 
 const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -44,7 +51,9 @@ pub async fn log_request(mut request: Request, next: Next) -> Response {
     request.extensions_mut().insert(RequestId(id.clone()));
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
-    let mut response = next.run(request).await;
+    let trace = trace_of(request.headers());
+    let trace_id = trace.id();
+    let mut response = trace.scope(next.run(request)).await;
     let route = route.as_ref().map_or("unknown", MatchedPath::as_str);
     let status = response.status();
     let took = began.elapsed();
@@ -55,13 +64,16 @@ pub async fn log_request(mut request: Request, next: Next) -> Response {
     .increment(1);
     metrics::histogram!("http_request_duration_seconds", "route" => route.to_owned()).record(took);
     let operation = response.extensions_mut().remove::<Operation>();
+    let refused = response.extensions_mut().remove::<Refused>();
     tracing::info!(
         request_id = %id,
+        %trace_id,
         method = name_of(&method),
         route,
         status = status.as_u16(),
         operation = operation.as_ref().and_then(|of| of.name.as_deref()),
         document = operation.as_ref().map(|of| &*of.document),
+        refused = refused.map(|Refused(why)| why),
         duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
         "request"
     );
@@ -69,6 +81,17 @@ pub async fn log_request(mut request: Request, next: Next) -> Response {
         response.headers_mut().insert(HEADER, value);
     }
     response
+}
+
+/// The trace that the client says the request belongs to, or one that begins here.
+fn trace_of(headers: &HeaderMap) -> Trace {
+    let mut parents = headers.get_all(trace::TRACEPARENT).iter();
+    let parent = parents.next().filter(|_| parents.next().is_none());
+    let states = headers.get_all(trace::TRACESTATE).iter().map(HeaderValue::to_str);
+    let states: Result<Vec<&str>, _> = states.collect();
+    let state = states.map(|states| states.join(",")).unwrap_or_default();
+    let parent = parent.and_then(|parent| parent.to_str().ok());
+    parent.and_then(|parent| Trace::continued(parent, Some(&state))).unwrap_or_else(Trace::begun)
 }
 
 /// The id that the client or a proxy has sent, if it is safe to log.

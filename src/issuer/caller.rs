@@ -25,6 +25,8 @@ use super::transport::{Answer, Call, Transport};
 use super::wire::envelope::{self, Body, Refusal};
 use super::wire::token;
 use crate::domain::time::Timestamp;
+use crate::outage::Outage;
+use crate::trace;
 
 /// The pauses between the tries of a read: so many, from the first to the longest.
 const RETRIES: usize = 3;
@@ -46,6 +48,9 @@ pub(super) struct Caller {
     tokens: Tokens,
     pace: Pace,
     breaker: Breaker,
+    outage: Outage,
+    /// Of the key pair, which the issuer may refuse while all else is well.
+    key_pair_outage: Outage,
     lately: Mutex<Lately>,
 }
 
@@ -71,6 +76,8 @@ impl Caller {
             tokens: Tokens::default(),
             pace: Pace::new(calls_per_minute),
             breaker: Breaker::default(),
+            outage: Outage::of(format!("issuer for {program}")),
+            key_pair_outage: Outage::of(format!("key pair of {program} at the issuer")),
             lately: Mutex::default(),
         }
     }
@@ -197,9 +204,13 @@ impl Caller {
         } else {
             Err(self.failure(&answer))
         };
-        grant.inspect_err(|error| {
-            tracing::warn!(program = self.program, %error, "the key pair was not exchanged");
-        })
+        match &grant {
+            Ok(_) => self.key_pair_outage.succeeded(),
+            // What is wrong with the issuer is noted with the call.
+            Err(error) if error.reason().is_outage() || error.is_denial() => {}
+            Err(error) => self.key_pair_outage.failed(&error.to_string()),
+        }
+        grant
     }
 
     /// Makes a call, once, if that is allowed now.
@@ -264,7 +275,7 @@ impl Caller {
             self.breaker.succeeded();
         } else if let Some(rest) = self.breaker.failed(Instant::now()) {
             let (program, seconds) = (&self.program, rest.as_secs());
-            tracing::warn!(program, seconds, "the issuer failed repeatedly and is left alone");
+            tracing::debug!(program, seconds, "the issuer failed repeatedly and is left alone");
         }
     }
 
@@ -278,10 +289,13 @@ impl Caller {
             Ok(answer) => is_transient(answer.status),
             Err(_) => true,
         };
+        let trace_id = trace::id();
         if failed {
-            tracing::warn!(program, route, status, "a call to the issuer failed");
+            self.outage.failed(&format!("{route}: {status}"));
+            tracing::debug!(trace_id, program, route, status, "a call to the issuer failed");
         } else {
-            tracing::debug!(program, route, status, "a call to the issuer");
+            self.outage.succeeded();
+            tracing::debug!(trace_id, program, route, status, "a call to the issuer");
         }
         let labels = [("program", program.clone()), ("route", route.to_owned())];
         metrics::histogram!("issuer_request_duration_seconds", &labels).record(took);

@@ -4,6 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::error::Noted;
+
 type Source = Arc<dyn std::error::Error + Send + Sync>;
 
 /// What kind of failure it is.
@@ -48,6 +50,21 @@ impl Reason {
             Self::TooLarge => "too_large",
             Self::Unreadable => "unreadable",
             Self::CircuitOpen => "circuit_open",
+        }
+    }
+
+    /// Whether the issuer fails, or the way to it. The log has such a failure already: one line
+    /// when it begins, one when it is over.
+    pub const fn is_outage(self) -> bool {
+        match self {
+            Self::Invalid | Self::Rejected | Self::Unauthorized | Self::RateLimited => false,
+            Self::Unavailable
+            | Self::Timeout
+            | Self::Unreachable
+            | Self::Redirected
+            | Self::TooLarge
+            | Self::Unreadable
+            | Self::CircuitOpen => true,
         }
     }
 
@@ -129,7 +146,11 @@ impl IssuerError {
         mut self,
         source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
     ) -> Self {
-        self.source = Some(Arc::from(source.into()));
+        self.source = Some(if self.reason.is_outage() {
+            Arc::new(Noted::around(source))
+        } else {
+            Arc::from(source.into())
+        });
         self
     }
 
@@ -222,7 +243,10 @@ impl fmt::Debug for IssuerError {
         write!(f, "{self}")?;
         let mut cause = std::error::Error::source(self);
         while let Some(error) = cause {
-            write!(f, ": {error}")?;
+            let text = error.to_string();
+            if !text.is_empty() {
+                write!(f, ": {text}")?;
+            }
             cause = error.source();
         }
         Ok(())
@@ -231,6 +255,11 @@ impl fmt::Debug for IssuerError {
 
 impl std::error::Error for IssuerError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.source.as_deref().map(|source| source as _)
+        static MARK: Noted = Noted::MARK;
+        match &self.source {
+            Some(source) => Some(source.as_ref()),
+            None if self.reason.is_outage() => Some(&MARK),
+            None => None,
+        }
     }
 }

@@ -14,6 +14,7 @@ use super::error::{IssuerError, Reason};
 use super::path::Path;
 use crate::domain::secret::Secret;
 use crate::error::{Error, Result as OurResult};
+use crate::trace;
 
 /// The longest answer that is read, in bytes.
 pub const MAX_ANSWER: usize = 2 << 20;
@@ -41,6 +42,8 @@ const NOT_FORWARDED: &[&str] = &[
     "proxy-authorization",
     "proxy-connection",
     "te",
+    "traceparent",
+    "tracestate",
     "trailer",
     "transfer-encoding",
     "upgrade",
@@ -156,6 +159,9 @@ impl Transport {
         }
         let forwarded = |name: &HeaderName| !NOT_FORWARDED.contains(&name.as_str());
         for (name, value) in call.headers.iter().filter(|(name, _)| forwarded(name)) {
+            request = request.header(name, value);
+        }
+        for (name, value) in trace::headers() {
             request = request.header(name, value);
         }
         if let Some(token) = token {

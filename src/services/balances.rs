@@ -13,6 +13,7 @@ use crate::domain::principal::Principal;
 use crate::domain::summary::BalanceSums;
 use crate::domain::time::Timestamp;
 use crate::error::Result;
+use crate::outage;
 use crate::store::Store;
 
 /// Readings that are stored in one go.
@@ -167,8 +168,7 @@ impl Balances {
         }
         let addresses = wallets.iter().map(|wallet| wallet.address.to_checksum(None)).collect();
         let found = self.store.chain_balances(addresses).await.unwrap_or_else(|error| {
-            let cause = error.private_source().unwrap_or_default();
-            tracing::error!(cause, "the last balances of the chain cannot be read");
+            outage::warn(&error, "the last balances of the chain cannot be read");
             HashMap::new()
         });
         let of = |((address, currency), balance): ((String, _), _)| {
@@ -200,8 +200,7 @@ pub async fn keep(store: Store, mut readings: mpsc::Receiver<Vec<Reading>>) {
             .map(|(wallet, balance)| (wallet.address.to_checksum(None), wallet.currency, balance))
             .collect();
         if let Err(error) = store.keep_chain_balances(&rows).await {
-            let cause = error.private_source().unwrap_or_default();
-            tracing::error!(cause, readings = rows.len(), "chain balances were not kept");
+            outage::warn(&error, "chain balances were not kept");
         }
     }
 }

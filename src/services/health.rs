@@ -14,6 +14,7 @@ use crate::chain::{Fitness, Reader};
 use crate::error::Error;
 use crate::services::connection::{self, Connections, Reports};
 use crate::services::deliveries::{Deliveries, DeliveryReport};
+use crate::services::waiting_events::WaitingEvents;
 use crate::store::Store;
 
 const READY: &str = "ready";
@@ -32,10 +33,9 @@ pub struct Health {
     chain: Option<Reader>,
     deliveries: Deliveries,
     connections: Connections,
+    waiting_events: WaitingEvents,
     stopping: Arc<AtomicBool>,
     last_report: Arc<Mutex<Option<(Instant, Report)>>>,
-    /// Whether the last read probe succeeded.
-    readable: Arc<AtomicBool>,
     /// When the last write probe ended, and whether it succeeded.
     writable: Arc<Mutex<Option<(Instant, bool)>>>,
 }
@@ -50,13 +50,13 @@ impl Health {
         connections: Connections,
     ) -> Self {
         Self {
+            waiting_events: WaitingEvents::new(store.clone()),
             store,
             chain,
             deliveries,
             connections,
             stopping: Arc::default(),
             last_report: Arc::default(),
-            readable: Arc::new(AtomicBool::new(true)),
             writable: Arc::default(),
         }
     }
@@ -82,7 +82,9 @@ impl Health {
 
     /// Brings the metrics of what is read from the database up to date.
     pub async fn record(&self) {
-        connection::gauges::set(&self.connections.recent().await);
+        self.store.show_pool();
+        let connections = async { connection::gauges::set(&self.connections.recent().await) };
+        tokio::join!(self.waiting_events.show(), connections);
     }
 
     /// A report of now. Each call probes a read; writes are probed at most every
@@ -112,10 +114,7 @@ impl Health {
 
     async fn probe_read(&self) -> bool {
         let probe = tokio::time::timeout(PROBE_TIMEOUT, self.store.probe_read()).await;
-        let before = self.readable.load(Ordering::Relaxed);
-        let works = succeeded("reads", probe, before);
-        self.readable.store(works, Ordering::Relaxed);
-        works
+        self.noted(probe)
     }
 
     /// A write costs more than a read, so concurrent callers share one probe.
@@ -123,13 +122,26 @@ impl Health {
         let mut last = self.writable.lock().await;
         match *last {
             Some((at, works)) if at.elapsed() < WRITE_PROBE_TTL => works,
-            before => {
+            _ => {
                 let probe = tokio::time::timeout(PROBE_TIMEOUT, self.store.probe_write()).await;
-                let works = succeeded("writes", probe, before.is_none_or(|(_, works)| works));
+                let works = self.noted(probe);
                 *last = Some((Instant::now(), works));
                 works
             }
         }
+    }
+
+    /// Whether a probe succeeded. The store notes what has failed by itself, but not that there
+    /// was no answer.
+    fn noted(&self, probe: Result<Result<(), Error>, Elapsed>) -> bool {
+        let failure = match probe {
+            Ok(Ok(())) => None,
+            Ok(Err(error)) if error.is_noted() => return false,
+            Ok(Err(error)) => Some(error.private_source().unwrap_or_default()),
+            Err(_) => Some(format!("no answer within {PROBE_TIMEOUT:?}")),
+        };
+        self.store.note_probe(failure.as_deref());
+        failure.is_none()
     }
 
     /// What is known of the endpoints. An outage of the blockchain is reported but
@@ -147,24 +159,6 @@ impl Health {
         let status = if fit { "ok" } else { "unavailable" };
         Chain::On { status, endpoints: endpoints.collect() }
     }
-}
-
-/// Whether a probe succeeded. A change since the last one is logged.
-fn succeeded(what: &str, probe: Result<Result<(), Error>, Elapsed>, before: bool) -> bool {
-    let cause = match probe {
-        Ok(Ok(())) => {
-            if !before {
-                tracing::info!(what, "the database works again");
-            }
-            return true;
-        }
-        Ok(Err(error)) => error.private_source().unwrap_or_default(),
-        Err(_) => format!("no answer within {PROBE_TIMEOUT:?}"),
-    };
-    if before {
-        tracing::error!(what, cause, "the database does not work");
-    }
-    false
 }
 
 /// The state of the gateway, in the form of `/readyz`.

@@ -19,6 +19,7 @@ use crate::domain::identifier::Identifier;
 use crate::domain::principal::{Principal, ProgramId};
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Result};
+use crate::outage;
 use crate::store::{Change, Store};
 
 /// Changes that are buffered for a slow watcher: of one customer, and of all.
@@ -183,7 +184,7 @@ impl Live {
                 self.read_new(&mut positions).await
             };
             if let Err(error) = read.await {
-                warn(&error, "changes cannot be read");
+                outage::warn(&error, "changes cannot be read");
                 tokio::time::sleep(POLL).await;
             }
             let _ = tokio::time::timeout(POLL, self.inner.wake.notified()).await;
@@ -359,7 +360,7 @@ async fn listen(store: Store, wake: Arc<Notify>) {
                 }
             }
             Err(error) => {
-                warn(&error, "changes of other replicas are not notified; polling instead");
+                outage::warn(&error, "changes of other replicas are not notified; polling instead");
             }
         }
         // Meanwhile changes are polled for.
@@ -374,12 +375,7 @@ async fn remove_old(store: Store) {
         tokio::time::sleep(REMOVAL).await;
         let before = Timestamp::now().plus_millis(-RETENTION_MILLIS);
         if let Err(error) = store.remove_changes(before).await {
-            warn(&error, "old changes cannot be removed");
+            outage::warn(&error, "old changes cannot be removed");
         }
     }
-}
-
-fn warn(error: &Error, what: &'static str) {
-    let cause = error.private_source().unwrap_or_default();
-    tracing::warn!(cause, "{what}");
 }

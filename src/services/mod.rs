@@ -24,6 +24,7 @@ pub mod secret_text;
 pub mod sync;
 pub mod token;
 pub mod transactions;
+pub mod waiting_events;
 
 use std::time::Duration;
 

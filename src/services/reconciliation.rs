@@ -10,6 +10,7 @@ use crate::chain::{Reader, Wallet};
 use crate::domain::balance::ChainOutcome;
 use crate::domain::time::Timestamp;
 use crate::error::Result;
+use crate::outage;
 use crate::store::{Stale, Store};
 
 /// Between two calls of a pass in the background, so that requests find the
@@ -60,8 +61,7 @@ impl Reconciliation {
                 }
                 Ok(_) => {}
                 Err(error) => {
-                    let cause = error.private_source().unwrap_or_default();
-                    tracing::error!(cause, "the reconciliation was interrupted");
+                    outage::warn(&error, "the reconciliation was interrupted");
                 }
             }
         }

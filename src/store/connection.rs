@@ -7,6 +7,8 @@ use sea_orm::{ConnAcquireErr, DatabaseConnection, DbBackend, DbErr, ExecResult};
 use sea_orm::{QueryResult, RuntimeErr, SqlxError, Statement};
 use sea_query_sqlx::SqlxValues;
 
+use super::waiting::Waiting;
+
 /// A connection that goes back to the pool when it is dropped.
 pub(super) enum Connection {
     Postgres(PoolConnection<Postgres>),
@@ -16,6 +18,7 @@ pub(super) enum Connection {
 impl Connection {
     /// Waits for a free connection.
     pub(super) async fn acquire(db: &DatabaseConnection) -> Result<Self, DbErr> {
+        let _waiting = Waiting::begin();
         let connection = if db.get_database_backend() == DbBackend::Postgres {
             db.get_postgres_connection_pool().acquire().await.map(Self::Postgres)
         } else {

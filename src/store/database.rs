@@ -45,6 +45,7 @@ pub struct Store {
     pub(super) sqlite_writer: Arc<Mutex<()>>,
     pub(super) faults: Arc<Faults>,
     writers: usize,
+    pub(super) max_connections: u32,
     pub(super) acquire_timeout: Duration,
     pub(super) statement_timeout: Duration,
 }
@@ -105,6 +106,7 @@ impl Store {
             sqlite,
             sqlite_writer: Arc::default(),
             faults,
+            max_connections: connections,
             writers: usize::try_from(connections / 2).unwrap_or(1).max(1),
             acquire_timeout,
             statement_timeout,

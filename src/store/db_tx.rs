@@ -137,6 +137,7 @@ impl DbTx {
     pub(super) async fn commit(self) -> Result<()> {
         let sqlite = Arc::clone(&self.store.sqlite);
         self.end().await.map_err(sql::failed)?;
+        sql::OUTAGE.succeeded();
         sqlite.check()
     }
 

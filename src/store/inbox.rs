@@ -286,6 +286,29 @@ impl Store {
         rows.into_iter().map(|row| Ok((ProgramId(row.program_id), event(row)?))).collect()
     }
 
+    /// How many events of each program wait for their customer, and when the oldest of them
+    /// arrived; nothing of programs that have none.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn waiting_events(&self) -> Result<Vec<(String, u64, Timestamp)>> {
+        let waiting = Entity::find()
+            .select_only()
+            .column(program::Column::Name)
+            .column_as(Column::EventId.count(), "waiting")
+            .column_as(Column::ReceivedAt.min(), "oldest")
+            .inner_join(program::Entity)
+            .filter(is_in(InboxState::Waiting))
+            .group_by(program::Column::Name)
+            .into_tuple::<(String, i64, i64)>()
+            .all(&*self.reads)
+            .await;
+        let row = |(name, count, oldest): (String, i64, i64)| {
+            Ok((name, u64::try_from(count).unwrap_or(0), sql::time(oldest)?))
+        };
+        waiting.map_err(sql::failed)?.into_iter().map(row).collect()
+    }
+
     /// The bodies of a program's events of these types that were received at `since` or later,
     /// oldest first.
     ///

@@ -9,11 +9,13 @@ mod database;
 mod db_tx;
 mod faults;
 mod migrate;
+mod pool;
 mod probe;
 mod reads;
 mod sql;
 mod sqlite_file;
 mod upsert;
+mod waiting;
 mod write_tx;
 
 // The tables.

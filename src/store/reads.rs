@@ -17,6 +17,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use super::connection::Connection;
 use super::sql;
 use super::sqlite_file::SqliteFile;
+use super::waiting::Waiting;
 use crate::usage;
 
 /// A connection that was idle for longer may have been closed by the server.
@@ -81,6 +82,11 @@ impl Reads {
         self.idle().clear();
     }
 
+    /// How many connections are held and not used at the moment.
+    pub(super) fn held(&self) -> usize {
+        self.idle().len()
+    }
+
     fn idle(&self) -> MutexGuard<'_, Vec<Kept>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -97,6 +103,7 @@ impl Reads {
         let answer = kept.connection.rows(statement).await;
         match &answer {
             Ok(_) if self.may_keep => {
+                sql::OUTAGE.succeeded();
                 kept.used = Instant::now();
                 let mut idle = self.idle();
                 if !self.closed.load(Ordering::Relaxed) {
@@ -112,7 +119,12 @@ impl Reads {
     }
 
     async fn connection(&self) -> Result<(Kept, SemaphorePermit<'_>), DbErr> {
-        let permit = self.permits.acquire().await;
+        let permit = if let Ok(permit) = self.permits.try_acquire() {
+            Ok(permit)
+        } else {
+            let _waiting = Waiting::begin();
+            self.permits.acquire().await
+        };
         let permit =
             permit.map_err(|_| DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed))?;
         if let Some(kept) = self.take() {

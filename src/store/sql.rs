@@ -1,21 +1,36 @@
 //! What statements share: errors, parameters of many values, columns.
 
 use std::str::FromStr;
+use std::sync::LazyLock;
 
+use sea_orm::IdenStatic as _;
 use sea_orm::sea_query::{ArrayType, Expr, Value};
 use sea_orm::sqlx::{self, Postgres, Row as _, Sqlite};
-use sea_orm::{ColumnTrait, ColumnType, DbBackend, DbErr, EntityTrait, IdenStatic as _};
+use sea_orm::{ColumnTrait, ColumnType, ConnAcquireErr, DbBackend, DbErr, EntityTrait};
 use sea_orm::{Iterable as _, QueryResult, RuntimeErr, SqlxError};
 
 use crate::domain::money::Minor;
 use crate::domain::time::Timestamp;
-use crate::error::{Error, Result};
+use crate::error::{Error, Noted, Result};
+use crate::outage::Outage;
 
-/// A database error as unavailable, timed out, or internal.
+/// The outages of the database. One for the process, as its log is one.
+pub(super) static OUTAGE: LazyLock<Outage> = LazyLock::new(|| Outage::of("database"));
+
+/// A database error as unavailable, timed out, or internal. One that says that the database
+/// is unavailable is noted as its outage.
 pub(super) fn failed(error: DbErr) -> Error {
+    let away = |error: DbErr| {
+        OUTAGE.failed(&error.to_string());
+        Error::unavailable(Noted::around(error))
+    };
     let Some(sqlx) = sqlx_error(&error) else {
-        let away = matches!(error, DbErr::Conn(_) | DbErr::ConnectionAcquire(_));
-        return if away { Error::unavailable(error) } else { Error::internal(error) };
+        return match error {
+            // We have closed the pool: the process stops.
+            DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed) => Error::unavailable(error),
+            DbErr::Conn(_) | DbErr::ConnectionAcquire(_) => away(error),
+            _ => Error::internal(error),
+        };
     };
     match sqlx {
         SqlxError::Io(_)
@@ -23,12 +38,19 @@ pub(super) fn failed(error: DbErr) -> Error {
         // Cut off in the middle of a message.
         | SqlxError::Protocol(_)
         | SqlxError::PoolTimedOut
-        | SqlxError::PoolClosed
-        | SqlxError::WorkerCrashed => Error::unavailable(error),
+        | SqlxError::WorkerCrashed => away(error),
+        SqlxError::PoolClosed => Error::unavailable(error),
         SqlxError::Database(of) => match of.code().as_deref() {
             // query_canceled, by the statement time-out.
             Some("57014") => Error::timeout().because(error),
-            Some(code) if is_away(code) => Error::unavailable(error),
+            // Rolled back in favour of another transaction: it can be tried again.
+            Some(code) if code.len() == 5 && code.starts_with("40") => Error::unavailable(error),
+            Some(code) if is_away(code) => away(error),
+            // insufficient_privilege: no statement of ours is at fault.
+            Some("42501") => {
+                OUTAGE.failed(&error.to_string());
+                Error::internal(Noted::around(error))
+            }
             _ => Error::internal(error),
         },
         _ => Error::internal(error),

@@ -16,7 +16,7 @@ use sea_orm::sqlx::{Connection as _, SqliteConnection, query};
 use sea_orm::{DatabaseConnection, DbBackend, DbErr, RuntimeErr, SqlxError};
 
 use super::sql;
-use crate::error::{Error, Result};
+use crate::error::{Error, Noted, Result};
 
 /// How often the file is checked while nothing is written.
 const LOOK: Duration = Duration::from_millis(500);
@@ -92,7 +92,7 @@ impl SqliteFile {
                  until it is back; put it back, or restart the gateway to use what is there now"
             );
         }
-        Err(Error::unavailable(format!("{path} was deleted or replaced")))
+        Err(Error::unavailable(Noted::around(format!("{path} was deleted or replaced"))))
     }
 
     /// The result of the last check: for reads, which are too many to check each

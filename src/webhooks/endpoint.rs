@@ -22,13 +22,15 @@ use utoipa_axum::routes;
 use super::body::BodyBudget;
 use super::headers::{DELIVERY_ID, SIGNATURE, TIMESTAMP};
 use super::openapi::{EventBody, WebhookErrors, inbox_state};
+use super::rejection::Rejection;
 use super::senders::Senders;
 use super::signature::Signed;
 use crate::domain::identifier;
 use crate::domain::request::RequestId;
 use crate::domain::time::Timestamp;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Noted, Result};
 use crate::http::problem;
+use crate::http::request_log::Refused;
 use crate::services::deliveries::Deliveries;
 use crate::services::inbox::{Inbox, Receipt};
 
@@ -54,6 +56,8 @@ pub struct Endpoint {
 impl Endpoint {
     /// An endpoint that stores events in the inbox, and records how deliveries go.
     pub fn new(settings: Settings, inbox: Inbox, deliveries: Deliveries) -> Self {
+        let programs = settings.secrets.keys().map(|program| Some(program.as_str()));
+        programs.chain([None]).for_each(Rejection::begin);
         Self {
             settings: Arc::new(settings),
             inbox,
@@ -163,12 +167,42 @@ async fn receive(
             let accepted = Accepted { id, duplicate: *duplicate, state: state.into() };
             Json(json!({ "success": true, "data": accepted })).into_response()
         }
-        Err(error) => {
+        Err(Failure::Rejected(rejection)) => {
+            let known = endpoint.settings.secrets.contains_key(&program);
+            rejection.count(known.then_some(&program));
+            if let Some(delivery) = delivery {
+                delivery.failed(rejection.name());
+            }
+            let mut response = error_response(&Rejection::error(), &request);
+            response.extensions_mut().insert(Refused(rejection.name()));
+            response
+        }
+        Err(Failure::NotStored(error)) => {
             if let Some(delivery) = delivery {
                 delivery.failed(error.message());
             }
             error_response(&error, &request)
         }
+    }
+}
+
+/// Why an event was not stored.
+enum Failure {
+    /// It is not taken for one of the issuer's.
+    Rejected(Rejection),
+    /// It could not be stored, or there were too many.
+    NotStored(Arc<Error>),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::NotStored(Arc::new(error))
+    }
+}
+
+impl From<Arc<Error>> for Failure {
+    fn from(error: Arc<Error>) -> Self {
+        Self::NotStored(error)
     }
 }
 
@@ -179,14 +213,17 @@ impl Endpoint {
         peer: IpAddr,
         headers: &HeaderMap,
         body: Body,
-    ) -> Result<Receipt, Arc<Error>> {
+    ) -> Result<Receipt, Failure> {
+        let rejected = |rejection| Err(Failure::Rejected(rejection));
         // Without both headers, the body is not read.
         let signed = only(headers, SIGNATURE).zip(only(headers, TIMESTAMP));
-        let Some((signature, timestamp)) = signed else { return Err(unsigned()) };
+        let Some((signature, timestamp)) = signed else {
+            return rejected(Rejection::NoSignature);
+        };
         let now = Timestamp::now().millis().div_euclid(1_000);
         let signed = Signed { signature, timestamp, body: b"" };
         if !signed.is_timely(now, self.settings.tolerance) {
-            return Err(unsigned());
+            return rejected(Rejection::NotTimely);
         }
         self.senders.admit(peer)?;
         // The body holds its share of the budget until the response.
@@ -195,14 +232,19 @@ impl Endpoint {
         // An unknown program gets a random secret, so that its response and its timing
         // are those of a wrong signature.
         let unknown = vec![rand::random::<[u8; 32]>().to_vec()];
-        let secrets = self.settings.secrets.get(program).unwrap_or(&unknown);
-        if !signed.is_by_any(secrets, now, self.settings.tolerance) {
-            return Err(unsigned());
+        let known = self.settings.secrets.get(program);
+        if !signed.is_by_any(known.unwrap_or(&unknown), now, self.settings.tolerance) {
+            return rejected(match known {
+                Some(_) => Rejection::WrongSignature,
+                None => Rejection::UnknownProgram,
+            });
         }
         self.senders.verify(peer);
-        let program = self.inbox.program(program).await?.ok_or_else(unsigned)?;
+        let Some(program) = self.inbox.program(program).await? else {
+            return rejected(Rejection::UnknownProgram);
+        };
         let delivery = only(headers, DELIVERY_ID).filter(|id| identifier::check(id).is_ok());
-        self.inbox.take(program, &body.bytes, delivery).await
+        Ok(self.inbox.take(program, &body.bytes, delivery).await?)
     }
 }
 
@@ -211,11 +253,6 @@ fn only<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let mut all = headers.get_all(name).iter();
     let one = all.next()?.to_str().ok()?;
     all.next().is_none().then_some(one)
-}
-
-/// The error for every event without a valid signature.
-fn unsigned() -> Arc<Error> {
-    Arc::new(Error::new(Kind::Unauthenticated, "The signature is missing or wrong"))
 }
 
 /// The response for an event that was not stored. After a server error, the sender is
@@ -228,6 +265,8 @@ pub fn error_response(error: &Error, request: &RequestId) -> Response {
         return response;
     }
     let cause = error.private_source().unwrap_or_else(|| error.message().to_owned());
+    let cause: Box<dyn std::error::Error + Send + Sync> =
+        if error.is_noted() { Noted::around(cause).into() } else { cause.into() };
     let response = problem::response(&Error::unavailable(cause), request);
     debug_assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
     response

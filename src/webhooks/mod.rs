@@ -4,6 +4,7 @@ mod body;
 mod endpoint;
 mod headers;
 mod openapi;
+mod rejection;
 mod sample;
 mod sender;
 mod senders;

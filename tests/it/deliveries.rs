@@ -111,7 +111,7 @@ on_both! {
         fail(11);
         assert!(within(Duration::from_secs(5), || warned(&gateway) == [10, 50, 10]), "{:?}", warned(&gateway));
         let line = gateway.wait_for_log(|line| (line.get("failed")?.as_i64()? == 10).then(|| line.clone()));
-        assert_eq!((&line["program"], &line["reason"]), (&json!("acme"), &json!("The signature is missing or wrong")));
+        assert_eq!((&line["program"], &line["reason"]), (&json!("acme"), &json!("wrong_signature")));
         // The request log of unsigned requests warns of nothing.
         for _ in 0..20 {
             gateway.send(to(&gateway, "acme").body("{}"));

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::domain::time::Timestamp;
+use crate::outage;
 use crate::store::Store;
 
 /// How long after the start for the first time, and how often afterwards.
@@ -14,8 +15,7 @@ pub async fn run(store: Store) {
     tokio::time::sleep(START).await;
     loop {
         if let Err(error) = store.remove_expired_client_tokens(Timestamp::now()).await {
-            let cause = error.private_source().unwrap_or_default();
-            tracing::warn!(cause, "expired tokens of clients cannot be removed");
+            outage::warn(&error, "expired tokens of clients cannot be removed");
         }
         tokio::time::sleep(INTERVAL).await;
     }

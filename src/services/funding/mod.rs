@@ -37,6 +37,7 @@ use crate::issuer::{PaymentRoute, ProgramClient};
 use crate::services::customers::Customers;
 use crate::services::program_clients::ProgramClients;
 use crate::store::{KeyedPayment, PaymentClaim, Store};
+use crate::trace;
 
 /// How long an idempotency key is kept, in milliseconds: 7 days.
 const KEPT: i64 = 7 * 24 * 60 * 60 * 1_000;
@@ -286,7 +287,9 @@ impl Funding {
         has_key: bool,
     ) -> Result<Outcome> {
         let kind = payment.order.kind;
-        let sending = tokio::spawn(self.clone().send(program, client, payment, call, has_key));
+        let sending = tokio::spawn(trace::inherited(
+            self.clone().send(program, client, payment, call, has_key),
+        ));
         match tokio::time::timeout(self.settings.patience, sending).await {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(panic)) => Err(outcome::lost(kind, has_key).because(panic)),

@@ -14,6 +14,7 @@ use crate::domain::principal::ProgramId;
 use crate::domain::time::Timestamp;
 use crate::error::Result;
 use crate::issuer::ProgramClient;
+use crate::outage;
 
 /// The pause before it looks again whether there is something to do.
 const LOOK: Duration = Duration::from_secs(1);
@@ -50,9 +51,7 @@ impl Funding {
             let pause = match self.resolve_named(&name).await {
                 Ok(()) => LOOK,
                 Err(error) => {
-                    let what = error.message();
-                    let cause = error.private_source().unwrap_or_default();
-                    tracing::warn!(program = name, cause, "payments were not looked for: {what}");
+                    outage::warn_of(&name, &error, "payments were not looked for");
                     FAILED
                 }
             };

@@ -10,6 +10,7 @@ use crate::domain::principal::ProgramId;
 use crate::domain::time::Timestamp;
 use crate::error::Result;
 use crate::issuer::{Answer as IssuerAnswer, PaymentResult, ProgramClient};
+use crate::outage;
 use crate::services::sync::ReadAgain;
 
 /// The note of a payment whose answer is lost.
@@ -128,8 +129,7 @@ impl Funding {
             tx.commit().await
         };
         if let Err(error) = wanted.await {
-            let cause = error.private_source().unwrap_or_default();
-            tracing::warn!(cause, "the customer of a payment will not be read again soon");
+            outage::warn(&error, "the customer of a payment will not be read again soon");
         }
     }
 }

@@ -13,6 +13,7 @@ mod writer;
 
 use std::sync::Arc;
 
+use metrics::{counter, gauge};
 use moka::sync::Cache;
 use tokio::sync::{Notify, mpsc, oneshot};
 
@@ -75,10 +76,32 @@ impl Inbox {
         let delivery_id = delivery_id.map(str::to_owned);
         let incoming = Incoming::received(body_text(body), delivery_id, Timestamp::now());
         let (answer, answered) = oneshot::channel();
+        let name = program.name.clone();
+        let _queued = Queued::begin();
         let stopping = || Arc::new(Error::unavailable("the writer of events has stopped"));
         let delivery = Delivery { program, incoming, answer };
         self.queue.send(delivery).await.map_err(|_| stopping())?;
-        answered.await.map_err(|_| stopping())?
+        let receipt = answered.await.map_err(|_| stopping())??;
+        let duplicates = counter!("webhook_duplicates_total", "program" => name);
+        duplicates.increment(u64::from(receipt.duplicate));
+        Ok(receipt)
+    }
+}
+
+/// An event on its way to the database, as the metrics count it. Dropped, it has been written,
+/// or nobody waits for it any more.
+struct Queued;
+
+impl Queued {
+    fn begin() -> Self {
+        gauge!("webhook_events_queued").increment(1);
+        Self
+    }
+}
+
+impl Drop for Queued {
+    fn drop(&mut self) {
+        gauge!("webhook_events_queued").decrement(1);
     }
 }
 

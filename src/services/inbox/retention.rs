@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::domain::time::Timestamp;
 use crate::error::Result;
+use crate::outage;
 use crate::store::Store;
 
 /// How often the inbox is looked through, and how long after the start for the first
@@ -26,8 +27,7 @@ pub async fn run(store: Store, keep: Duration) {
     tokio::time::sleep(keep.min(START)).await;
     loop {
         if let Err(error) = drop_old(&store, keep_millis, Timestamp::now()).await {
-            let cause = error.private_source().unwrap_or_default();
-            tracing::warn!(cause, "old events cannot be removed from the inbox");
+            outage::warn(&error, "old events cannot be removed from the inbox");
         }
         tokio::time::sleep(keep.min(INTERVAL)).await;
     }

@@ -17,6 +17,7 @@ use super::{duplicates, processor};
 use crate::domain::ledger::event::InboxState;
 use crate::domain::principal::ProgramId;
 use crate::error::{Error, Kind, Result};
+use crate::outage;
 use crate::store::{InboxEvent, Program, Store};
 
 /// Events that may wait to be written, of each program; their senders wait with
@@ -91,9 +92,7 @@ impl Writer {
             Ok(receipts) => receipts.into_iter().map(Ok).collect(),
             // One event may be the cause; the others must not suffer.
             Err(error) if error.kind() == Kind::Internal && events.len() > 1 => {
-                let cause = error.private_source().unwrap_or_default();
-                let program = self.program.name.as_str();
-                tracing::warn!(program, cause, "events are written one by one after a fault");
+                outage::warn_of(&self.program.name, &error, "events are written one by one");
                 self.write_one_by_one(events).await
             }
             Err(error) => {

@@ -25,6 +25,7 @@ use crate::issuer::{Path, ProgramClient};
 use crate::services::program_clients::ProgramClients;
 use crate::services::sync::ReadAgain;
 use crate::store::Store;
+use crate::trace;
 
 /// How long a client waits for the issuer.
 pub const TIME_LIMIT: Duration = Duration::from_secs(30);
@@ -75,7 +76,7 @@ impl IssuerCalls {
             return failure::checked(answer, route);
         }
         let again = ReadAgain::new(self.store.clone(), client.clone(), program);
-        let work = tokio::spawn(complete(client, again, call, path));
+        let work = tokio::spawn(trace::inherited(complete(client, again, call, path)));
         work.await.map_err(Error::internal)?
     }
 

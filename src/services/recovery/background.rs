@@ -9,6 +9,7 @@ use super::{Extent, Recovery, Summary};
 use crate::domain::time::Timestamp;
 use crate::error::Result;
 use crate::issuer::{Issuer, ProgramClient};
+use crate::outage;
 use crate::store::Program;
 
 /// The longest pause before it looks again whether there is something to do.
@@ -40,9 +41,7 @@ impl Recovery {
         let mut is_start = true;
         loop {
             if let Err(error) = self.work_if_due(&name, &client, interval, &mut is_start).await {
-                let what = error.message();
-                let cause = error.private_source().unwrap_or_default();
-                tracing::warn!(program = name, cause, "events cannot be recovered: {what}");
+                outage::warn_of(&name, &error, "events cannot be recovered");
             }
             // Several replicas need not look together.
             tokio::time::sleep(CHECK.min(interval).mul_f64(0.5 + fastrand::f64() / 2.0)).await;

@@ -8,7 +8,7 @@ use futures_util::{StreamExt as _, stream};
 use super::summary::{Outcome, Summary};
 use crate::domain::identifier;
 use crate::domain::time::Timestamp;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Noted, Result};
 use crate::issuer::{IssuerError, ProgramClient, Reason};
 use crate::services::inbox::Inbox;
 use crate::store::{Program, Store, TriedDelivery};
@@ -81,7 +81,12 @@ async fn one(context: Context<'_>, id: &str) -> Result<Outcome> {
     let receipt = taken.map_err(|error| {
         let message = format!("an event of {} was not stored", program.name);
         let cause = error.private_source().unwrap_or_default();
-        Error::new(Kind::Unavailable, message).because(cause)
+        let failure = Error::new(Kind::Unavailable, message);
+        if error.is_noted() {
+            failure.because(Noted::around(cause))
+        } else {
+            failure.because(cause)
+        }
     })?;
     if receipt.duplicate {
         return Ok(Outcome::Known);

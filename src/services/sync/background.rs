@@ -11,6 +11,7 @@ use super::report::Report;
 use super::{Sync, approval, details};
 use crate::domain::time::Timestamp;
 use crate::error::Result;
+use crate::outage;
 use crate::store::Program;
 
 /// The longest pause before it looks again whether there is something to do.
@@ -56,9 +57,7 @@ impl Sync {
                         .await;
                 }
                 Err(error) => {
-                    let what = error.message();
-                    let cause = error.private_source().unwrap_or_default();
-                    tracing::warn!(program = name, cause, "the synchronisation stopped: {what}");
+                    outage::warn_of(&name, &error, "the synchronisation stopped");
                     tokio::time::sleep(pause).await;
                     pause = (pause * 2).min(LONGEST_PAUSE);
                 }

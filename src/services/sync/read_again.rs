@@ -16,8 +16,10 @@ use crate::domain::principal::ProgramId;
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Kind, Result};
 use crate::issuer::{IssuerCustomer, ProgramClient};
+use crate::outage;
 use crate::services::records;
 use crate::store::{IssuerRecord, Record, Store, WriteTx};
+use crate::trace;
 
 /// How long a client waits until the customer is read again.
 const AT_ONCE: Duration = Duration::from_secs(2);
@@ -64,12 +66,12 @@ impl ReadAgain {
     /// Reads a customer again whom a call has changed, or removes one whom it has removed. For
     /// two seconds at most; what takes longer goes on in the background. A failure is logged.
     pub async fn at_once(self, name: String, whom: Whom) {
-        let reading = tokio::spawn(async move {
+        let reading = tokio::spawn(trace::inherited(async move {
             log(match whom {
                 Whom::Removed => self.removed(&name).await,
                 Whom::Named | Whom::Added => self.customer(&name).await,
             });
-        });
+        }));
         // That it takes longer is no failure.
         let _ = tokio::time::timeout(AT_ONCE, reading).await;
     }
@@ -171,7 +173,6 @@ async fn record_of(tx: &WriteTx, known: Option<&Customer>) -> Result<Option<Issu
 
 fn log(result: Result<()>) {
     if let Err(error) = result {
-        let cause = error.private_source().unwrap_or_default();
-        tracing::warn!(cause, "a customer was not read again after a call to the issuer");
+        outage::warn(&error, "a customer was not read again after a call to the issuer");
     }
 }

@@ -20,11 +20,13 @@ use crate::domain::customer_names::CustomerNames;
 use crate::domain::identifier::Identifier;
 use crate::domain::principal::ProgramId;
 use crate::domain::time::Timestamp;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::issuer::{IssuerCustomer, IssuerError, LookUp, ProgramClient};
+use crate::outage;
 use crate::services::program_clients::ProgramClients;
 use crate::services::records;
 use crate::store::{IssuerRecord, Record, Store};
+use crate::trace;
 
 /// How long the answer that a customer is not there counts.
 const REMEMBERED: Duration = Duration::from_mins(1);
@@ -79,11 +81,11 @@ impl SingleCustomers {
             let (this, client) = (self.clone(), client.clone());
             let identifier = identifier.clone();
             // The answer is stored although the client may have gone away.
-            tokio::spawn(async move {
+            tokio::spawn(trace::inherited(async move {
                 let asked = this.asked.clone();
                 let answer = this.ask_one(program, &client, &identifier);
                 asked.try_get_with((program, identifier.clone()), answer).await
-            })
+            }))
         };
         let is_blank = |identifier: &&Identifier| identifier.as_str().trim().is_empty();
         let answers = join_all(identifiers.iter().filter(|name| !is_blank(name)).map(ask));
@@ -110,8 +112,7 @@ impl SingleCustomers {
                 this.wanted.insert(key, ()).await;
             }
             if let Err(error) = this.want(program, customers).await {
-                let cause = error.private_source().unwrap_or_default();
-                tracing::warn!(cause, "details that a client asks for do not come first");
+                outage::warn(&error, "details that a client asks for do not come first");
             }
         });
     }
@@ -142,12 +143,12 @@ impl SingleCustomers {
         }
         let at = Timestamp::now();
         let said = look_up(client, identifier).await.map_err(|error| {
-            tracing::warn!(%error, "the issuer was not asked for a customer who is not known");
+            let error = Error::unavailable(error);
+            outage::warn(&error, "the issuer was not asked for a customer who is not known");
         })?;
         let Some(said) = said else { return Ok(false) };
         self.store_one(program, &said, at).await.map_err(|error| {
-            let cause = error.private_source().unwrap_or_default();
-            tracing::error!(cause, "a customer of the issuer was not stored");
+            outage::warn(&error, "a customer of the issuer was not stored");
         })
     }
 

@@ -1,20 +1,25 @@
 //! Alert rules and dashboard name metrics and labels that a running gateway shows.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::time::Duration;
 
+use card_gateway::telemetry::metrics::METRICS;
 use card_gateway_sandbox::issuer::{Fill, Issuer, IssuerOptions, ProgramSpec};
 use regex::Regex;
 use serde_json::Value;
 
 use super::read;
 use crate::support::chain::{sandbox, wallets};
-use crate::support::issuer::{ACME, balance, from_now, within};
+use crate::support::issuer::{ACME, balance, from_now, seconds, within};
 use crate::support::watcher::Socket;
-use crate::support::{Database, Gateway};
+use crate::support::{Database, Gateway, on_both};
 
 /// What Prometheus adds to what it scrapes.
 const OF_PROMETHEUS: [&str; 2] = ["job", "instance"];
+
+/// Headers of a request.
+type Headers<'a> = &'a [(&'a str, &'a str)];
 
 /// The metrics, each with its labels.
 type Metrics = BTreeMap<String, BTreeSet<String>>;
@@ -42,12 +47,44 @@ fn alerts_and_dashboard_name_metrics_that_exist() {
         }
         used.extend(named.metrics);
     }
-    // The guide's table is the list of metrics.
-    let guide = super::read("../docs/operators.md");
-    for name in used.iter().filter(|name| *name != "up") {
+    // What is shown is described.
+    let described: BTreeSet<&str> = METRICS.iter().map(|metric| metric.name).collect();
+    for name in metrics.keys().filter(|name| *name != "up") {
         let base = ["_bucket", "_sum", "_count"].iter().find_map(|end| name.strip_suffix(end));
-        let base = base.unwrap_or(name);
-        assert!(guide.contains(&format!("`{base}`")), "{base} is not in the guide");
+        assert!(described.contains(base.unwrap_or(name)), "{name} is not in the table of metrics");
+    }
+}
+
+#[test]
+fn the_guide_explains_every_metric_and_no_other() {
+    let guide = read("../docs/operators.md");
+    let (_, table) = guide.split_once("| metric | meaning |").expect("the table of metrics");
+    let rows = table.lines().skip(1).take_while(|line| line.starts_with('|') || line.is_empty());
+    let name = Regex::new(r"`(\w+)`").expect("a pattern");
+    let mut explained = Vec::new();
+    for row in rows {
+        let names = row.split('|').nth(1).unwrap_or_default();
+        explained.extend(name.captures_iter(names).map(|found| found[1].to_owned()));
+    }
+    explained.sort();
+    let mut all: Vec<&str> = METRICS.iter().map(|metric| metric.name).collect();
+    all.sort_unstable();
+    assert_eq!(explained, all);
+}
+
+#[test]
+fn the_program_counts_every_metric_of_the_table_and_no_other() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let code = super::names::files(&source).join("\n");
+    let macros = Regex::new(r#"\b(?:counter|gauge|histogram)!\(\s*"(\w+)""#).expect("a pattern");
+    let counted: BTreeSet<&str> =
+        macros.captures_iter(&code).map(|found| found.extract::<1>().1[0]).collect();
+    let all: BTreeSet<&str> = METRICS.iter().map(|metric| metric.name).collect();
+    assert_eq!(counted.difference(&all).collect::<Vec<_>>(), Vec::<&&str>::new());
+    for name in all {
+        // In the table, and where it is counted.
+        let named = code.matches(&format!("\"{name}\"")).count();
+        assert!(named >= 2, "nothing counts {name}");
     }
 }
 
@@ -150,15 +187,24 @@ fn of_a_busy_gateway() -> Metrics {
             ("CARD_GATEWAY__BALANCES__RECONCILE_INTERVAL", "50ms"),
         ],
     );
-    gateway.take(&balance("evt_1", "usr_1", "1.00", "0.00", &from_now(0)));
+    let event = balance("evt_1", "usr_1", "1.00", "0.00", &from_now(0));
+    assert_eq!(gateway.take(&event), "applied");
+    assert_eq!(gateway.deliver(&event).status, 200);
+    gateway.take(&balance("evt_2", "usr_9", "1.00", "0.00", &from_now(0)));
     assert_eq!(gateway.query(&token, "{ nonsense }").status, 200);
     let _socket = Socket::connect(&gateway, &token);
     let mut metrics = Metrics::new();
     let all = within(Duration::from_secs(20), || {
         metrics = shown(&gateway);
-        ["issuer_requests_total", "balances_reconciled_total", "chain_calls_total"]
-            .iter()
-            .all(|name| metrics.contains_key(*name))
+        [
+            "issuer_requests_total",
+            "balances_reconciled_total",
+            "chain_calls_total",
+            "webhook_events_waiting",
+            "database_wait_duration_seconds_count",
+        ]
+        .iter()
+        .all(|name| metrics.contains_key(*name))
     });
     assert!(all, "{:#?}", metrics.keys());
     metrics
@@ -188,5 +234,64 @@ fn every_state_of_an_event_is_counted_from_the_start() {
     for state in ["applied", "waiting", "ambiguous", "failed", "conflicting", "kept"] {
         let line = format!("webhook_events_total{{state=\"{state}\"}} 0");
         assert!(text.contains(&line), "{line} is not in\n{text}");
+    }
+}
+
+on_both! {
+    fn events_that_wait_and_those_that_come_again_are_counted(database) {
+        database.program_with("acme", &[]);
+        let gateway = database.serve_with(&[ACME]);
+        let event = balance("evt_1", "usr_1", "1.00", "0.00", &from_now(0));
+        let before = seconds();
+        assert_eq!(gateway.take(&event), "waiting");
+        assert_eq!(gateway.deliver(&event).json()["data"]["duplicate"], true);
+        let text = gateway.get("", "/metrics").text;
+        for line in ["webhook_events_waiting{program=\"acme\"} 1", "webhook_duplicates_total{program=\"acme\"} 1", "webhook_events_queued 0"] {
+            assert!(text.contains(line), "{line} is not in\n{text}");
+        }
+        let since = text.lines().find_map(|line| line.strip_prefix("webhook_events_waiting_since_timestamp_seconds{program=\"acme\"} "));
+        let since: f64 = since.expect("it is known").parse().expect("a number");
+        #[expect(clippy::cast_precision_loss, reason = "it is exact for a long time")]
+        let age = since - before as f64;
+        assert!((-1.0..10.0).contains(&age), "{age}");
+    }
+
+    fn a_rejected_webhook_has_its_reason_in_log_and_metrics(database) {
+        database.program_with("acme", &[]);
+        let gateway = database.serve_with(&[ACME]);
+        let rejected = |program: &str| {
+            let pattern = format!("webhook_rejections_total\\{{program=\"{program}\",reason=\"(\\w+)\"\\}} ([1-9]\\d*)");
+            let pattern = Regex::new(&pattern).expect("a pattern");
+            let text = gateway.get("", "/metrics").text;
+            let found = pattern.captures_iter(&text).map(|of| format!("{} {}", &of[1], &of[2]));
+            found.collect::<BTreeSet<String>>().into_iter().collect::<Vec<_>>()
+        };
+        assert_eq!(rejected("acme"), Vec::<String>::new());
+        assert!(gateway.get("", "/metrics").text.contains("webhook_rejections_total{program=\"acme\",reason=\"wrong_signature\"} 0"));
+        let wrong = format!("sha256={}", "0".repeat(64));
+        let (now, past, future) = (seconds().to_string(), (seconds() - 999).to_string(), (seconds() + 999).to_string());
+        let sent: [(&str, Headers<'_>, &str); 7] = [
+            ("acme", &[], "no_signature"),
+            ("acme", &[("x-yativo-signature", &wrong)], "no_signature"),
+            ("acme", &[("x-yativo-signature", &wrong), ("x-yativo-signature", &wrong), ("x-yativo-timestamp", &now)], "no_signature"),
+            ("acme", &[("x-yativo-signature", &wrong), ("x-yativo-timestamp", &past)], "not_timely"),
+            ("acme", &[("x-yativo-signature", &wrong), ("x-yativo-timestamp", &future)], "not_timely"),
+            ("acme", &[("x-yativo-signature", &wrong), ("x-yativo-timestamp", &now)], "wrong_signature"),
+            ("invented", &[("x-yativo-signature", &wrong), ("x-yativo-timestamp", &now)], "unknown_program"),
+        ];
+        for (number, (program, headers, reason)) in sent.into_iter().enumerate() {
+            let id = format!("rejected-{number}");
+            let request = gateway.client().post(format!("{}/webhooks/yativo/{program}", gateway.host));
+            let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+            let answer = gateway.send(request.header("x-request-id", &id).body("{}"));
+            assert_eq!(answer.status, 401);
+            // The sender does not learn it.
+            assert!(!answer.text.contains(reason) && answer.text.contains("The signature is missing or wrong"));
+            let line = gateway.wait_for_log(|line| (line["request_id"] == id.as_str()).then(|| line.clone()));
+            assert_eq!((&line["message"], &line["refused"]), (&"request".into(), &reason.into()));
+        }
+        assert_eq!(rejected("acme"), ["no_signature 3", "not_timely 2", "wrong_signature 1"]);
+        assert_eq!(rejected(""), ["unknown_program 1"]);
+        assert!(!gateway.get("", "/metrics").text.contains("invented"));
     }
 }

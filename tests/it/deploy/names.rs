@@ -28,7 +28,7 @@ fn settings_that_are_named_exist() {
 }
 
 /// The text of each file of a folder and below.
-fn files(folder: &Path) -> Vec<String> {
+pub(super) fn files(folder: &Path) -> Vec<String> {
     let paths = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("one").path());
     paths
         .flat_map(|path| {

@@ -25,6 +25,7 @@ use crate::graphql::execution::response::Answer;
 use crate::graphql::transport::replies::{Reply, Subscriber, replies};
 use crate::http::authentication::Authentication;
 use crate::services::auth::Credentials;
+use crate::trace;
 
 /// The subprotocol.
 pub(crate) const PROTOCOL: &str = "graphql-transport-ws";
@@ -321,7 +322,7 @@ impl Connection {
         let replies = replies(endpoint, subscriber, self.request.clone(), prepared);
         let sender = self.sender.clone();
         let name = id.clone();
-        let running = tokio::spawn(async move {
+        let running = tokio::spawn(trace::inherited(async move {
             let mut replies = replies;
             let mut refused = false;
             while let Some(reply) = replies.next().await {
@@ -340,7 +341,7 @@ impl Connection {
                 // It fails only if the connection has ended.
                 let _ = sender.send(Outgoing { operation, id: name, text, last: true }).await;
             }
-        });
+        }));
         self.operations.insert(id, (operation, running.abort_handle()));
         ControlFlow::Continue(())
     }

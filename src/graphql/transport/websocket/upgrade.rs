@@ -21,6 +21,7 @@ use crate::graphql::transport::http::{self, error_response};
 use crate::graphql::transport::replies::Subscriber;
 use crate::http::authentication::credentials;
 use crate::http::rate::{Budget, RateKey};
+use crate::trace;
 
 /// Bytes. Most messages are small, and there may be thousands of connections.
 const BUFFER: usize = 4 * 1024;
@@ -92,9 +93,12 @@ async fn connect(
         .max_frame_size(largest)
         .read_buffer_size(BUFFER)
         .write_buffer_size(0);
-    upgrade.on_upgrade(move |socket| async move {
-        Connection::new(socket, sockets, peer, request, preauthenticated, unauthenticated)
-            .serve()
-            .await;
+    let trace = trace::current();
+    upgrade.on_upgrade(move |socket| {
+        trace::within(trace, async move {
+            Connection::new(socket, sockets, peer, request, preauthenticated, unauthenticated)
+                .serve()
+                .await;
+        })
     })
 }
