@@ -19,6 +19,7 @@ use crate::domain::money::Currency;
 use crate::domain::scope::Scopes;
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Kind, Result};
+use crate::services::clients::{self, NewKeyPair};
 use crate::services::sync::{Options, Report, Summary};
 use crate::services::token;
 use crate::store::{Program, Settings, Store};
@@ -64,7 +65,8 @@ pub async fn run(
         return Ok(());
     };
     let token = token::issue(&store, program.id, "demo".to_owned(), Scopes::all(), None).await?;
-    print(&welcome(address, &token, &issuer.url(), &summary))?;
+    let pair = clients::create(&store, program.id, "demo".to_owned(), Scopes::all()).await?;
+    print(&welcome(address, &token, &pair, &issuer.url(), &summary))?;
     let shopping = tokio::spawn(shoppers::shop(issuer, chain));
     let served = app::serve(&config, store, listener).await;
     shopping.abort();
@@ -143,7 +145,14 @@ impl Report for Silent {
     fn note(&self, _text: &str) {}
 }
 
-fn welcome(address: SocketAddr, token: &str, issuer: &str, summary: &Summary) -> String {
+fn welcome(
+    address: SocketAddr,
+    token: &str,
+    pair: &NewKeyPair,
+    issuer: &str,
+    summary: &Summary,
+) -> String {
+    let NewKeyPair { api_key, api_secret, .. } = pair;
     let host = format!("http://{address}");
     let watch = r#"{"query":"subscription { cardCustomersChanged { email availableBalance pendingBalance balanceUpdatedAt } }"}"#;
     let query = r#"{"query":"{ cardCustomers(perPage: 3, status: ACTIVE) { totalCount nodes { email ledgerBalance balanceFreshness } } }"}"#;
@@ -154,6 +163,7 @@ fn welcome(address: SocketAddr, token: &str, issuer: &str, summary: &Summary) ->
 Issuer    {issuer}
 GraphiQL  {host}/graphiql#token={token}
 Token     {token}
+Key pair  {api_key} {api_secret}
 
 curl -s {host}/graphql -H 'Authorization: Bearer {token}' -H 'Content-Type: application/json' -d '{query}'
 curl -s '{host}/api/v1/card-issuer/customers?limit=3&status=active' -H 'Authorization: Bearer {token}'

@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use card_gateway_sandbox::issuer::{
-    CardState, Currency, Customer, Fill, Issuer, IssuerOptions, Program, Purchase, Refusal,
-    SenderOptions, Time, TransactionKey,
+    CardState, Currency, Customer, Fill, Issuer, IssuerOptions, Program, ProgramSpec, Purchase,
+    Refusal, SenderOptions, Time, TransactionKey,
 };
 use fastrand::Rng;
 
@@ -33,6 +33,7 @@ pub(super) fn start(address: SocketAddr, customers: u32) -> Result<(Issuer, Stri
     let history = BETWEEN_ROUNDS * (ROUNDS - 1) + SINCE_LAST_ROUND;
     let millis = i64::try_from(history.as_millis()).map_err(Error::internal)?;
     let issuer = Issuer::start(IssuerOptions {
+        programs: vec![spec()],
         start: Some(Time::now().plus(-millis)),
         sender: SenderOptions::every(Duration::from_secs(2)),
         ..IssuerOptions::default()
@@ -45,6 +46,21 @@ pub(super) fn start(address: SocketAddr, customers: u32) -> Result<(Issuer, Stri
     });
     spend(&issuer)?;
     Ok((issuer, secret))
+}
+
+/// A program that can be tried out for days: new customers need no one at the issuer, and no
+/// limit ends the payments.
+fn spec() -> ProgramSpec {
+    /// In cents: a hundred million dollars.
+    const PLENTY: i64 = 10_000_000_000;
+    ProgramSpec {
+        passes_identity_checks: true,
+        max_cards: 1_000_000,
+        daily_funding_limit: PLENTY,
+        monthly_funding_limit: PLENTY,
+        master_wallet: PLENTY,
+        ..ProgramSpec::named(PROGRAM)
+    }
 }
 
 /// Lets the newest customers use their cards for some days, until now.

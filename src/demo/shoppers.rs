@@ -47,8 +47,7 @@ pub(super) async fn shop(issuer: Issuer, chain: Sandbox) {
                 Some(due) => end(program, due, &mut rng),
                 None => begin(program, &spender, &mut rng),
             };
-            // The issuer refuses some: the day's limit of funding is reached, or a card
-            // is frozen. Then nothing happens.
+            // The issuer refuses some, as a card is frozen. Then nothing happens.
             if let Ok(Some(next)) = next {
                 open.push_back(Due {
                     at: Instant::now() + OPEN_FOR,

@@ -385,6 +385,24 @@ fn the_demo_is_ready_within_ten_seconds_and_its_lines_work() {
     for freshness in ["REALTIME", "ON_CHAIN"] {
         assert!(nodes.iter().any(|node| node["balanceFreshness"] == freshness), "{nodes:?}");
     }
+    // The sample of GraphiQL: from an e-mail address to a card with money.
+    let sample = include_str!("../../web/src/samples/onboarding.graphql");
+    let customer = json!({ "email": "mira@example.com", "customer": "mira@example.com" });
+    let request = client.post(format!("{host}/graphql")).bearer_auth(token);
+    let answer = request.json(&json!({ "query": sample, "variables": customer })).send();
+    let answer: serde_json::Value = answer.expect("an answer").json().expect("JSON");
+    assert!(answer.get("errors").is_none(), "{answer}");
+    let paid = &answer["data"]["fundCardCustomer"];
+    assert_eq!(paid["cardFunding"]["status"], "SUCCEEDED", "{answer}");
+    assert_eq!(paid["cardCustomer"]["cardsCount"], 1, "{answer}");
+    let available = paid["cardCustomer"]["availableBalance"].as_str().expect("a balance");
+    assert!(available.parse::<f64>().is_ok_and(|available| available > 15.0), "{answer}");
+    // The key pair fetches a token.
+    let pair = text.lines().find_map(|line| line.strip_prefix("Key pair")).expect("a key pair");
+    let (key, secret) = pair.trim().split_once(' ').expect("a key and a secret");
+    let request = client.post(format!("{host}/v1/auth/token"));
+    let answer = request.json(&json!({ "api_key": key, "api_secret": secret })).send();
+    assert_eq!(answer.expect("an answer").status().as_u16(), 200);
     let watch = text.lines().find_map(|line| line.strip_prefix("  curl ")).expect("a third line");
     let watch = format!("timeout 6 curl {watch}");
     let watched = std::process::Command::new("sh").args(["-c", &watch]).output().expect("curl");

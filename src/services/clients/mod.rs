@@ -18,7 +18,7 @@ use subtle::ConstantTimeEq as _;
 use tokio::time::{Instant, sleep_until};
 
 pub use key_pair::KeyPair;
-pub use registration::{add, create};
+pub use registration::{NewKeyPair, add, create};
 
 use self::secrets::Secrets;
 use self::window::{Window, network};

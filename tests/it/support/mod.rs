@@ -7,6 +7,7 @@ pub(crate) mod chromium;
 pub(crate) mod conversations;
 pub(crate) mod database;
 pub(crate) mod disk;
+pub(crate) mod easy_issuer;
 pub(crate) mod gateway;
 pub(crate) mod history;
 pub(crate) mod issuer;

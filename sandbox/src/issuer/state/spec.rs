@@ -73,6 +73,9 @@ pub struct ProgramSpec {
     pub transfer_time: Duration,
     /// How long a withdrawal from a card takes; three minutes by the pages.
     pub withdrawal_time: Duration,
+    /// Whether an identity check is passed as soon as its page is asked for, and the wallet
+    /// deployed with it. Otherwise both wait for `set_kyc` and `deploy_wallet`.
+    pub passes_identity_checks: bool,
     /// Whether each movement of a wallet also sends `customer.balance.updated`.
     pub balance_events: bool,
     /// Whether a second request with the same `Idempotency-Key` gets the first
@@ -97,6 +100,7 @@ impl ProgramSpec {
             card_limits: CardLimits::default(),
             transfer_time: Duration::ZERO,
             withdrawal_time: Duration::from_mins(3),
+            passes_identity_checks: false,
             balance_events: true,
             honours_idempotency: false,
         }
