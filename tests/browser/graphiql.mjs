@@ -41,24 +41,34 @@ export async function run(page, start = () => runButton(page).click()) {
   return (await answered).json();
 }
 
-/** Pasted: when somebody types, the editor adds closing brackets by itself. A phone
- * shows the variables when they are wanted. */
-export async function pasteVariables(page, variables) {
+/** What a person does in an editor below the query: `Variables` or `Headers`. A phone shows
+ * them when they are wanted. */
+export async function inEditor(page, name, act) {
   const show = page.getByRole('button', { name: 'Show editor tools' });
   const isHidden = await show.isVisible();
   if (isHidden) await show.click();
-  const text = JSON.stringify(variables);
-  await page.locator('.graphiql-editor-tool .monaco-editor').first().click();
-  await page.keyboard.press('Control+A');
-  await page.evaluate((text) => {
-    const clipboardData = new DataTransfer();
-    clipboardData.setData('text/plain', text);
-    const event = new ClipboardEvent('paste', { clipboardData, bubbles: true });
-    document.activeElement.dispatchEvent(event);
-  }, text);
-  await shows(page, '.graphiql-editor-tool', text);
+  await page.locator('.graphiql-editor-tools').getByRole('button', { name, exact: true }).click();
+  await page.locator(`${TOOL} .monaco-editor`).click();
+  await act(`${TOOL}`);
   if (isHidden) await page.getByRole('button', { name: 'Hide editor tools' }).click();
 }
+
+const TOOL = '.graphiql-editor-tool .graphiql-editor:not(.hidden)';
+
+/** Replaces what an editor has. Pasted: when somebody types, the editor adds closing brackets
+ * by itself. */
+export const pasteJson = (page, name, value) =>
+  inEditor(page, name, async (editor) => {
+    const text = JSON.stringify(value);
+    await page.keyboard.press('Control+A');
+    await page.evaluate((text) => {
+      const clipboardData = new DataTransfer();
+      clipboardData.setData('text/plain', text);
+      const event = new ClipboardEvent('paste', { clipboardData, bubbles: true });
+      document.activeElement.dispatchEvent(event);
+    }, text);
+    await shows(page, editor, text);
+  });
 
 export async function setTheme(page, name) {
   await page.getByRole('button', { name: 'Open settings dialog' }).click();

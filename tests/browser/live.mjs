@@ -14,6 +14,7 @@ export async function live(page, { base, token, amount }, shoot) {
   };
   // Once more, should the first have come before the gateway listened for us.
   await change().catch(change);
+  await isList(page);
   await shoot('live');
 
   await closes(socket, () => stopButton(page).click());
@@ -23,6 +24,13 @@ export async function live(page, { base, token, amount }, shoot) {
 
   await another(page, token);
   await revoked(page);
+}
+
+/** Each event has its time; the newest comes first. */
+async function isList(page) {
+  const lines = page.locator(`${RESULT} .view-lines`).first();
+  const text = (await lines.textContent()).replace(/\s+/g, '');
+  must(/"events":\[\{"at":"\d\d:\d\d:\d\d\.\d{3}","data"/.test(text), `no list of events: ${text}`);
 }
 
 async function start(page) {

@@ -63,3 +63,20 @@ export async function fits(page, width) {
   const close = await page.locator('.graphiql-tab-active .graphiql-tab-close').boundingBox();
   must(Math.min(close.width, close.height) >= 24, `a tab is closed by ${close.width} × ${close.height} px`);
 }
+
+/** Up to this width, the result is below the query: side by side, neither shows a line. */
+export async function stacks(page, width) {
+  const places = () =>
+    page.evaluate(() =>
+      ['.graphiql-query-editor', '.graphiql-response'].map((part) => {
+        const { left, top, bottom } = document.querySelector(part).getBoundingClientRect();
+        return { left, top, bottom };
+      }));
+  for (const [wide, below] of [[width, true], [width + 1, false]]) {
+    await page.setViewportSize({ ...page.viewportSize(), width: wide });
+    await until(async () => {
+      const [query, result] = await places();
+      return (result.top >= query.bottom) === below;
+    }, `in a window of ${wide}, the result is ${below ? 'not ' : ''}below the query`);
+  }
+}

@@ -11,6 +11,7 @@ use regex::Regex;
 use reqwest::header::ACCEPT_ENCODING;
 
 use crate::support::chromium::chromium;
+use crate::support::easy_issuer::EasyIssuer;
 use crate::support::issuer::{ACME, balance, from_now};
 use crate::support::{Database, Gateway, Line, missing, node};
 
@@ -128,8 +129,16 @@ fn people_can_use_it_in_a_browser() {
     fs::create_dir_all(&screenshots).expect("a folder");
     let database = Database::sqlite();
     let lines = [Line::new(1).balance(10_000, 0), Line::new(2).balance(5, 0), Line::new(3)];
-    let token = database.program_with("acme", &lines);
-    let gateway = database.serve_with(&[ACME]);
+    database.program_with("acme", &lines);
+    let token = database.succeed(
+        &["token", "create", "--program", "acme", "--scope", "write", "--scope", "money"],
+        "",
+    );
+    let issuer = EasyIssuer::start();
+    let settings = issuer.settings();
+    let settings = settings.iter().map(|(name, value)| (*name, value.as_str()));
+    let settings: Vec<_> = settings.chain([ACME]).collect();
+    let gateway = database.serve_with(&settings);
     let mut script = project.node("page.mjs");
     script.arg(&gateway.host).env("TOKEN", &token);
     script.env("CHROMIUM", browser).env("SCREENSHOTS", screenshots);

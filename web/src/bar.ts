@@ -1,4 +1,4 @@
-// The bar above the editor: the token's field, and whether to show costs.
+// The bar above the editor: the token's field.
 
 import { report } from "./status.ts";
 import { currentToken, onNewToken, setToken } from "./token.ts";
@@ -9,10 +9,6 @@ const byId = <T extends HTMLElement>(id: string) => document.getElementById(id) 
 const input = byId<HTMLInputElement>("token");
 const toggle = byId("token-toggle");
 const hint = byId("token-hint");
-const cost = byId<HTMLInputElement>("cost");
-const costHint = byId("cost-hint");
-
-export const wantsCost = () => cost.checked;
 
 // A link may carry "#token=…". Fragments never reach the server, and it is taken out
 // of the address bar so that it does not end up in a bookmark or a screenshot.
@@ -51,10 +47,6 @@ toggle.addEventListener("click", () => {
   input.type = show ? "text" : "password";
   toggle.textContent = show ? "Hide" : "Show";
   toggle.setAttribute("aria-label", show ? "Hide the API token" : "Show the API token");
-});
-
-cost.addEventListener("change", () => {
-  costHint.hidden = !cost.checked;
 });
 
 onNewToken(() => {

@@ -3,6 +3,7 @@
 
 import type { Fetcher, FetcherParams } from "@graphiql/toolkit";
 import { getOperationAST, parse } from "graphql";
+import { showCost } from "./cost.ts";
 import { failure, post } from "./gateway.ts";
 import { connect } from "./live.ts";
 import { report, reportRefusal } from "./status.ts";
@@ -24,7 +25,7 @@ function operationOf({ query, operationName }: FetcherParams) {
 export function fetcherWith(token: string) {
   const live = connect(token);
 
-  const fetcher: Fetcher = async (given) => {
+  const fetcher: Fetcher = async (given, { headers } = {}) => {
     if (!isPossible(token)) {
       report(IMPOSSIBLE, true, true);
       throw failure(IMPOSSIBLE);
@@ -35,7 +36,7 @@ export function fetcherWith(token: string) {
 
     const isIntrospection = params.operationName === "IntrospectionQuery";
     if (isIntrospection) report("Loading the schema…");
-    const { code, body } = await post(params, token);
+    const { code, body } = await post(params, token, headers);
     // Late answer for an older token: throwing makes GraphiQL drop it. Where there
     // is no token any more, it does so by itself.
     if (token !== currentToken()) {
@@ -43,6 +44,7 @@ export function fetcherWith(token: string) {
       return body;
     }
 
+    if (!isIntrospection) showCost(body);
     const problem = body.errors?.[0] ?? failure(`HTTP ${code}`);
     if (code === 401) {
       reportRefusal(problem.message, token);

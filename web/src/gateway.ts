@@ -1,7 +1,7 @@
 // One request and its answer.
 
 import type { ExecutionResult } from "graphql";
-import { wantsCost } from "./bar.ts";
+import { wantsCost } from "./cost.ts";
 
 /** The page is at …/graphiql, its API next to it; Vite's own server has it at the root. */
 export const endpoint = new URL(
@@ -17,17 +17,29 @@ export interface Answer {
 /** As GraphiQL prints it: a plain object, because it would print the stack of an Error. */
 export const failure = (message: string) => ({ message });
 
-/** Sends what GraphiQL wants to know; whatever goes wrong is told in the answer's form. */
-export async function post(params: unknown, token: string): Promise<Answer> {
-  const headers: Record<string, string> = {
-    "content-type": "application/json",
-    accept: "application/json",
-  };
-  if (token) headers.authorization = `Bearer ${token}`;
-  if (wantsCost()) headers["x-graphql-cost"] = "true";
+/** The headers of a request; those of the tab "Headers" come last and win. */
+function headersWith(token: string, more: Record<string, unknown>) {
+  const headers = new Headers({ "content-type": "application/json", accept: "application/json" });
+  if (token) headers.set("authorization", `Bearer ${token}`);
+  if (wantsCost()) headers.set("x-graphql-cost", "true");
+  for (const [name, value] of Object.entries(more)) headers.set(name, String(value));
+  return headers;
+}
 
+/** Sends what GraphiQL wants to know; whatever goes wrong is told in the answer's form. */
+export async function post(
+  params: unknown,
+  token: string,
+  more: Record<string, unknown> = {},
+): Promise<Answer> {
   const failed = (code: number, message: string) =>
     ({ code, body: { errors: [failure(message)] } }) as unknown as Answer;
+  let headers: Headers;
+  try {
+    headers = headersWith(token, more);
+  } catch (error) {
+    return failed(0, `Request not sent. A header is wrong: ${(error as Error).message}`);
+  }
   let response: Response;
   let text: string;
   try {

@@ -3,6 +3,7 @@
 import type { Observable } from "@graphiql/toolkit";
 import type { ExecutionResult } from "graphql";
 import { createClient, type Sink, type SubscribePayload } from "graphql-ws";
+import { eventList } from "./events.ts";
 import { endpoint, failure } from "./gateway.ts";
 import { report, reportRefusal } from "./status.ts";
 
@@ -35,6 +36,8 @@ export function connect(token: string) {
 
   // Not as an iterator: GraphiQL could not print what the client throws.
   function subscribe(payload: SubscribePayload, sink: Sink<Result>) {
+    const listed = eventList();
+
     // Whatever comes after the end is news of nothing that anybody watches.
     let isOver = false;
     const tell: typeof report = (...said) => {
@@ -57,7 +60,7 @@ export function connect(token: string) {
 
     const unsubscribe = client.subscribe(payload, {
       next(result) {
-        if (!isOver) sink.next(result as Result);
+        if (!isOver) sink.next(listed(result) as unknown as Result);
       },
       error(problem) {
         if (isOver) return;

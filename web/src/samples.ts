@@ -1,73 +1,70 @@
 // The tabs of the first visit; afterwards GraphiQL restores its own.
 
 import { isPhone } from "./phone.ts";
+import balances from "./samples/balances.graphql?raw";
+import customers from "./samples/customers.graphql?raw";
+import live from "./samples/live.graphql?raw";
+import onboarding from "./samples/onboarding.graphql?raw";
+import oneCustomer from "./samples/one-customer.graphql?raw";
 
-/** A phone has no keys to press, and no room for more than the query. */
-const comment = (text: string, onPhone: string) => `${isPhone ? onPhone : text}\n`;
+interface Tab {
+  query: string;
+  variables?: string;
+}
 
-const CUSTOMERS = `${comment(
+/** Comments above a query. A phone has no keys to press, and no room for long ones. */
+const below = (comment: string, onPhone: string, query: string) =>
+  `${isPhone ? onPhone : comment}\n\n${query}`;
+
+const CUSTOMERS = below(
   `# Ctrl-Enter runs this query (Mac: Cmd-Enter).
 # A list takes one SQL statement, totalCount one
-# more: "Show cost" tells, under extensions.`,
+# more: "Show cost" tells.`,
   `# "Show cost" tells what a list takes.`,
-)}
-query Customers {
-  cardCustomers(perPage: 10) {
-    totalCount
-    nodes { id email flowStatus step nextAction }
-    pageInfo { hasNextPage endCursor }
-  }
-}
-`;
+  customers,
+);
 
-const BALANCES = `${comment(
+const BALANCES = below(
   `# All balances of a page take one statement more.
 # Leave their fields out, and they cost nothing.`,
   `# Without balances, it takes less.`,
-)}
-query Balances {
-  cardCustomers(perPage: 10, status: ACTIVE) {
-    nodes {
-      email ledgerBalance
-      availableBalance pendingBalance
-      balanceFreshness balanceUpdatedAt
-    }
-    pageInfo { hasNextPage endCursor }
-  }
-}
-`;
+  balances,
+);
 
-const ONE_CUSTOMER = `# Null: nobody has this address.
-# Put in one of a list, or an id.
+const ONE_CUSTOMER = below(
+  `# The newest active customer. To find one by an id
+# or by e-mail address, replace the list by
+#   cardCustomer(identifier: "…") { id email }`,
+  `# By an id or by e-mail address:
+# cardCustomer(identifier: "…")`,
+  oneCustomer,
+);
 
-query OneCustomer(
-  $identifier: ID! = "nobody@example.com"
-) {
-  cardCustomer(identifier: $identifier) {
-    id email kycStatus walletAddress
-    availableBalance
-    cards { cardId lastFour status }
-    transactions(perPage: 5) {
-      nodes {
-        transactionId type amount currency
-        status merchant createdAt
-      }
-    }
-  }
-}
-`;
-
-const LIVE = `${comment(
+const LIVE = below(
   `# Each change of a balance, until you stop it.
 # To make one: card-gateway events send --help`,
   `# Each change, until you stop it.`,
-)}
-subscription Live {
-  cardCustomersChanged {
-    email availableBalance pendingBalance
-    balanceFreshness balanceUpdatedAt
-  }
-}
-`;
+  live,
+);
 
-export const SAMPLE_TABS = [CUSTOMERS, BALANCES, ONE_CUSTOMER, LIVE].map((query) => ({ query }));
+const ONBOARDING = below(
+  `# From an e-mail address to a card with money, in
+# the demo, where the identity check is passed at
+# once and each code is 123456. Elsewhere these are
+# steps with a person in between. For another
+# customer, change both variables.`,
+  `# Made for the demo. For another customer,
+# change both variables.`,
+  onboarding,
+);
+
+/** A new address each time: a customer can be added once. */
+function newCustomer() {
+  const email = `mira.${Math.random().toString(36).slice(2, 8)}@example.com`;
+  return JSON.stringify({ email, customer: email }, null, 2);
+}
+
+export const SAMPLE_TABS: Tab[] = [
+  ...[CUSTOMERS, BALANCES, ONE_CUSTOMER, LIVE].map((query) => ({ query })),
+  { query: ONBOARDING, variables: newCustomer() },
+];

@@ -40,16 +40,20 @@ query FirstCustomers {
 }
 `;
 
-  const ONE_CUSTOMER = `# Fill in "identifier" under Variables below.
+  const ONE_CUSTOMER = `# The newest active customer. To find one by an id
+# or by e-mail address, replace the list by
+#   cardCustomer(identifier: "…") { id email }
 
-query OneCustomer($identifier: ID!) {
-  cardCustomer(identifier: $identifier) {
-    id email kycStatus walletAddress
-    cards { cardId lastFour status }
-    transactions(perPage: 5) {
-      nodes {
-        transactionId type amount currency
-        status merchant createdAt
+query OneCustomer {
+  cardCustomers(perPage: 1, status: ACTIVE) {
+    nodes {
+      id email kycStatus walletAddress
+      cards { cardId lastFour status }
+      transactions(perPage: 5) {
+        nodes {
+          transactionId type amount currency
+          status merchant createdAt
+        }
       }
     }
   }
@@ -72,7 +76,7 @@ subscription LiveBalances {
     { query: FIRST_CUSTOMERS },
     { query: CUSTOMER_BALANCES },
     { query: LIVE_BALANCES },
-    { query: ONE_CUSTOMER, variables: JSON.stringify({ identifier: "" }, null, 2) },
+    { query: ONE_CUSTOMER },
   ];
 
   let token = "";
