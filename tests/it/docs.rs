@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 
 use crate::support::conversations::{Block, blocks, conversation};
 use crate::support::database::program;
+use crate::support::easy_issuer::EasyIssuer;
 use crate::support::gateway::client;
 use crate::support::terminal::Terminal;
 use crate::support::{missing, postgres};
@@ -50,7 +51,16 @@ fn graphql() {
 
 #[test]
 fn legacy() {
-    follow("legacy.md", as_the_readme_begins());
+    let mut terminal = Terminal::open(None);
+    let issuer = EasyIssuer::start();
+    for (name, value) in issuer.settings() {
+        terminal.say(&format!("export {name}='{value}'"));
+    }
+    make_a_program(&mut terminal);
+    terminal.say("card-gateway serve &");
+    follow("legacy.md", terminal);
+    let paid = issuer.issuer.act(|program| program.payments().len());
+    assert_eq!(paid, 1, "the guide sends a payment twice, which is made once");
 }
 
 #[test]

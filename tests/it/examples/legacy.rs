@@ -4,11 +4,14 @@
 use std::collections::BTreeSet;
 use std::process::{Command, Output};
 
+use regex::Regex;
 use serde_json::Value;
 
 use super::service::Service;
 use super::{NO_TOKEN, commands, folder, python, shell};
+use crate::clients;
 use crate::support::builders::lines;
+use crate::support::easy_issuer::EasyIssuer;
 use crate::support::{Database, Gateway, transaction};
 
 #[test]
@@ -25,7 +28,7 @@ fn its_readme_lists_what_the_gateway_has() {
     database.put_transactions("acme", vec![transaction(customers[100].id(), 1, 3_850)]);
     let gateway = database.serve();
     let all = commands("legacy");
-    let [exports @ .., list, csv, quick] = &all[..] else { panic!("{all:?}") };
+    let [exports @ .., list, csv, quick, _keys, _session] = &all[..] else { panic!("{all:?}") };
     let run = |command: &String| {
         let commands: Vec<String> = exports.iter().chain([command]).cloned().collect();
         said(&finish(shell(&gateway, &token, &commands).current_dir(folder("legacy"))))
@@ -62,6 +65,58 @@ card ...0000: active
         routes.map(|route| route.trim_start_matches("/api").to_owned()).collect();
     assert_eq!(routes.len(), 3, "{routes:?}");
     assert!(routes.iter().all(|route| documented.contains(route)), "{routes:?}");
+}
+
+#[test]
+fn a_whole_session_is_the_same_at_the_issuer_and_at_the_gateway() {
+    if !python() {
+        return;
+    }
+    let all = commands("legacy");
+    let [base, .., keys, session] = &all[..] else { panic!("{all:?}") };
+    let run = |base: &str, pair: [&str; 2]| {
+        let keys = keys.replacen("cgk_…", pair[0], 1).replacen("cgs_…", pair[1], 1);
+        assert!(!keys.contains('…'), "{keys}");
+        let script = format!("export CARD_API_URL={base}\n{keys}\n{session}");
+        let mut shell = Command::new("sh");
+        said(&finish(shell.args(["-ec", &script]).current_dir(folder("legacy"))))
+    };
+    let there = EasyIssuer::start();
+    let expected = run(&there.issuer.url(), [&there.keys.api_key, &there.keys.api_secret]);
+
+    let behind = EasyIssuer::start();
+    let database = Database::sqlite();
+    database.program_with("acme", &[]);
+    let pair = clients::create(&database, "acme", &["--scope", "write,money"]);
+    let settings = behind.settings();
+    let settings: Vec<_> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let gateway = database.serve_with(&settings);
+    assert_eq!(base, "export CARD_API_URL=\"$GATEWAY_URL/api\"");
+    let printed = run(&format!("{}/api", gateway.host), [&pair.key, &pair.secret]);
+
+    // What two issuers name differently: by the time, and by the host.
+    let made_up = Regex::new(
+        r"http://127\.0\.0\.1:\d+|(?:yativo_card_customer|tr)_\w+|[0-9a-f]{8}-[0-9a-f-]{27}",
+    );
+    let made_up = made_up.expect("a pattern");
+    let plain = |text: &str| made_up.replace_all(text, "…").into_owned();
+    assert_eq!(plain(&printed), plain(&expected), "{printed}");
+    let shown = "0 customers
+mira@example.com is …
+identity check: …/hosted/kyc/…
+waiting for the identity check: done
+waiting for the wallet: done
+card …
+paid 25.00 USD: transfer … completed
+freeze: the card is frozen
+unfreeze: the card is active
+mira@example.com: Card is active — customer can spend
+";
+    assert!(plain(&printed).starts_with(shown), "{printed}");
+    let last = printed.lines().last().expect("a line");
+    assert!(last.starts_with("cards: 1, available: 2"), "{last}");
+    let payments = |of: &EasyIssuer| of.issuer.act(|program| program.payments().len());
+    assert_eq!((payments(&there), payments(&behind)), (1, 1));
 }
 
 #[test]
