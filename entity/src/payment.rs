@@ -57,6 +57,8 @@ pub struct Model {
     pub ended_at: Option<i64>,
     /// Unix milliseconds; when something is to be done about it; null: never.
     pub check_at: Option<i64>,
+    /// The operator who has settled it; null: that was not necessary.
+    pub resolved_by: Option<String>,
 }
 
 /// Whose the payment is.

@@ -28,6 +28,7 @@ mod m20261127_000018_create_api_clients;
 mod m20261127_000019_recover_failed_deliveries;
 mod m20261127_000020_keep_payments;
 mod m20261127_000021_state_the_cards_count;
+mod m20261128_000028_note_who_resolved_payments;
 
 /// Every migration, oldest first.
 #[derive(Debug)]
@@ -57,6 +58,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_000019_recover_failed_deliveries::Migration),
             Box::new(m20261127_000020_keep_payments::Migration),
             Box::new(m20261127_000021_state_the_cards_count::Migration),
+            Box::new(m20261128_000028_note_who_resolved_payments::Migration),
         ]
     }
 }

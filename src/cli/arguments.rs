@@ -212,6 +212,24 @@ pub(super) enum FundingCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Settle an unknown payment by what you have found out; nothing is asked of the issuer
+    #[command(group = clap::ArgGroup::new("what").required(true))]
+    Resolve {
+        /// The payment, from `fundings list --unknown`
+        id: String,
+        /// The issuer has made it
+        #[arg(long, group = "what")]
+        paid: bool,
+        /// The issuer has not made it: the same order may be sent again
+        #[arg(long, group = "what")]
+        never_sent: bool,
+        /// The issuer's identifier of a payment that it has made
+        #[arg(long, value_name = "ID", conflicts_with = "never_sent")]
+        issuer_id: Option<String>,
+        /// Who has found it out [default: the user of this shell]
+        #[arg(long, value_name = "NAME")]
+        by: Option<String>,
+    },
 }
 
 #[derive(Subcommand)]

@@ -138,6 +138,9 @@ pub struct Payment {
     /// While it is pending or sent: until when the process that sends it has time. Otherwise
     /// when the issuer is asked for it next.
     pub check_at: Option<Timestamp>,
+    /// The operator who has found out what has become of it, where the gateway could not. Not
+    /// for clients.
+    pub resolved_by: Option<String>,
 }
 
 /// An answer to a client, as the issuer gave it or would have given it.
@@ -172,6 +175,7 @@ impl Payment {
             sent_at: None,
             ended_at: None,
             check_at: Some(until),
+            resolved_by: None,
         }
     }
 
@@ -181,18 +185,18 @@ impl Payment {
         Self { state: PaymentState::Sent, sent_at: Some(now), check_at: Some(until), ..self }
     }
 
-    /// The same with the issuer's acceptance.
+    /// The same with the issuer's acceptance; its identifier is not always known.
     #[must_use]
     pub fn succeeded(
         self,
-        issuer_id: String,
+        issuer_id: Option<String>,
         issuer_status: Option<String>,
         answer: Answer,
         now: Timestamp,
     ) -> Self {
         Self {
             state: PaymentState::Succeeded,
-            issuer_id: Some(issuer_id),
+            issuer_id,
             issuer_status,
             note: None,
             answer: Some(answer),

@@ -68,6 +68,7 @@ fn payment(row: Model) -> Result<Payment> {
         sent_at: sql::maybe_time(row.sent_at)?,
         ended_at: sql::maybe_time(row.ended_at)?,
         check_at: sql::maybe_time(row.check_at)?,
+        resolved_by: row.resolved_by,
     })
 }
 
@@ -100,6 +101,7 @@ fn row(program: ProgramId, of: &Payment, claim: PaymentClaim) -> Model {
         sent_at: of.sent_at.map(Timestamp::millis),
         ended_at: of.ended_at.map(Timestamp::millis),
         check_at: of.check_at.map(Timestamp::millis),
+        resolved_by: of.resolved_by.clone(),
     }
 }
 
@@ -120,6 +122,7 @@ fn changes(of: &Payment) -> ActiveModel {
         sent_at: Set(of.sent_at.map(Timestamp::millis)),
         ended_at: Set(of.ended_at.map(Timestamp::millis)),
         check_at: Set(of.check_at.map(Timestamp::millis)),
+        resolved_by: Set(of.resolved_by.clone()),
         ..ActiveModel::default()
     }
 }
@@ -368,6 +371,16 @@ impl Store {
             .group_by(Column::CustomerId);
         let totals = totals.into_tuple::<(String, i64)>().all(&*self.reads).await;
         Ok(totals.map_err(sql::failed)?.into_iter().collect())
+    }
+
+    /// A payment with its program, by our identifier (for the operator).
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn payment_of_any_program(&self, id: &str) -> Result<Option<(ProgramId, Payment)>> {
+        let found = Entity::find().filter(Column::Id.eq(id)).one(&self.db).await;
+        let found = found.map_err(sql::failed)?;
+        found.map(|row| Ok((ProgramId(row.program_id), payment(row)?))).transpose()
     }
 
     /// Payments of a program, or of all, in one of these states, oldest first: at most `limit`

@@ -32,10 +32,12 @@ pub fn read_money_event(body: &str) -> Option<MoneyEvent> {
     let from = data.text(&["currency", "from_token"]).and_then(|word| currency(&word));
     let to = data.text(&["to_token"]).and_then(|word| currency(&word));
     let output = to.and_then(|to| Some((data.money("expected_output", Some(to))?, to)));
+    // A return to the master wallet calls its amount that of a deposit.
+    let amount = data.money("amount", from).or_else(|| data.money("deposit_amount", from));
     Some(MoneyEvent {
         id: data.text(&["transfer_id", "withdrawal_id", "swap_id"]),
         yativo_card_id: data.text(&["yativo_card_id"]),
-        amount: data.money("amount", from),
+        amount,
         currency: from,
         output,
         status: data.text(&["status"]).map(|word| word.to_lowercase()),

@@ -8,11 +8,14 @@
 //!   before the issuer is asked. `outcome`: how it ends for the caller.
 //! - `send`: one call to the issuer.
 //! - `resolver`: what becomes of lost answers. `sighting`: what the issuer shows of payments.
-//!   `verdict`: which of them is which payment. `wire`: bodies.
+//!   `verdict`: which of them is which payment. [`resolve`]: what an operator has found out.
+//! - `answer`: the issuer's answer, made of what is known. `wire`: bodies.
 
+mod answer;
 mod check;
 mod order;
 mod outcome;
+mod resolution;
 mod resolver;
 mod send;
 mod sighting;
@@ -28,6 +31,7 @@ pub use self::check::LEAST_FUNDING;
 use self::check::Stop;
 pub use self::order::{FundRequest, IdempotencyKey, SwapRequest, SwapToken, Who, WithdrawRequest};
 pub use self::outcome::{Outcome, Refusal};
+pub use self::resolution::{Resolution, resolve};
 use crate::domain::page::{ListId, Slice, Window};
 use crate::domain::payment::{Order, Payment, PaymentState};
 use crate::domain::principal::{Principal, ProgramId};

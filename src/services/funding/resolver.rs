@@ -139,7 +139,7 @@ impl Funding {
             let judged = match verdict {
                 Verdict::Made(one) => {
                     let answer = one.answer(&payment.order)?;
-                    payment.succeeded(one.id.clone(), one.status.clone(), answer, now)
+                    payment.succeeded(Some(one.id.clone()), one.status.clone(), answer, now)
                 }
                 Verdict::NotMade => payment.never_sent(NOT_MADE, now),
                 Verdict::Ambiguous => payment.unknown(AMBIGUOUS, check_at),

@@ -63,7 +63,7 @@ impl Funding {
         let now = Timestamp::now();
         match result {
             PaymentResult::Accepted { id, status, answer } => {
-                let payment = payment.succeeded(id, status, answer_of(&answer), now);
+                let payment = payment.succeeded(Some(id), status, answer_of(&answer), now);
                 self.end(program, payment.clone()).await;
                 self.read_payee_again(program, client, &payment).await;
                 outcome::of(payment).ok_or_else(|| outcome::lost(kind, has_key))

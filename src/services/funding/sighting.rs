@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::wire::{self, Destination, Envelope, Funded, Source, Swapped, Withdrawn};
+use super::answer::{self, Made};
 use crate::domain::money::{Currency, Minor};
 use crate::domain::payment::{
     Answer, Order, Payee, Payment, PaymentKind, PricingMode, SourceChain,
@@ -100,55 +100,17 @@ impl Sighting {
     /// # Errors
     /// Never, as amounts are numbers.
     pub(super) fn answer(&self, order: &Order) -> Result<Answer> {
-        let status = self.status.as_deref();
-        let amount = wire::number(self.amount.unwrap_or(order.amount))?;
-        let body = match self.kind {
-            PaymentKind::Funding => wire::text(&Envelope {
-                success: true,
-                message: Some("Transfer started"),
-                data: Funded {
-                    transfer_id: &self.id,
-                    status: status.unwrap_or("pending"),
-                    source: Source { chain: order.source_chain.map(Into::into), amount },
-                    destination: Destination { token: self.output_currency.map(Into::into) },
-                    pricing_mode: order.pricing_mode.map(Into::into),
-                    // Six decimals, of which an amount has two.
-                    estimated_amount: self.output.map(|output| {
-                        format!("{}0000", output.decimal(Currency::DECIMALS).as_str())
-                    }),
-                    estimated_time: None,
-                },
-            }),
-            PaymentKind::Withdrawal => wire::text(&Envelope {
-                success: true,
-                message: None,
-                data: Withdrawn {
-                    withdrawal_id: &self.id,
-                    yativo_card_id: order.payee.as_ref().map(|of| of.yativo_card_id.as_str()),
-                    amount,
-                    amount_minor: order.amount.get(),
-                    currency: order.currency.into(),
-                    status: status.unwrap_or("initiated"),
-                    message: "Withdrawal initiated",
-                    estimated_settlement_at: self.settles_at.map(|at| at.to_string()),
-                },
-            }),
-            PaymentKind::Swap => wire::text(&Envelope {
-                success: true,
-                message: None,
-                data: Swapped {
-                    swap_id: &self.id,
-                    status: status.unwrap_or("submitted"),
-                    from_token: order.currency.into(),
-                    to_token: order.to_currency.map(Into::into),
-                    amount,
-                    expected_output: self.output.map(wire::number).transpose()?,
-                    fee_amount: None,
-                    estimated_time: None,
-                },
-            }),
-        }?;
-        Ok(Answer { status: 200, body })
+        answer::of(
+            order,
+            Made {
+                id: Some(&self.id),
+                status: self.status.as_deref(),
+                amount: self.amount,
+                output: self.output,
+                output_currency: self.output_currency,
+                settles_at: self.settles_at,
+            },
+        )
     }
 }
 
@@ -221,7 +183,14 @@ pub(super) async fn events(
 ) -> Result<Sightings> {
     let types: &[&str] = match kind {
         PaymentKind::Swap => &["master_wallet.swap"],
-        _ => &["card.withdrawal.initiated", "card.withdrawal.settled", "card.withdrawal.failed"],
+        // What comes back to the master wallet names the withdrawal, too.
+        _ => &[
+            "card.withdrawal.initiated",
+            "card.withdrawal.settled",
+            "card.withdrawal.failed",
+            "master_wallet.withdrawal",
+            "master_wallet.deposit",
+        ],
     };
     let bodies = store.event_bodies(program, types, since.plus_millis(-CLOCKS)).await?;
     // Several events tell of one payment: the first of when it began, the others of its end.

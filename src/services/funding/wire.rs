@@ -59,7 +59,7 @@ pub(super) struct Envelope<T> {
 /// The answer to `fund-customer`.
 #[derive(Serialize)]
 pub(super) struct Funded<'a> {
-    pub(super) transfer_id: &'a str,
+    pub(super) transfer_id: Option<&'a str>,
     pub(super) status: &'a str,
     pub(super) source: Source,
     pub(super) destination: Destination,
@@ -84,7 +84,7 @@ pub(super) struct Destination {
 /// The answer to `withdraw-from-card`.
 #[derive(Serialize)]
 pub(super) struct Withdrawn<'a> {
-    pub(super) withdrawal_id: &'a str,
+    pub(super) withdrawal_id: Option<&'a str>,
     pub(super) yativo_card_id: Option<&'a str>,
     pub(super) amount: Number,
     pub(super) amount_minor: i64,
@@ -97,7 +97,7 @@ pub(super) struct Withdrawn<'a> {
 /// The answer to `master-wallets/swap`.
 #[derive(Serialize)]
 pub(super) struct Swapped<'a> {
-    pub(super) swap_id: &'a str,
+    pub(super) swap_id: Option<&'a str>,
     pub(super) status: &'a str,
     pub(super) from_token: &'static str,
     pub(super) to_token: Option<&'static str>,

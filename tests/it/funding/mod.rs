@@ -6,4 +6,5 @@ mod killed;
 mod reads;
 mod replicas;
 mod requests;
+mod resolution;
 mod world;
