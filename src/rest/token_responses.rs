@@ -19,13 +19,6 @@ impl IntoResponses for TokenErrors {
         let errors = [
             (error(Kind::Invalid, "The body must be a JSON object"), "The body is no JSON object."),
             (error(Kind::TooLarge, "The body is too large"), "The body is too large."),
-            (
-                error(
-                    Kind::UnsupportedMediaType,
-                    "The body must be JSON, with content-type: application/json",
-                ),
-                "The body is not said to be JSON.",
-            ),
             (Error::rate_limited(1), "Too many tokens, or too many wrong key pairs."),
             (
                 Error::internal(""),

@@ -101,11 +101,11 @@ async fn create(
     State(services): State<Arc<Services>>,
     Extension(request): Extension<RequestId>,
     Peer(address): Peer,
-    headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
     let issued = async {
-        let body = json_body::object(&headers, body)?;
+        // As at the issuer, an absent body is a missing key pair, and no media type is asked for.
+        let body = json_body::object_of_any_type(body)?;
         let text = |name| body.get(name).and_then(serde_json::Value::as_str);
         let (Some(key), Some(secret)) = (text("api_key"), text("api_secret")) else {
             let message = "api_key and api_secret are required";
@@ -131,10 +131,9 @@ async fn create_for_api_key(
     services: State<Arc<Services>>,
     request: Extension<RequestId>,
     peer: Peer,
-    headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
-    create(services, request, peer, headers, body).await
+    create(services, request, peer, body).await
 }
 
 /// Renew a token

@@ -194,9 +194,12 @@ on_both! {
         let json = "application/json";
         let large = format!("{{\"api_key\":\"{}\"}}", "x".repeat(20_000));
         for (kind, body, status, error) in [
-            ("text/plain", "{}", 415, "unsupported_media_type"), ("", "{}", 415, "unsupported_media_type"),
+            // As the issuer, which asks for no media type.
+            ("text/plain", "{}", 401, "api_key and api_secret are required"), ("", "{}", 401, "api_key and api_secret are required"),
+            ("text/plain", "", 401, "api_key and api_secret are required"), ("application/x-www-form-urlencoded", "  ", 401, "api_key and api_secret are required"),
+            ("application/x-www-form-urlencoded", "api_key=canary", 400, "validation_error"),
             (json, large.as_str(), 413, "payload_too_large"),
-            (json, "", 400, "validation_error"), (json, "[]", 400, "validation_error"), (json, "canary", 400, "validation_error"), (json, "\"canary\"", 400, "validation_error"),
+            (json, "", 401, "api_key and api_secret are required"), (json, "[]", 400, "validation_error"), (json, "canary", 400, "validation_error"), (json, "\"canary\"", 400, "validation_error"),
             (json, "{}", 401, "api_key and api_secret are required"), (json, r#"{"api_key":"canary_canary","api_secret":5}"#, 401, "api_key and api_secret are required"),
             (json, r#"{"api_key":"canary","api_secret":"canary"}"#, 401, "Invalid API credentials"),
             ("application/json; charset=utf-8", "{}", 401, "api_key and api_secret are required"),
@@ -205,6 +208,11 @@ on_both! {
             assert_eq!((answer.status, &answer.json()["error"]), (status, &Value::from(error)), "{kind} {body:.60}");
             assert!(!answer.text.contains("canary"), "{}", answer.text);
         }
+        let bare = gateway.send(gateway.client().post(format!("{}{TOKEN}", gateway.host)));
+        assert_eq!((bare.status, bare.text.as_str()), (401, r#"{"success":false,"error":"api_key and api_secret are required"}"#));
+        let pair = create(&database, "acme", &[]);
+        let answer = send("text/plain", &pair.body().to_string());
+        assert_eq!(answer.status, 200, "{}", answer.text);
         for (method, path) in [("GET", TOKEN), ("DELETE", "/api/v1/auth/token"), ("PUT", "/v1/authentication/refresh-token")] {
             let method = reqwest::Method::from_bytes(method.as_bytes()).expect("a method");
             let answer = gateway.send(gateway.client().request(method, format!("{}{path}", gateway.host)));
