@@ -51,16 +51,20 @@ struct ProgramTransaction<'a> {
     transaction: Transaction<'a>,
     /// The card issuer's identifier of the customer.
     yativo_card_id: &'a str,
-    /// The card, as the issuer names it; null if unknown.
+    /// The card, as the issuer names it here: by the card network's token. Null if unknown.
     card_id: Option<&'a str>,
+    /// The card's `card_id` in the customer's list of cards; null as long as it is not known
+    /// which card that is.
+    card_uuid: Option<String>,
 }
 
 impl<'a> ProgramTransaction<'a> {
-    fn of(listed: &'a ListedTransaction) -> Self {
+    fn of((listed, card_uuid): (&'a ListedTransaction, Option<String>)) -> Self {
         Self {
             transaction: Transaction::of(&listed.transaction),
             yativo_card_id: &listed.yativo_card_id,
             card_id: listed.transaction.card_id.as_deref(),
+            card_uuid,
         }
     }
 }
@@ -117,8 +121,10 @@ pub(super) async fn list(
         } else {
             transactions.of_program(&principal, status, &window).await?
         };
+        let made: Vec<_> = listed.iter().map(|of| &of.transaction).collect();
+        let cards = services.cards.used_by(&principal, &made).await?;
         json(&ProgramTransactionList {
-            transactions: listed.iter().map(ProgramTransaction::of).collect(),
+            transactions: listed.iter().zip(cards).map(ProgramTransaction::of).collect(),
             total,
             page: page.page(),
             limit: page.limit(),

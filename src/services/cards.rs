@@ -1,11 +1,12 @@
 //! The cards of many customers at once.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::domain::card::{Card, CardStatus, ListedCard};
 use crate::domain::customer::FoundCustomer;
 use crate::domain::page::Window;
 use crate::domain::principal::Principal;
+use crate::domain::transaction::Transaction;
 use crate::error::Result;
 use crate::store::Store;
 
@@ -38,6 +39,30 @@ impl Cards {
             cards.sort_by(Card::newest_first);
         }
         Ok(held)
+    }
+
+    /// The identifier of the card that each transaction was made with, in their order; none
+    /// where it is not known which card that is.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn used_by(
+        &self,
+        principal: &Principal,
+        transactions: &[&Transaction],
+    ) -> Result<Vec<Option<String>>> {
+        let named = transactions.iter().filter(|of| of.card_id.is_some());
+        let customers: HashSet<&String> = named.map(|of| &of.customer_id).collect();
+        if customers.is_empty() {
+            return Ok(vec![None; transactions.len()]);
+        }
+        let customers: Vec<String> = customers.into_iter().cloned().collect();
+        let held = self.of(principal, &customers).await?;
+        let used = |of: &&Transaction| {
+            let cards = held.get(&of.customer_id)?;
+            Some(cards[of.card(cards)?].card_id.clone())
+        };
+        Ok(transactions.iter().map(used).collect())
     }
 
     /// A page of the cards of all customers, newest first, and how many there are.

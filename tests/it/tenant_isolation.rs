@@ -52,7 +52,7 @@ const EVERY_FIELD: &[(&str, &str)] = &[
     ("CardCustomerOnboarding", "completedSteps nextAction step"),
     (
         "Card",
-        "cardId lastFour cardType status isFrozen isLost isStolen isBlocked isVoid pinSet \
+        "id cardId lastFour cardType status isFrozen isLost isStolen isBlocked isVoid pinSet \
          activatedAt createdAt",
     ),
     ("CardFundingConnection", "edges nodes pageInfo totalCount"),
@@ -66,7 +66,7 @@ const EVERY_FIELD: &[(&str, &str)] = &[
     ("CardTransactionEdge", "cursor node"),
     (
         "CardTransaction",
-        "transactionId cardId type amount currency billingAmount billingCurrency fxRate status merchant merchantCategory merchantCity \
+        "id transactionId card cardId type amount currency billingAmount billingCurrency fxRate status merchant merchantCategory merchantCity \
          merchantCountry authorizedAt settledAt createdAt",
     ),
     ("PageInfo", "hasNextPage hasPreviousPage startCursor endCursor page perPage totalPages"),
@@ -222,7 +222,7 @@ on_both! {
         assert_eq!(found, known, "a field that is new must be looked at here");
         let node = of("CardCustomer").replace(" onboarding ", &format!(" onboarding {{ {} }} ", of("CardCustomerOnboarding"))).replace(" cards ", &format!(" cards {{ {} }} ", of("Card")))
             .replace(" fundings", &format!(" fundings {{ totalCount pageInfo {{ {} }} edges {{ cursor node {{ id }} }} nodes {{ {} }} }}", of("PageInfo"), of("CardFunding")))
-            .replace(" transactions", &format!(" transactions {{ totalCount pageInfo {{ {} }} edges {{ cursor }} nodes {{ {} }} }}", of("PageInfo"), of("CardTransaction")));
+            .replace(" transactions", &format!(" transactions {{ totalCount pageInfo {{ {} }} edges {{ cursor }} nodes {{ {} }} }}", of("PageInfo"), of("CardTransaction").replace(" card ", &format!(" card {{ {} }} ", of("Card")))));
         let list = format!("{{ cardCustomers(perPage: 1) {{ totalCount pageInfo {{ {} }} edges {{ cursor node {{ {node} }} }} nodes {{ {node} }} }} }}", of("PageInfo"));
         let one = format!("{{ cardCustomer(identifier: \"{}\") {{ {node} }} }}", Line::new(1).id());
         let summary = format!("{{ cardCustomersSummary {{ totalCount byStatus {{ {} }} balances {{ {} }} }} }}", of("CardCustomersByStatus"), of("CardCustomersBalance"));

@@ -15,7 +15,7 @@ pub(crate) struct Card {
 }
 
 impl Card {
-    fn card(&self) -> &card::Card {
+    pub(crate) fn card(&self) -> &card::Card {
         &self.all[self.at]
     }
 }
@@ -23,6 +23,11 @@ impl Card {
 /// A payment card. Card numbers and security codes are not stored in this system.
 #[Object]
 impl Card {
+    /// The card's identifier. The same as `cardId`, by the name that client caches look for.
+    async fn id(&self) -> ID {
+        ID(self.card().card_id.clone())
+    }
+
     /// The card's identifier, a UUID.
     async fn card_id(&self) -> ID {
         ID(self.card().card_id.clone())

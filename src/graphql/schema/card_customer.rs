@@ -15,6 +15,7 @@ use crate::graphql::execution::page_writer::{DirectObject, DirectObjects};
 use crate::graphql::schema::card::Card;
 use crate::graphql::schema::card_customer_onboarding::CardCustomerOnboarding;
 use crate::graphql::schema::card_funding_connection::CardFundingConnection;
+use crate::graphql::schema::card_transaction::CardHolder;
 use crate::graphql::schema::card_transaction_connection::CardTransactionConnection;
 use crate::graphql::schema::enums::{
     BalanceFreshness, CardCustomerStatus, Currency, KycStatus, TransactionStatus,
@@ -202,7 +203,9 @@ impl CardCustomer {
             let page = Arc::clone(&page);
             async move { page.transaction_count(at, status).await }
         });
-        Ok(CardTransactionConnection { page: slice, window, list, total: Arc::new(total) })
+        let holder = CardHolder { page: Arc::clone(&self.page), at: self.at };
+        let total = Arc::new(total);
+        Ok(CardTransactionConnection { page: slice, holder, window, list, total })
     }
 
     /// The payments to the customer and from the customer's cards that clients have ordered here, newest first, by page number (`page`, `perPage`) or by cursor (`first`, `after`), not both.

@@ -2,10 +2,14 @@
 
 use std::sync::Arc;
 
-use async_graphql::{ID, Object};
+use async_graphql::{ID, Object, Result};
 
 use crate::domain::page::{Position, Slice};
 use crate::domain::transaction::Transaction;
+use crate::graphql::error::failure;
+use crate::graphql::execution::customer_page::CustomerPage;
+use crate::graphql::execution::page_writer::DirectObject;
+use crate::graphql::schema::card::Card;
 use crate::graphql::schema::enums::{Currency, TransactionStatus, TransactionType};
 use crate::graphql::schema::scalars::{DateTime, Decimal};
 
@@ -14,12 +18,33 @@ use crate::graphql::schema::scalars::{DateTime, Decimal};
 pub(crate) struct CardTransaction {
     page: Arc<Slice<Transaction>>,
     at: usize,
+    holder: CardHolder,
+}
+
+/// The customer who made the transactions of a page, where it stands in its own page. Cards are
+/// loaded for all customers of that together.
+#[derive(Clone)]
+pub(crate) struct CardHolder {
+    pub(crate) page: Arc<CustomerPage>,
+    pub(crate) at: usize,
 }
 
 impl CardTransaction {
     /// All of a page, in its order.
-    pub(crate) fn all_of(page: &Arc<Slice<Transaction>>) -> impl DoubleEndedIterator<Item = Self> {
-        (0..page.items.len()).map(|at| Self { page: Arc::clone(page), at })
+    pub(crate) fn all_of(
+        page: &Arc<Slice<Transaction>>,
+        holder: &CardHolder,
+    ) -> impl DoubleEndedIterator<Item = Self> {
+        (0..page.items.len()).map(|at| Self { page: Arc::clone(page), at, holder: holder.clone() })
+    }
+
+    /// The card that was used, where it is known which one that is.
+    async fn used(&self) -> Result<Option<Card>> {
+        if self.transaction().card_id.is_none() {
+            return Ok(None);
+        }
+        let all = self.holder.page.cards(self.holder.at).await.map_err(failure)?;
+        Ok(self.transaction().card(&all).map(|at| Card { all, at }))
     }
 
     fn transaction(&self) -> &Transaction {
@@ -36,14 +61,30 @@ impl CardTransaction {
 /// A card transaction of a customer.
 #[Object]
 impl CardTransaction {
+    /// The transaction's identifier. The same as `transactionId`, by the name that client caches look for.
+    async fn id(&self) -> ID {
+        ID(self.transaction().transaction_id.clone())
+    }
+
     /// The transaction's identifier.
     async fn transaction_id(&self) -> ID {
         ID(self.transaction().transaction_id.clone())
     }
 
-    /// The card that was used. Null if unknown.
-    async fn card_id(&self) -> Option<ID> {
-        self.transaction().card_id.clone().map(ID)
+    /// The card that was used. Null if unknown, also if the issuer's event names a card of which it is not known which one that is.
+    async fn card(&self) -> Result<Option<DirectObject<Card>>> {
+        Ok(self.used().await?.map(DirectObject))
+    }
+
+    /// The `cardId` of the card that was used. If it is not known which card that is, the card network's token, by which the issuer's events name it. Null if unknown.
+    async fn card_id(&self) -> Result<Option<ID>> {
+        let transaction = self.transaction();
+        if transaction.names_card_itself() {
+            return Ok(transaction.card_id.clone().map(ID));
+        }
+        let used = self.used().await?;
+        let id = used.map(|card| card.card().card_id.clone());
+        Ok(id.or_else(|| transaction.card_id.clone()).map(ID))
     }
 
     /// The type of the transaction.

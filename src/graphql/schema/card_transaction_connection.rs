@@ -8,13 +8,14 @@ use crate::domain::page::{ListId, Slice, Window};
 use crate::domain::transaction::Transaction;
 use crate::graphql::execution::list_total::ListTotal;
 use crate::graphql::execution::page_writer::DirectObjects;
-use crate::graphql::schema::card_transaction::CardTransaction;
+use crate::graphql::schema::card_transaction::{CardHolder, CardTransaction};
 use crate::graphql::schema::card_transaction_edge::CardTransactionEdge;
 use crate::graphql::schema::page_info::PageInfo;
 
 /// A page of a customer's transactions.
 pub(crate) struct CardTransactionConnection {
     pub(crate) page: Arc<Slice<Transaction>>,
+    pub(crate) holder: CardHolder,
     pub(crate) window: Window,
     pub(crate) list: ListId,
     pub(crate) total: Arc<ListTotal>,
@@ -22,7 +23,7 @@ pub(crate) struct CardTransactionConnection {
 
 impl CardTransactionConnection {
     fn all(&self) -> impl DoubleEndedIterator<Item = CardTransaction> + '_ {
-        CardTransaction::all_of(&self.page)
+        CardTransaction::all_of(&self.page, &self.holder)
     }
 }
 
