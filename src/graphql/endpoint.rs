@@ -94,7 +94,7 @@ impl Endpoint {
             self.persisted.remember(hash, text);
         }
         let operation = document.operation(body.operation_name.as_deref())?;
-        let variables = variables::coerce(&operation, given, &self.types)?;
+        let variables = variables::coerce(&operation, given, &self.types, open)?;
         let included = operation.included(&variables);
         let fields = included.as_deref().unwrap_or(operation.fields());
         let cost = cost::of(fields, &variables);
@@ -135,11 +135,11 @@ impl Endpoint {
 
 /// Pays for an operation besides the request's own point; the points.
 fn afford(budget: &Budget, cost: usize, limit: usize) -> Result<u32, Rejection> {
-    LimitExceeded::check("complexity", limit, cost)?;
+    LimitExceeded::check("complexity", limit, cost).map_err(|limit| limit.costing(cost))?;
     let points = cost / COST_PER_POINT;
     // More than any bucket ever holds is beyond a limit: waiting would not help.
     let most = usize::try_from(budget.status().limit).unwrap_or(usize::MAX);
-    LimitExceeded::check("rate_burst", most, points + 1)?;
+    LimitExceeded::check("rate_burst", most, points + 1).map_err(|limit| limit.costing(cost))?;
     let points = u32::try_from(points).unwrap_or(u32::MAX);
     budget.spend(points)?;
     Ok(points)

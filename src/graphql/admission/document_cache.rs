@@ -8,7 +8,7 @@ use moka::sync::Cache;
 use super::limits::Limits;
 use super::operation::{Field, Operation};
 use super::positions::Positions;
-use super::rejection::{Rejection, request_error};
+use super::rejection::{Rejection, cut, request_error};
 use super::types::Types;
 use super::validation::{self, Validated};
 use crate::config::hash_of;
@@ -74,7 +74,7 @@ impl Document {
             (Some(name), all) => {
                 match all.iter().find(|operation| operation.name.as_deref() == Some(name)) {
                     Some(operation) => return Ok(Arc::clone(operation)),
-                    None => validation::cut(format!("Unknown operation named \"{name}\"")),
+                    None => cut(format!("Unknown operation named \"{name}\"")),
                 }
             }
         };

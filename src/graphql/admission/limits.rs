@@ -37,17 +37,29 @@ pub(crate) struct LimitExceeded {
     pub(crate) limit: &'static str,
     /// Its value.
     pub(crate) value: usize,
+    /// What the document would cost, where that is why.
+    pub(crate) cost: Option<usize>,
 }
 
 impl LimitExceeded {
     /// Nothing, if `found` is within the limit.
     pub(crate) fn check(limit: &'static str, value: usize, found: usize) -> Result<(), Self> {
-        if found > value { Err(Self { limit, value }) } else { Ok(()) }
+        if found > value { Err(Self::new(limit, value)) } else { Ok(()) }
+    }
+
+    /// A limit that is exceeded by something else than the cost.
+    pub(crate) const fn new(limit: &'static str, value: usize) -> Self {
+        Self { limit, value, cost: None }
+    }
+
+    /// The same for a document that would cost so much.
+    pub(crate) fn costing(self, cost: usize) -> Self {
+        Self { cost: Some(cost), ..self }
     }
 
     /// The response to it.
     pub(crate) fn response(&self) -> Response {
-        let Self { limit, value } = self;
+        let Self { limit, value, cost } = self;
         let what = match *limit {
             "document" => "bytes of text",
             "nesting" => "nested brackets",
@@ -59,12 +71,18 @@ impl LimitExceeded {
             "rate_burst" => "rate-limit points, the most that a token can have at once",
             other => other,
         };
-        let mut failure =
-            ServerError::new(format!("The document has more than {value} {what}"), None);
+        let message = match cost {
+            Some(cost) => format!("The document costs {cost}, which is more than {value} {what}"),
+            None => format!("The document has more than {value} {what}"),
+        };
+        let mut failure = ServerError::new(message, None);
         let extensions = failure.extensions.get_or_insert_default();
         extensions.set("code", TOO_COMPLEX);
         extensions.set("limit", *limit);
         extensions.set("value", *value);
+        if let Some(cost) = cost {
+            extensions.set("cost", *cost);
+        }
         Response::from_errors(vec![failure])
     }
 }
@@ -83,5 +101,10 @@ pub(crate) mod tests {
         let extensions = serde_json::to_value(&error.extensions).expect("JSON");
         let expected = serde_json::json!({ "code": TOO_COMPLEX, "limit": "depth", "value": 10 });
         assert_eq!(extensions, expected);
+        let costly = LimitExceeded::new("complexity", 5_000).costing(6_001).response();
+        let error = &costly.errors[0];
+        assert_eq!(error.message, "The document costs 6001, which is more than 5000 cost points");
+        let extensions = serde_json::to_value(&error.extensions).expect("JSON");
+        assert_eq!(extensions["cost"], 6_001);
     }
 }

@@ -7,6 +7,9 @@ use crate::domain::request::RequestId;
 use crate::error::Error;
 use crate::graphql::error::{count, refusal};
 
+/// Maximum size of a message in bytes. It can repeat names and values of the document.
+const MAX_MESSAGE: usize = 300;
+
 /// Why a request does not run.
 pub(crate) enum Rejection {
     /// The document cannot be executed.
@@ -47,4 +50,14 @@ pub(crate) fn request_error(message: impl Into<String>, pos: Option<Pos>, code: 
     let mut error = ServerError::new(message, pos);
     error.extensions.get_or_insert_default().set("code", code);
     Rejection::Document(Box::new(Response::from_errors(vec![error])))
+}
+
+/// Shortens a message to the maximum size.
+pub(crate) fn cut(mut message: String) -> String {
+    if message.len() > MAX_MESSAGE {
+        let end = (0..=MAX_MESSAGE).rev().find(|at| message.is_char_boundary(*at));
+        message.truncate(end.unwrap_or(0));
+        message.push('…');
+    }
+    message
 }

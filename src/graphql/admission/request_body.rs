@@ -55,6 +55,11 @@ pub(crate) fn of_post(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) 
 /// The request in a JSON text.
 pub(crate) fn read(text: &str) -> Result<Body> {
     // Of a list, serde would take the first item for the first member.
+    if text.trim_start().starts_with('[') {
+        let message = "Batches (lists of requests) are not supported: send one request at a time, \
+            or several root fields in one";
+        return Err(invalid(message));
+    }
     if !text.trim_start().starts_with('{') {
         return Err(invalid("The body is not a GraphQL request: not an object"));
     }

@@ -43,7 +43,7 @@ pub(crate) fn check(document: &Document, limits: &Limits) -> Result<bool, LimitE
                 LimitExceeded::check("root_fields", limits.root_fields, shape.fields)?;
                 LimitExceeded::check("depth", limits.depth, shape.depth)?;
                 if shape.lists > MAX_LISTS {
-                    return Err(LimitExceeded { limit: "depth", value: limits.depth });
+                    return Err(LimitExceeded::new("depth", limits.depth));
                 }
                 total = total.saturating_add(shape.size);
                 introspects |= shape.introspects;
@@ -107,9 +107,7 @@ impl<'a> Walk<'a> {
         match (self.shapes.get(name), self.fragments.get(name).copied()) {
             (Some(Some(known)), _) => Ok(*known),
             // It contains itself.
-            (Some(None), _) => {
-                Err(LimitExceeded { limit: "selections", value: self.limits.selections })
-            }
+            (Some(None), _) => Err(LimitExceeded::new("selections", self.limits.selections)),
             // Validation reports unknown fragments.
             (None, None) => Ok(Shape::default()),
             (None, Some(fragment)) => {

@@ -33,14 +33,6 @@ impl Types {
     pub(crate) fn input_field(&self, object: &str, field: &str) -> Option<&Type> {
         Some(&*self.0.get_input_object(object)?.fields.get(field)?.ty)
     }
-
-    /// The field of a type whose name is most like another.
-    pub(crate) fn similar_field(&self, object: &str, name: &str) -> Option<&str> {
-        let object = self.0.get_object(object)?;
-        let fields = object.fields.keys().map(|field| (strsim::levenshtein(field, name), field));
-        let (distance, field) = fields.min_by_key(|(distance, _)| *distance)?;
-        (distance <= name.len() / 2).then_some(field.as_str())
-    }
 }
 
 #[cfg(test)]
@@ -62,7 +54,5 @@ pub(crate) mod tests {
         assert_eq!(field("Query", "__schema").as_deref(), Some("__Schema!"));
         assert_eq!(field("__Type", "isOneOf").as_deref(), Some("Boolean"));
         assert_eq!(field("CardCustomer", "nothing"), None);
-        assert_eq!(types.similar_field("CardCustomer", "emial"), Some("email"));
-        assert_eq!(types.similar_field("CardCustomer", "x"), None);
     }
 }

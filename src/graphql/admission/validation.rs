@@ -12,15 +12,14 @@ use async_graphql::{Response, ServerError};
 use super::limits::Limits;
 use super::operation::NullDefaults;
 use super::positions::Positions;
-use super::rejection::{Rejection, request_error};
+use super::rejection::{Rejection, cut, request_error};
+use super::suggestion::with_suggestion;
 use super::types::Types;
-use super::{input_objects, shape_limits, subscriptions, syntax, tokens};
+use super::{input_objects, shape_limits, subscriptions, syntax, syntax_error, tokens};
 use crate::graphql::error::{PARSE_FAILED, VALIDATION_FAILED};
 
 /// Maximum number of errors in a response: a long document can have a thousand.
 const MAX_ERRORS: usize = 20;
-/// Maximum size of a message in bytes. It can repeat names and values of the document.
-const MAX_MESSAGE: usize = 300;
 /// How much deeper the parser can descend than brackets are nested.
 const EXTRA_NESTING: usize = 8;
 
@@ -47,7 +46,7 @@ pub(crate) fn validate(
     let mut parser = Parser::new().recursion_limit(limits.nesting + EXTRA_NESTING);
     let mut document = parser
         .parse_ast(&*read, "")
-        .map_err(|failed| refusal(&failed.errors, PARSE_FAILED, positions, |_, message| message))?;
+        .map_err(|failed| syntax_error::rejection(&failed.errors, &read, positions))?;
     let introspects = shape_limits::check(&document, limits)?;
     if let Some(token) = syntax::first_dropped(&document, &read) {
         let message = cut(format!("Syntax error: unexpected {:?}", token.text));
@@ -56,7 +55,7 @@ pub(crate) fn validate(
     let null_defaults = take_null_defaults(&mut document);
     // In two steps, so that an unknown field is not also reported as one without selection.
     let invalid = |errors: &DiagnosticList| {
-        refusal(errors, VALIDATION_FAILED, positions, |span, message| {
+        refusal(errors, positions, |span, message| {
             let message = with_argument(&document, span, message);
             if suggest { with_suggestion(types, message) } else { message }
         })
@@ -106,7 +105,6 @@ fn take_null_defaults(document: &mut Document) -> NullDefaults {
 /// The rejection of an invalid document.
 fn refusal(
     errors: &DiagnosticList,
-    code: &str,
     positions: &Positions<'_>,
     complete: impl Fn(Option<SourceSpan>, String) -> String,
 ) -> Rejection {
@@ -114,7 +112,7 @@ fn refusal(
         let span = diagnostic.error.location();
         let message = cut(complete(span, sentence(&diagnostic.error.to_string())));
         let mut error = ServerError::new(message, span.map(|span| positions.at(span.offset())));
-        error.extensions.get_or_insert_default().set("code", code);
+        error.extensions.get_or_insert_default().set("code", VALIDATION_FAILED);
         error
     });
     Rejection::Document(Box::new(Response::from_errors(errors.collect())))
@@ -130,34 +128,11 @@ fn with_argument(document: &Document, span: Option<SourceSpan>, message: String)
     }
 }
 
-/// Adds a similar field to an error about an unknown one.
-fn with_suggestion(types: &Types, message: String) -> String {
-    let similar = || {
-        let names = message.strip_prefix("Type \"")?;
-        let (object, field) = names.split_once("\" does not have a field \"")?;
-        types.similar_field(object, field.strip_suffix('"')?)
-    };
-    match similar() {
-        Some(field) => format!("{message}. Did you mean \"{field}\"?"),
-        None => message,
-    }
-}
-
 /// A diagnostic in the style of our other messages.
 fn sentence(message: &str) -> String {
     let message = message.replace('`', "\"");
     let mut rest = message.chars();
     rest.next().map_or_else(String::new, |first| first.to_uppercase().chain(rest).collect())
-}
-
-/// Shortens a message to the maximum size.
-pub(crate) fn cut(mut message: String) -> String {
-    if message.len() > MAX_MESSAGE {
-        let end = (0..=MAX_MESSAGE).rev().find(|at| message.is_char_boundary(*at));
-        message.truncate(end.unwrap_or(0));
-        message.push('…');
-    }
-    message
 }
 
 /// The argument that contains a part of the document.

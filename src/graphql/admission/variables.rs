@@ -10,9 +10,9 @@ use serde_json::value::RawValue;
 
 use super::limits::LimitExceeded;
 use super::operation::Operation;
-use super::rejection::{Rejection, request_error};
+use super::rejection::{Rejection, cut, request_error};
 use super::types::Types;
-use super::validation::cut;
+use super::variable_error;
 use crate::error::{Error, Kind};
 use crate::graphql::error::VALIDATION_FAILED;
 
@@ -53,11 +53,12 @@ fn count(json: &str, enough: usize) -> usize {
 }
 
 /// The variables as the operation declares them, with its defaults. Others are
-/// left out.
+/// left out. With `suggest`, an error may name similar values of the schema.
 pub(crate) fn coerce(
     operation: &Operation,
     mut given: JsonMap,
     types: &Types,
+    suggest: bool,
 ) -> Result<Variables, Rejection> {
     let definitions = &operation.definition.variables;
     if definitions.is_empty() {
@@ -77,15 +78,7 @@ pub(crate) fn coerce(
         }
     }
     let coerced = coerce_variable_values(types.schema(), &operation.definition, &given);
-    let coerced = coerced.map_err(|error| {
-        // The message names the variable; only a missing one has a position.
-        let message = error.message().to_string();
-        let names = definitions.iter().map(|definition| definition.name.as_str());
-        let named = names.filter(|name| message.contains(&format!("variable {name}")));
-        let name = named.max_by_key(|name| name.len()).unwrap_or_default();
-        let message = format!("Variable \"${name}\": {message}");
-        request_error(cut(message), operation.variable_pos(name), VALIDATION_FAILED)
-    })?;
+    let coerced = coerced.map_err(|_| wrong(operation, &given, types, suggest))?;
     let value = serde_json::to_value(coerced.into_inner()).map_err(Error::internal)?;
     let mut variables = Variables::from_json(value);
     operation.fill_null_defaults(&mut variables);
@@ -94,6 +87,21 @@ pub(crate) fn coerce(
         return Err(request_error(message, operation.variable_pos(name), VALIDATION_FAILED));
     }
     Ok(variables)
+}
+
+/// Which variable has a wrong value, and why. A message about all of them names only some.
+fn wrong(operation: &Operation, given: &JsonMap, types: &Types, suggest: bool) -> Rejection {
+    let mut alone = operation.definition.clone();
+    let wrong = operation.definition.variables.iter().find_map(|variable| {
+        alone.variables = vec![variable.clone()];
+        let error = coerce_variable_values(types.schema(), &alone, given).err()?;
+        Some((variable.name.as_str(), error.message().to_string()))
+    });
+    let Some((name, said)) = wrong else {
+        return Error::internal("the variables are wrong together, but not alone").into();
+    };
+    let message = cut(variable_error::sentence(name, &said, types, suggest));
+    request_error(message, operation.variable_pos(name), VALIDATION_FAILED)
 }
 
 fn missing(operation: &Operation, name: &str, of: &Type) -> Rejection {
@@ -163,9 +171,7 @@ mod tests {
     fn beyond_the_limit_they_are_not_read() {
         let raw = |json: &str| RawValue::from_string(json.to_owned()).expect("JSON");
         assert_eq!(read(&raw(r#"{"a":[1]}"#), 2).ok().map(|all| all.len()), Some(1));
-        assert!(matches!(
-            read(&raw(r#"{"a":[1]}"#), 1),
-            Err(Rejection::Limit(LimitExceeded { limit: "variables", value: 1 }))
-        ));
+        let Err(Rejection::Limit(limit)) = read(&raw(r#"{"a":[1]}"#), 1) else { panic!("it is") };
+        assert_eq!(limit, LimitExceeded::new("variables", 1));
     }
 }
