@@ -3,15 +3,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
-use axum::extract::DefaultBodyLimit;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::{Method, header};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::Response;
 use axum::routing::{get, post};
+use axum::{Extension, Router};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::watch;
 use tower::util::option_layer;
 
 use crate::config::{Documents, Graphiql, Introspection};
+use crate::domain::request::RequestId;
 use crate::graphql;
 use crate::http::address_limit::AddressLimit;
 use crate::http::authentication::{
@@ -97,9 +100,8 @@ pub fn router(
     let schema = schema_route(introspection, authentication(graphql::error_response));
     let site = site::router(health.clone(), limits.graphiql, introspection == Introspection::Any);
     let health = health::router(health, metrics);
-    let unknown = Router::new()
-        .fallback(problem::unknown_route)
-        .layer(from_fn_with_state(limits.rate.clone(), count));
+    let unknown =
+        Router::new().fallback(unknown).layer(from_fn_with_state(limits.rate.clone(), count));
     let router = Router::new()
         .merge(graphql)
         .merge(rest)
@@ -142,6 +144,27 @@ fn graphql_route(services: Arc<Services>, layer: Arc<Authentication>, limits: &L
         .route("/graphql", execute.merge(read))
         .method_not_allowed_fallback(graphql::method_not_allowed)
         .layer(from_fn(graphql::answer_as_accepted))
+        .layer(from_fn(explain_graphql))
+}
+
+/// A browser that opens the address of the API, without a query, gets a page.
+async fn explain_graphql(request: Request, next: Next) -> Response {
+    let asks_nothing = request.method() == Method::GET && request.uri().query().is_none();
+    let is_upgrade = request.headers().contains_key(header::UPGRADE);
+    if asks_nothing && !is_upgrade && site::wants_page(request.headers()) {
+        return site::graphql();
+    }
+    next.run(request).await
+}
+
+/// A path without a route: a page for browsers, where nothing of the API can be.
+async fn unknown(id: Extension<RequestId>, request: Request) -> Response {
+    let path = request.uri().path();
+    let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
+    if is_read && site::is_for_people(path) && site::wants_page(request.headers()) {
+        return site::nothing(path);
+    }
+    problem::unknown_route(id).await
 }
 
 /// The schema as a file. Where any token may introspect, it is no secret and needs no

@@ -4,9 +4,11 @@ mod docs;
 mod frame;
 mod front;
 mod graphiql;
+mod small;
 
 use axum::Router;
 
+pub use self::small::{graphql, is_for_people, nothing, wants_page};
 use crate::config::Graphiql;
 use crate::services::health::Health;
 

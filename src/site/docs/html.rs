@@ -14,9 +14,13 @@ pub(super) fn marked(text: &str) -> String {
     html
 }
 
-/// Several lines of code.
-pub(super) fn block(code: &str) -> String {
-    format!("<pre>{}</pre>\n", escaped(code.trim_end()))
+/// Several lines of code. They may be wide, and can be focused so that the keyboard scrolls
+/// them.
+pub(super) fn block(class: &str, label: &str, code: &str) -> String {
+    let code = escaped(code.trim_end());
+    format!(
+        "<pre class=\"{class}\" tabindex=\"0\" role=\"region\" aria-label=\"{label}\">{code}</pre>\n"
+    )
 }
 
 /// Content below a heading; nothing if the content is empty.

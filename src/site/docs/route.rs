@@ -51,7 +51,9 @@ impl<'a> Route<'a> {
         html += &html::part("Parameters", &list(parameters.map(|of| parameter(read, of))));
         html += &html::part("Body", &list(read.members(body, "").into_iter()));
         if let Some(sample) = sample(&id) {
-            html += &html::part("Example", &(block(sample.request) + &block(sample.response)));
+            let request = block("request", "Request", sample.request);
+            let response = block("response", "Response", sample.response);
+            html += &html::part("Example", &(request + &response));
         }
         html += &html::part("Response", &list(read.members(json(success), "").into_iter()));
         html += &html::part("Errors", &self.errors(read));

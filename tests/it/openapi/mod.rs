@@ -274,7 +274,7 @@ on_both! {
             document.holds_with(400, path, &post(path, "nonsense"));
             document.holds_with(413, path, &post(path, &" ".repeat(20_000)));
             let untyped = gateway.client().post(format!("{}{path}", gateway.host));
-            document.holds_with(415, path, &gateway.send(untyped));
+            document.holds_with(401, path, &gateway.send(untyped));
             document.holds_with(405, path, &gateway.get("", path));
         }
         let token = clients::token(&gateway, &pair);
@@ -453,8 +453,12 @@ fn the_page_shows_everything_and_loads_nothing_from_other_hosts() {
     {
         assert!(html.contains(&format!("<code>{said}</code>")), "{said}");
     }
+    let script = "<script src=\"docs/app.js\" defer></script>";
+    assert_eq!(gateway.get("", "/docs/app.js").status, 200);
+    let rest = html.replace(script, "");
+    assert_ne!(rest, *html);
     for empty in ["{version}", "{about}", "{routes}", "<span>null", ">null<", "src=", "<script"] {
-        assert!(!html.contains(empty), "{empty}");
+        assert!(!rest.contains(empty), "{empty}");
     }
     // Every link works and stays on this host.
     for link in html.split("href=\"").skip(1).map(|rest| rest.split('"').next().expect("an end")) {
@@ -469,12 +473,15 @@ fn the_page_shows_everything_and_loads_nothing_from_other_hosts() {
 #[test]
 fn the_page_and_the_document_need_no_token_and_have_a_strict_policy() {
     let gateway = Database::sqlite().serve();
-    for path in ["/openapi.json", "/docs", "/docs/style.css"] {
+    for path in ["/openapi.json", "/docs", "/docs/style.css", "/docs/app.js"] {
         let request = gateway.client().get(format!("{}{path}", gateway.host));
         let answer = gateway.send(request);
         assert_eq!(answer.status, 200, "{path}");
         let policy = answer.header("content-security-policy");
         assert!(policy.starts_with("default-src 'none';"), "{policy}");
+        // The page's own script, and no other one.
+        let policy = policy.replace(" script-src 'self';", "");
+        assert_eq!(policy == answer.header("content-security-policy"), path != "/docs");
         for lax in ["http", "*", "unsafe", "script"] {
             assert!(!policy.contains(lax), "{policy}");
         }
