@@ -18,8 +18,15 @@ async function download(gateway, token) {
   return parse(await response.text());
 }
 
+/** The schema of the repository, which is there unless this folder was copied. */
+const local = () =>
+  read('../../schema.graphql').catch(() => {
+    console.error('Set GATEWAY_URL: the schema comes from a running gateway');
+    process.exit(1);
+  });
+
 const { GATEWAY_URL, TOKEN } = process.env;
-const schema = GATEWAY_URL ? await download(GATEWAY_URL, TOKEN) : await read('../../schema.graphql');
+const schema = GATEWAY_URL ? await download(GATEWAY_URL, TOKEN) : await local();
 
 const location = 'src/operations.graphql';
 const config = {

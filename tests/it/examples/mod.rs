@@ -3,6 +3,7 @@
 
 mod legacy;
 mod mobile;
+mod server;
 mod service;
 mod typescript;
 

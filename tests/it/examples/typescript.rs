@@ -124,6 +124,19 @@ fn it_explains_each_failure_in_a_sentence() {
 }
 
 #[test]
+fn a_copy_of_the_folder_works_by_itself() {
+    let Some(project) = node::project("examples/typescript") else { return };
+    // Nothing of the repository is beside it.
+    fails(&project, "generate", "Set GATEWAY_URL: the schema comes from a running gateway");
+    let database = Database::sqlite();
+    let token = database.program_with("acme", &[Line::new(1)]);
+    let gateway = database.serve();
+    let commands = commands("typescript");
+    let mut shell = shell(&gateway, &token, &commands[1..3]);
+    node::converse(shell.current_dir(&project.folder), |_| None);
+}
+
+#[test]
 fn a_wrong_query_is_found_before_it_runs() {
     let Some(project) = project() else { return };
     let operations = project.folder.join("src/operations.graphql");

@@ -26,11 +26,7 @@ pub(crate) struct Project {
 /// The project in a folder of the repository; `None` where there is no Node.js or
 /// only the fast tests run, which has been printed to standard error.
 pub(crate) fn project(path: &str) -> Option<Project> {
-    if missing::left_out(TESTS) {
-        return None;
-    }
-    if let Err(missing) = tools() {
-        missing::skip(TESTS, &missing);
+    if !is_here() {
         return None;
     }
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
@@ -39,6 +35,18 @@ pub(crate) fn project(path: &str) -> Option<Project> {
     copy(&source, &folder);
     symlink(packages(path, &source), folder.join("node_modules")).expect("a link");
     Some(Project { root, folder })
+}
+
+/// Whether there is a Node.js for these tests; if not, that has been printed to standard error.
+pub(crate) fn is_here() -> bool {
+    if missing::left_out(TESTS) {
+        return false;
+    }
+    let tools = tools();
+    if let Err(missing) = &tools {
+        missing::skip(TESTS, missing);
+    }
+    tools.is_ok()
 }
 
 impl Project {
