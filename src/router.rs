@@ -3,18 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{Method, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{get, post};
-use axum::{Extension, Router};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::watch;
 use tower::util::option_layer;
 
 use crate::config::{Documents, Graphiql, Introspection};
-use crate::domain::request::RequestId;
 use crate::graphql;
 use crate::http::address_limit::AddressLimit;
 use crate::http::authentication::{
@@ -157,14 +156,14 @@ async fn explain_graphql(request: Request, next: Next) -> Response {
     next.run(request).await
 }
 
-/// A path without a route: a page for browsers, where nothing of the API can be.
-async fn unknown(id: Extension<RequestId>, request: Request) -> Response {
+/// A browser that opens a path without a route gets a page, where nothing of the API can be.
+async fn explain_nothing(request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
     if is_read && site::is_for_people(path) && site::wants_page(request.headers()) {
         return site::nothing(path);
     }
-    problem::unknown_route(id).await
+    next.run(request).await
 }
 
 /// The schema as a file. Where any token may introspect, it is no secret and needs no

@@ -11,5 +11,6 @@ export async function onboarding(page) {
   const { cardFunding, cardCustomer } = data.fundCardCustomer;
   must(cardFunding.status === 'SUCCEEDED', 'the card is not funded');
   must(Number(cardCustomer.availableBalance) > 0, `the balance is ${cardCustomer.availableBalance}`);
-  await shows(page, RESULT, '"cardsCount": 1');
+  must(cardCustomer.cardsCount === 1, 'the card is not counted');
+  await shows(page, RESULT, '"onboardCardCustomer"');
 }

@@ -28,7 +28,7 @@ fn the_linter_finds_planted_errors() {
         ("    \"\"\"\n    The page's number, from 1.\n    \"\"\"\n", "", "require-description"),
         ("  VIRTUAL\n", "  virtual\n", "naming-convention"),
         ("  lastFour:", "  last_four:", "naming-convention"),
-        ("  cardId: ID!", "  cardId: ID", "strict-id-in-types"),
+        ("  id: ID!", "  id: ID", "strict-id-in-types"),
         ("scalar Decimal", "scalar Coin\n\nscalar Decimal", "no-unreachable-types"),
         ("lastFour: String!", "lastFour: String! @deprecated", "require-deprecation-reason"),
         ("    first: Int,", "    first: String,", "relay-arguments"),

@@ -52,12 +52,11 @@ const rules = {
   ],
   // A list that cannot be read is no list that is empty: the whole answer fails.
   '@graphql-eslint/require-nullable-result-in-root': 'off',
-  // Cards and transactions have the issuer's names for what identifies them;
-  // parts of lists and of customers, and payloads, are nothing that one would look up.
+  // Parts of lists and of customers, and payloads, are nothing that one would look up.
   '@graphql-eslint/strict-id-in-types': [
     'error',
     {
-      acceptedIdNames: ['id', 'cardId', 'transactionId'],
+      acceptedIdNames: ['id'],
       exceptions: {
         suffixes: ['Connection', 'Edge', 'Payload'],
         // Sums over many have no identity, and parts of a customer have none of their own.

@@ -205,14 +205,22 @@ fn script(url: &str, key: &str) -> Command {
 }
 
 fn finish(command: &mut Command) -> Output {
-    let output = command.env("PYTHONUTF8", "1").output().expect("it runs");
+    let output = command
+        .env("PYTHONUTF8", "1")
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .output()
+        .expect("it runs");
     assert!(output.status.success(), "{output:?}");
     output
 }
 
 /// The error of a command that must fail.
 fn complaint(command: &mut Command) -> String {
-    let output = command.env("PYTHONUTF8", "1").output().expect("it runs");
+    let output = command
+        .env("PYTHONUTF8", "1")
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .output()
+        .expect("it runs");
     assert!(!output.status.success() && output.stdout.is_empty(), "{output:?}");
     String::from_utf8(output.stderr).expect("UTF-8")
 }
