@@ -99,8 +99,10 @@ pub fn router(
     let schema = schema_route(introspection, authentication(graphql::error_response));
     let site = site::router(health.clone(), limits.graphiql, introspection == Introspection::Any);
     let health = health::router(health, metrics);
-    let unknown =
-        Router::new().fallback(unknown).layer(from_fn_with_state(limits.rate.clone(), count));
+    let unknown = Router::new()
+        .fallback(problem::unknown_route)
+        .layer(from_fn(explain_nothing))
+        .layer(from_fn_with_state(limits.rate.clone(), count));
     let router = Router::new()
         .merge(graphql)
         .merge(rest)

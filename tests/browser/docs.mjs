@@ -35,7 +35,9 @@ try {
   await browser.close();
 }
 
-const request = (page, id) => page.locator(`#${id} pre.request`);
+function request(page, id) {
+  return page.locator(`#${id} pre.request`);
+}
 
 /** Each sample of a read runs in each language, against this host, and says the same. */
 async function samples(page) {

@@ -181,6 +181,7 @@ fn every_function_of_the_store_takes_the_program_first() {
         "events_in",
         "waiting_events",
         "payments_in",
+        "payment_of_any_program",
         "programs_of_event",
         // The inbox of all programs is cleared in one pass.
         "drop_event_bodies",

@@ -15,7 +15,6 @@ fn people_can_use_the_reference_in_a_browser() {
     let mut script = project.node("docs.mjs");
     script.arg(&gateway.host).env("TOKEN", &token).env("CHROMIUM", browser);
     node::converse(&mut script, |_| None);
-    assert!(gateway.warnings().is_empty(), "{:#?}", gateway.warnings());
 }
 
 #[test]

@@ -30,11 +30,12 @@ fn what_is_unknown_leads_to_what_there_is() {
             "Did you mean \"identifier\"?",
         ),
         (
-            "query($s: CardCustomersStatus) { cardCustomers(status: $s) { totalCount } }",
-            "Did you mean \"CardCustomersByStatus\"?",
+            "{ ... on CardCustomers { id } cardCustomers { totalCount } }",
+            "Did you mean \"CardCustomer\"?",
         ),
+        ("{ cardCustomers @skp(if: true) { totalCount } }", "Did you mean \"skip\"?"),
     ] {
-        let said = error(&gateway.query(&token, query).json());
+        let said = gateway.query(&token, query).json()["errors"][0].take();
         let message = said["message"].as_str().expect("a sentence");
         assert!(message.ends_with(expected), "{query}: {message}");
         assert_eq!(said["extensions"]["code"], "GRAPHQL_VALIDATION_FAILED");

@@ -39,7 +39,7 @@ fn similar<'a>(types: &'a Types, message: &str) -> Option<&'a str> {
             let field = types.schema().type_field(object, field).ok()?;
             nearest(field.arguments.iter().map(|one| one.name.as_str()), argument)
         }
-        [name] if about("annot find type ") => {
+        [name, ..] if about("annot find type ") || about(" is not a type defined in ") => {
             let all = types.schema().types.iter();
             let all = all.filter(|(_, of)| !of.is_built_in() && !is_root(of));
             nearest(all.map(|(name, _)| name.as_str()), name)
@@ -102,6 +102,10 @@ mod tests {
                 Some("perPage"),
             ),
             ("Cannot find type \"CardCustomers\" in this document", Some("CardCustomer")),
+            (
+                "Type condition \"Cart\" of inline fragment is not a type defined in the schema",
+                Some("Card"),
+            ),
             ("Cannot find directive \"@skp\" in this document", Some("skip")),
             ("Variable \"$x\" is not defined", None),
             ("", None),

@@ -37,6 +37,9 @@ const PLAIN: &[(&str, &str)] = &[
         "expected an Operation Type or a Selection Set",
         "expected query, mutation, subscription or {",
     ),
+    ("expected definition", "expected query, mutation, subscription, fragment or {"),
+    ("expected a definition", "expected query, mutation, subscription, fragment or {"),
+    ("Unexpected <EOF>.", "there is no query, mutation or subscription"),
     ("expected a Selection Set", "expected {"),
     ("expected Selection Set", "expected {"),
     ("expected an Argument", "expected an argument, as in (name: value)"),
@@ -125,7 +128,7 @@ mod tests {
         for (text, expected) in [
             ("{ a", "1:4 Syntax error: expected \"}\", found the end of the document"),
             ("{ a(b: 1 }", "1:10 Syntax error: expected \")\", found \"}\""),
-            ("{ a(b 1) }", "1:7 Syntax error: expected \":\", found \"1\""),
+            ("{ a(b 1) }", "1:7 Syntax error: expected \")\", found \"1\""),
             ("{ }", "1:3 Syntax error: expected a field between { and }, found \"}\""),
             (
                 "query { a } }",

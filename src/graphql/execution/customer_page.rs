@@ -3,8 +3,10 @@
 //! statements does not depend on the order in which fields are polled.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use futures_util::FutureExt as _;
+use futures_util::future::{BoxFuture, Shared, ready};
 use tokio::sync::OnceCell;
 
 use super::viewer::Viewer;
@@ -22,6 +24,9 @@ type Once<T> = OnceCell<Result<T, Arc<Error>>>;
 /// The same for each of several questions. A document spells them out, so that
 /// they are few.
 type OnceEach<Q, T> = Mutex<Vec<(Q, Arc<Once<T>>)>>;
+
+/// The cards of each customer of a page, in the order of the customers.
+type Cards = Result<Arc<Vec<Arc<Vec<Card>>>>, Arc<Error>>;
 
 /// A part of the transactions of each customer that has some.
 type SliceOfEach = HashMap<String, Arc<Slice<Transaction>>>;
@@ -49,8 +54,9 @@ pub(crate) struct CustomerPage {
     stored_balances: HashMap<String, Option<WalletBalance>>,
     /// In the order of the customers.
     balances: Once<Vec<Outcome>>,
-    /// In the order of the customers.
-    cards: Once<Vec<Arc<Vec<Card>>>>,
+    /// Begun when a field first needs them. Not every field does, and one that is dropped while
+    /// it waits must not make the next one begin anew.
+    cards: OnceLock<Shared<BoxFuture<'static, Cards>>>,
     transactions: OnceEach<(Option<TransactionStatus>, Window), SliceOfEach>,
     transaction_counts: OnceEach<Option<TransactionStatus>, HashMap<String, i64>>,
     payments: OnceEach<Window, PaymentsOfEach>,
@@ -66,7 +72,7 @@ impl CustomerPage {
             anew: false,
             stored_balances: HashMap::new(),
             balances: OnceCell::new(),
-            cards: OnceCell::new(),
+            cards: OnceLock::new(),
             transactions: Mutex::default(),
             transaction_counts: Mutex::default(),
             payments: Mutex::default(),
@@ -81,7 +87,8 @@ impl CustomerPage {
             page.stored_balances.insert(found.customer.id.clone(), found.balance);
         }
         if found.included.cards {
-            page.cards = OnceCell::from(Ok(vec![Arc::new(found.cards.clone())]));
+            let cards = Ok(Arc::new(vec![Arc::new(found.cards.clone())]));
+            page.cards = OnceLock::from(ready(cards).boxed().shared());
         }
         page
     }
@@ -138,15 +145,19 @@ impl CustomerPage {
 
     /// Every card of one customer, newest first.
     pub(crate) async fn cards(&self, at: usize) -> Result<Arc<Vec<Card>>, Arc<Error>> {
-        let load = || async {
-            let Viewer { principal, services } = &*self.viewer;
-            let ids = self.ids();
-            let mut found = services.cards.of(principal, &ids).await?;
-            let mut of = |id| Arc::new(found.remove(id).unwrap_or_default());
-            Ok(ids.iter().map(&mut of).collect())
+        let load = || {
+            let (viewer, ids) = (Arc::clone(&self.viewer), self.ids());
+            let loading = async move {
+                let Viewer { principal, services } = &*viewer;
+                let mut found = services.cards.of(principal, &ids).await.map_err(Arc::new)?;
+                let mut of = |id| Arc::new(found.remove(id).unwrap_or_default());
+                let all: Vec<Arc<Vec<Card>>> = ids.iter().map(&mut of).collect();
+                Cards::Ok(Arc::new(all))
+            };
+            loading.boxed().shared()
         };
-        let found = self.cards.get_or_init(|| async { load().await.map_err(Arc::new) }).await;
-        Ok(found.as_ref().map_err(Arc::clone)?.get(at).cloned().unwrap_or_default())
+        let found = self.cards.get_or_init(load).clone().await?;
+        Ok(found.get(at).cloned().unwrap_or_default())
     }
 
     /// A part of the transactions of one customer.

@@ -59,7 +59,8 @@ fn steps() -> Vec<Step> {
     let answers = json!([{ "question": "occupation", "answer": "student" }, { "question": "expected_monthly_volume", "answer": "0-500" }]);
     vec![
         Graphql("verifyCardCustomerOtp", json!({ "otp": "123456" }), state, json!("otp_verified")),
-        Rest("GET", "/kyc-link", Value::Null, state, json!("kyc_initiated")),
+        // Asking for the link is no change by the old API's table, but the mutation reads again.
+        Graphql("requestKycLink", json!({}), state, json!("kyc_initiated")),
         // The identity check ends well here: see below.
         Rest("GET", "/kyc-status", Value::Null, "/kycStatus", json!("APPROVED")),
         Graphql("acceptTerms", json!({}), "/safeDeployed", json!(false)),
