@@ -188,6 +188,7 @@ impl Gateway {
                 proxies: TrustedProxies::new(&[], config.server.forwarded_header),
                 documents: config.documents,
                 graphiql: config.server.graphiql,
+                customers_page: config.server.customers_page,
                 stopping: watch::channel(false).1,
             };
             (router(&services, webhooks, health, metrics, &limits), token)

@@ -54,6 +54,8 @@ pub struct Limits {
     pub documents: Documents,
     /// Where GraphiQL comes from.
     pub graphiql: Graphiql,
+    /// Whether there is the page of customers.
+    pub customers_page: bool,
     /// Becomes true when the process shuts down.
     pub stopping: watch::Receiver<bool>,
 }
@@ -97,7 +99,12 @@ pub fn router(
     let webhooks = webhooks::router(webhooks).layer(from_fn_with_state(bounds, bound));
     let introspection = limits.documents.introspection;
     let schema = schema_route(introspection, authentication(graphql::error_response));
-    let site = site::router(health.clone(), limits.graphiql, introspection == Introspection::Any);
+    let pages = site::Pages {
+        graphiql: limits.graphiql,
+        customers: limits.customers_page,
+        schema: introspection == Introspection::Any,
+    };
+    let site = site::router(health.clone(), pages);
     let health = health::router(health, metrics);
     let unknown = Router::new()
         .fallback(problem::unknown_route)

@@ -1,5 +1,5 @@
-//! Makes the GraphiQL page of the npm project in this folder, where there is
-//! npm. All of it happens in cargo's own folder: the sources stay as they are.
+//! Makes the pages of the npm project in this folder, where there is npm. All of
+//! it happens in cargo's own folder: the sources stay as they are.
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -11,17 +11,19 @@ use std::{env, io};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-/// What the page is made of.
+/// What the pages are made of.
 const SOURCES: &[&str] = &[
     "package.json",
     "package-lock.json",
     "tsconfig.json",
     "vite.config.ts",
     "compressed.ts",
+    "relative.ts",
     "index.html",
     "src",
+    "customers",
 ];
-/// Whoever sets this to `no` does without the page, and nothing is downloaded.
+/// With the value `no`, the pages are left out, and nothing is downloaded.
 const SWITCH: &str = "CARD_GATEWAY_WEB";
 /// The oldest Node.js that Vite runs on: major and minor.
 const NODE: [u32; 2] = [20, 19];
@@ -34,12 +36,18 @@ fn main() -> Result<()> {
     for source in SOURCES {
         println!("cargo::rerun-if-changed={source}");
     }
-    let page = out.join("page");
-    let files = match made(&here, &out, &page) {
-        Ok(()) => format!("Ok(&[{}])", listed(&page, "")?),
+    let pages = out.join("pages");
+    let files = match made(&here, &out, &pages) {
+        Ok(()) => {
+            let files = |page: &str| listed(&pages.join(page), "");
+            let (graphiql, customers) = (files("graphiql")?, files("customers")?);
+            format!("Ok(Pages {{ graphiql: &[{graphiql}], customers: &[{customers}] }})")
+        }
         Err(why) => {
             let why = why.to_string();
-            println!("cargo::warning=there will be no GraphiQL in this build: {why}");
+            println!(
+                "cargo::warning=there will be no GraphiQL and no page /customers in this build: {why}"
+            );
             format!("Err({why:?})")
         }
     };
@@ -47,8 +55,8 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// Makes the page and puts its files into a folder; or says why not.
-fn made(here: &Path, out: &Path, page: &Path) -> Result<()> {
+/// Makes the pages and puts their files into a folder; or says why not.
+fn made(here: &Path, out: &Path, pages: &Path) -> Result<()> {
     if env::var_os(SWITCH).is_some_and(|value| value == "no") {
         return Err(format!("it was built with {SWITCH}=no").into());
     }
@@ -68,10 +76,10 @@ fn made(here: &Path, out: &Path, page: &Path) -> Result<()> {
         npm(&project, &["run", "build"])?;
         fs::write(&built, sources.key())?;
     }
-    if page.exists() {
-        fs::remove_dir_all(page)?;
+    if pages.exists() {
+        fs::remove_dir_all(pages)?;
     }
-    copy(&project.join("dist"), page)
+    copy(&project.join("dist"), pages)
 }
 
 /// Installs the packages of the lock file, unless that was the last thing done.
@@ -125,9 +133,11 @@ impl Sources {
 
     fn write(&self, project: &Path) -> Result<()> {
         // What is not there any more must not be left over.
-        let src = project.join("src");
-        if src.exists() {
-            fs::remove_dir_all(src)?;
+        for folder in ["src", "customers", "dist"] {
+            let folder = project.join(folder);
+            if folder.exists() {
+                fs::remove_dir_all(folder)?;
+            }
         }
         for (path, content) in &self.0 {
             let path = project.join(path);

@@ -1,7 +1,7 @@
-//! The GraphiQL page's files, as the build made them of the npm project beside
-//! this file. Whoever builds without npm gets the reason instead.
+//! The files of the pages at `/graphiql` and `/customers`, as the build made them of
+//! the npm project beside this file. A build without npm has the reason instead.
 
-/// A file of the page.
+/// A file of a page.
 #[derive(Clone, Copy, Debug)]
 pub struct File {
     /// Its path below the page's own, like `assets/page-Cx1.js`. The page itself is
@@ -13,8 +13,17 @@ pub struct File {
     pub brotli: &'static [u8],
 }
 
-/// The files, or why there are none: a clause without a full stop.
-pub const FILES: Result<&[File], &str> = include!(concat!(env!("OUT_DIR"), "/files.rs"));
+/// The files of each page.
+#[derive(Clone, Copy, Debug)]
+pub struct Pages {
+    /// GraphiQL.
+    pub graphiql: &'static [File],
+    /// Customers, for people who do not write queries.
+    pub customers: &'static [File],
+}
+
+/// The pages, or why there are none: a clause without a full stop.
+pub const PAGES: Result<Pages, &str> = include!(concat!(env!("OUT_DIR"), "/files.rs"));
 
 /// The style of the page's bar and messages, for a page that is like it.
 pub const STYLE: &str = include_str!("src/page.css");

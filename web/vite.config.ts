@@ -1,22 +1,19 @@
 import { defineConfig } from "vite";
 import { compressed } from "./compressed.ts";
+import { besideItsFiles } from "./relative.ts";
 
 const GATEWAY = "http://127.0.0.1:8080";
 
 export default defineConfig({
   base: "/graphiql/",
-  experimental: {
-    // Relative, so that a proxy may put the gateway below a path of its own: the page
-    // is next to the folder of its files.
-    renderBuiltUrl: (file, { hostType }) =>
-      hostType === "html" ? `graphiql/${file}` : { relative: true },
-  },
+  experimental: { renderBuiltUrl: besideItsFiles("graphiql") },
   plugins: [compressed()],
   // GraphiQL tells screen readers the name of an icon by the name of its function.
   esbuild: { keepNames: true },
   // Monaco's workers have parts of their own; only modules can have those.
   worker: { format: "es" },
   build: {
+    outDir: "dist/graphiql",
     // Every browser that this concerns knows "modulepreload".
     modulePreload: { polyfill: false },
     // Monaco is what it is.

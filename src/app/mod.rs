@@ -154,6 +154,7 @@ pub async fn serve(config: &Config, store: Store, listener: TcpListener) -> Resu
         proxies: settings::proxies(&config.server),
         documents: config.documents.clone(),
         graphiql: config.server.graphiql,
+        customers_page: config.server.customers_page,
         stopping: stopped,
     };
     let mut tasks = JoinSet::new();

@@ -38,6 +38,8 @@ pub struct Server {
     pub forwarded_header: ForwardedHeader,
     /// Where GraphiQL comes from.
     pub graphiql: Graphiql,
+    /// Whether there is the page of customers.
+    pub customers_page: bool,
 }
 
 /// The header in which a proxy says where a request comes from. Only one is read: a proxy
@@ -89,6 +91,7 @@ pub(super) fn server(read: &mut Reader) -> Server {
         trusted_proxies: read.get("server.trusted_proxies", networks),
         forwarded_header: read.get("server.forwarded_header", |value| one_of(value, &forwarded)),
         graphiql: read.get("server.graphiql", |value| one_of(value, &graphiql)),
+        customers_page: read.get("server.customers_page", boolean),
     }
 }
 

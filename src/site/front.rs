@@ -17,6 +17,11 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// The name in the JSON form, the path, and the description on the page.
 const LINKS: &[(&str, &str, &str)] = &[
+    (
+        "customers",
+        "/customers",
+        "customers: search, balances, cards and transactions, without queries",
+    ),
     ("graphiql", "/graphiql", "GraphiQL: try queries and live balances in the browser"),
     ("schema", "/schema.graphql", "the GraphQL schema (SDL)"),
     ("docs", "/docs", "the REST API, a reference to read"),
@@ -29,6 +34,7 @@ const LINKS: &[(&str, &str, &str)] = &[
 /// Which of the optional links are shown.
 #[derive(Clone, Copy)]
 pub(super) struct Links {
+    pub(super) customers: bool,
     pub(super) graphiql: bool,
     pub(super) schema: bool,
 }
@@ -36,6 +42,7 @@ pub(super) struct Links {
 impl Links {
     fn all(self) -> impl Iterator<Item = &'static (&'static str, &'static str, &'static str)> {
         LINKS.iter().filter(move |(name, ..)| match *name {
+            "customers" => self.customers,
             "graphiql" => self.graphiql,
             "schema" => self.schema,
             _ => true,

@@ -37,7 +37,7 @@ on_both! {
         }
         let links = links(&page.text);
         assert!(!page.text.contains("=\"/"), "a link is not relative: {}", page.text);
-        for path in ["/graphiql", "/docs", "/openapi.json", "/schema.graphql", "/healthz", "/readyz", "/metrics"] {
+        for path in ["/customers", "/graphiql", "/docs", "/openapi.json", "/schema.graphql", "/healthz", "/readyz", "/metrics"] {
             assert!(links.iter().any(|link| link == path), "{path} is not in {links:?}");
         }
         for link in links {

@@ -16,6 +16,7 @@ mod connection;
 mod corpus;
 mod corrections;
 mod counts;
+mod customers_page;
 mod deliveries;
 mod deploy;
 mod docs;
