@@ -1,6 +1,7 @@
 // A support desk's work: the list, a search, a customer, all of it live.
 
 import { must, until } from '../browser.mjs';
+import { QUERY, RESULT, run, says as graphiqlSays, shows } from '../graphiql.mjs';
 import { arrive, fact, hasRows, heading, isAccessible, rows, says, showsFact, useToken } from './person.mjs';
 
 const MOST_BYTES = 100_000;
@@ -131,6 +132,10 @@ async function behind(page, token) {
   must(data.cardCustomer.email === 'customer3@example.com', 'the query of the link is not that of the view');
   await link.click();
   await page.waitForURL('**/graphiql**');
+  await graphiqlSays(page, 'Schema loaded');
+  await shows(page, QUERY, 'query Customer(');
+  await run(page);
+  await shows(page, RESULT, '"customer3@example.com"');
   await page.goBack();
   await heading(page, 'customer3@example.com').waitFor();
 }
