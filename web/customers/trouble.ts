@@ -2,7 +2,6 @@
 
 export interface GraphQLError {
   message: string;
-  path?: (string | number)[];
   extensions?: { code?: string; requestId?: string; retryAfter?: number };
 }
 
@@ -60,7 +59,6 @@ function secondsOf(value: unknown) {
   return Number.isFinite(seconds) && seconds >= 1 ? Math.ceil(seconds) : 1;
 }
 
-/** Whether a balance is missing because no source can tell it now. */
-export const isBalanceMissing = (errors: GraphQLError[], under: (string | number)[] = []) =>
-  errors.some(({ path = [], extensions }) =>
-    extensions?.code === "BALANCE_UNAVAILABLE" && under.every((part, at) => path[at] === part));
+/** Whether a balance is missing because no source can report it now. */
+export const isBalanceMissing = (errors: GraphQLError[]) =>
+  errors.some(({ extensions }) => extensions?.code === "BALANCE_UNAVAILABLE");

@@ -7,7 +7,7 @@ export async function failures(browser, { base, token, limited, expired, demand 
   await tokens(browser, base, { token, expired });
   await away(browser, base, token, demand);
   await limit(browser, limited, token);
-  await stranger(browser, base, token);
+  await noCustomer(browser, base, token);
 }
 
 async function tokens(browser, base, { token, expired }) {
@@ -70,7 +70,7 @@ async function limit(browser, limited, token) {
 }
 
 /** A link to a customer who is not there. */
-async function stranger(browser, base, token) {
+async function noCustomer(browser, base, token) {
   const { context, page } = await arrive(browser, base, token);
   await hasRows(page, 'Customers', 20);
   await page.goto(`${base}/customers#customer=ffffffffffffffffffffffff`);

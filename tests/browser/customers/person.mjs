@@ -7,7 +7,7 @@ import { must, stranger, until, watch } from '../browser.mjs';
 const DESK = { width: 1440, height: 900 };
 const AXE = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-/** Somebody at a desk, who opens the page; with a link that has a token, if one is given. */
+/** Opens the page in a new browser on a desk, by a link with the token if one is given. */
 export async function arrive(browser, base, token) {
   const context = await stranger(browser, DESK);
   const seen = await watch(context);
