@@ -8,6 +8,7 @@ mod shutdown;
 use std::sync::Arc;
 use std::time::Duration;
 
+use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
 use tokio::task::{AbortHandle, JoinSet};
@@ -162,13 +163,7 @@ pub async fn serve(config: &Config, store: Store, listener: TcpListener) -> Resu
     tasks.spawn(live.follow());
     tasks.spawn(cleanup::run(store.clone()));
     tasks.spawn(retention::run(store.clone(), config.webhooks.keep));
-    let upkeep = metrics.clone();
-    tasks.spawn(async move {
-        loop {
-            tokio::time::sleep(METRICS_UPKEEP).await;
-            upkeep.run_upkeep();
-        }
-    });
+    tasks.spawn(upkeep(metrics.clone()));
     if let Some(reader) = reader {
         tasks.spawn(reader.clone().watch());
         let reconciliation = Reconciliation::new(store.clone(), reader, config.realtime_max_age);
@@ -222,6 +217,14 @@ pub async fn serve(config: &Config, store: Store, listener: TcpListener) -> Resu
     store.close().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Compacts the recorder of metrics again and again.
+async fn upkeep(metrics: PrometheusHandle) {
+    loop {
+        tokio::time::sleep(METRICS_UPKEEP).await;
+        metrics.run_upkeep();
+    }
 }
 
 /// Synchronises customers and recovers events in the background, where the settings say
