@@ -154,7 +154,8 @@ on_both! {
         // A request that exceeds the burst can never succeed, so it has no Retry-After.
         let lists = "{ a: cardCustomers(perPage: 100) { nodes { id email ledgerBalance } } b: cardCustomers(perPage: 100) { nodes { id email ledgerBalance } } c: cardCustomers(perPage: 100) { nodes { id email ledgerBalance availableBalance pendingBalance } } d: cardCustomers(perPage: 100) { nodes { id email ledgerBalance } } }";
         let never = gateway.query(&database.token("acme"), lists);
-        assert_eq!((never.status, &never.json()["errors"][0]["extensions"]), (400, &json!({ "code": "QUERY_TOO_COMPLEX", "limit": "rate_burst", "value": 20 })));
+        // Three lists cost 2 + 100 * (2 + 2), and one 2 + 100 * (2 + 3 * 2).
+        assert_eq!((never.status, &never.json()["errors"][0]["extensions"]), (400, &json!({ "code": "QUERY_TOO_COMPLEX", "limit": "rate_burst", "value": 20, "cost": 2008 })));
     }
 
     fn a_page_costs_its_size_even_without_nodes(database) {
