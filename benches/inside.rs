@@ -12,7 +12,11 @@ use card_gateway::demo::sandbox_chain;
 use card_gateway::domain::scope::Scopes;
 use card_gateway::domain::time::Timestamp;
 use card_gateway::http::client_address::TrustedProxies;
+use card_gateway::http::connections::Connections as OpenConnections;
+use card_gateway::http::health::Monitored;
 use card_gateway::http::rate::RateLimits;
+use card_gateway::http::shedding::Load;
+use card_gateway::http::streams::Streams;
 use card_gateway::issuer::{self, Issuer};
 use card_gateway::router::{Limits, router};
 use card_gateway::services::connection::Connections;
@@ -20,7 +24,7 @@ use card_gateway::services::deliveries::Deliveries;
 use card_gateway::services::funding;
 use card_gateway::services::health::Health;
 use card_gateway::services::inbox::Inbox;
-use card_gateway::services::live::Live;
+use card_gateway::services::live::{self, Live};
 use card_gateway::services::secret_text::{self, SecretKind};
 use card_gateway::services::{Services, Settings, import};
 use card_gateway::store::{self, NewToken, Store};
@@ -33,7 +37,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::runtime::Runtime;
+use tokio::runtime::{Handle, Runtime};
 use tokio::sync::{Notify, mpsc, watch};
 use tower::ServiceExt as _;
 
@@ -168,7 +172,8 @@ impl Gateway {
             });
             let issuer = issuer.expect("a client");
             let word = Arc::new(Notify::new());
-            let live = Live::new(store.clone(), Arc::clone(&word));
+            let most = live::Settings { watchers: 1, of_program: 1, of_token: 1 };
+            let live = Live::new(store.clone(), Arc::clone(&word), most);
             let services = Services::new(&store, chain.clone(), issuer, live, &settings);
             let (notifications, _) = Inbox::new(store.clone(), word);
             let nobody =
@@ -187,11 +192,19 @@ impl Gateway {
                 compression: config.server.compression,
                 proxies: TrustedProxies::new(&[], config.server.forwarded_header),
                 documents: config.documents,
+                streams: Streams::new(1, 1),
                 graphiql: config.server.graphiql,
                 customers_page: config.server.customers_page,
                 stopping: watch::channel(false).1,
             };
-            (router(&services, webhooks, health, metrics, &limits), token)
+            let monitored = Monitored {
+                health,
+                metrics,
+                load: Load::new(1, std::iter::empty()),
+                connections: OpenConnections::new(1),
+                runtime: Handle::current(),
+            };
+            (router(&services, webhooks, monitored, &limits), token)
         });
         Self { runtime, routes, token, _folder: folder }
     }

@@ -27,6 +27,8 @@ pub enum Kind {
     UnsupportedMediaType,
     /// Too many requests.
     RateLimited,
+    /// The gateway works on as many requests as it may; a retry may succeed.
+    Overloaded,
     /// A dependency is unavailable; a retry may succeed.
     Unavailable,
     /// A time-out.
@@ -115,6 +117,11 @@ impl Error {
         let mut error = Self::new(Kind::RateLimited, "Rate limit exceeded");
         error.retry_after_seconds = Some(retry_after_seconds);
         error
+    }
+
+    /// The gateway works on as many requests as it may.
+    pub fn overloaded() -> Self {
+        Self::new(Kind::Overloaded, "The gateway is busy; try again in a moment").retry_after(1)
     }
 
     /// Says after how many seconds a retry makes sense.

@@ -9,7 +9,6 @@ use axum::http::{Method, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{get, post};
-use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::watch;
 use tower::util::option_layer;
 
@@ -21,12 +20,13 @@ use crate::http::authentication::{
     bound_and_count, count,
 };
 use crate::http::client_address::{self, TrustedProxies};
-use crate::http::health;
+use crate::http::health::{self, Monitored};
 use crate::http::rate::RateLimits;
+use crate::http::shedding::{Load, shed};
+use crate::http::streams::Streams;
 use crate::http::{compression, cors, headers, host, problem, request_log};
 use crate::rest;
 use crate::services::Services;
-use crate::services::health::Health;
 use crate::site;
 use crate::webhooks;
 
@@ -52,6 +52,8 @@ pub struct Limits {
     pub proxies: TrustedProxies,
     /// Which GraphQL documents are allowed, and their limits.
     pub documents: Documents,
+    /// The open WebSockets and event streams.
+    pub streams: Streams,
     /// Where GraphiQL comes from.
     pub graphiql: Graphiql,
     /// Whether there is the page of customers.
@@ -64,8 +66,7 @@ pub struct Limits {
 pub fn router(
     services: &Services,
     webhooks: webhooks::Endpoint,
-    health: Health,
-    metrics: PrometheusHandle,
+    monitored: Monitored,
     limits: &Limits,
 ) -> Router {
     // One for both APIs.
@@ -85,31 +86,40 @@ pub fn router(
         })
     };
     let services = Arc::new(services.clone());
+    let load = &monitored.load;
+    let shed =
+        |error_response: ErrorResponse| from_fn_with_state((load.clone(), error_response), shed);
     let graphql =
-        graphql_route(Arc::clone(&services), authentication(graphql::error_response), limits);
+        graphql_route(Arc::clone(&services), authentication(graphql::error_response), load, limits);
     let bounds = Bounds { timeout: limits.timeout, error_response: problem::response };
     let tokens = rest::tokens::router(Arc::clone(&services))
-        .layer(from_fn_with_state((bounds, limits.rate.clone()), bound_and_count));
+        .layer(from_fn_with_state((bounds, limits.rate.clone()), bound_and_count))
+        .layer(shed(problem::response));
     let authenticated = from_fn_with_state(authentication(problem::response), authenticate);
     let nest = |router: Router, (prefix, rest): (&str, Router)| {
-        router.nest(prefix, rest.layer(authenticated.clone()))
+        router.nest(prefix, rest.layer(authenticated.clone()).layer(shed(problem::response)))
     };
     let rest = rest::routers(&services).into_iter().fold(Router::new(), nest);
     let bounds = Bounds { timeout: WEBHOOK, error_response: webhooks::error_response };
-    let webhooks = webhooks::router(webhooks).layer(from_fn_with_state(bounds, bound));
+    let webhooks = webhooks::router(webhooks)
+        .layer(from_fn_with_state(bounds, bound))
+        .layer(shed(webhooks::error_response));
     let introspection = limits.documents.introspection;
-    let schema = schema_route(introspection, authentication(graphql::error_response));
+    let schema = schema_route(introspection, authentication(graphql::error_response))
+        .layer(shed(graphql::error_response));
     let pages = site::Pages {
         graphiql: limits.graphiql,
         customers: limits.customers_page,
         schema: introspection == Introspection::Any,
     };
-    let site = site::router(health.clone(), pages);
-    let health = health::router(health, metrics);
+    let site = site::router(monitored.health.clone(), pages).layer(shed(problem::response));
     let unknown = Router::new()
         .fallback(problem::unknown_route)
         .layer(from_fn(explain_nothing))
-        .layer(from_fn_with_state(limits.rate.clone(), count));
+        .layer(from_fn_with_state(limits.rate.clone(), count))
+        .layer(shed(problem::response));
+    // They are never refused.
+    let health = health::router(monitored);
     let router = Router::new()
         .merge(graphql)
         .merge(rest)
@@ -137,9 +147,14 @@ pub fn router(
 
 /// One path for all transports. Web sockets authenticate themselves, because browsers
 /// cannot send a token with an upgrade.
-fn graphql_route(services: Arc<Services>, layer: Arc<Authentication>, limits: &Limits) -> Router {
-    let Limits { body, timeout, stopping, documents, .. } = limits.clone();
-    let settings = graphql::Settings { documents, timeout, message: body, stopping };
+fn graphql_route(
+    services: Arc<Services>,
+    layer: Arc<Authentication>,
+    load: &Load,
+    limits: &Limits,
+) -> Router {
+    let Limits { body, timeout, stopping, documents, streams, .. } = limits.clone();
+    let settings = graphql::Settings { documents, timeout, message: body, streams, stopping };
     // Shared: each request has a copy.
     let endpoint = Arc::new(graphql::Endpoint::new(services, settings));
     let sockets =
@@ -148,9 +163,11 @@ fn graphql_route(services: Arc<Services>, layer: Arc<Authentication>, limits: &L
     let execute = execute.layer(from_fn_with_state(Arc::clone(&layer), authenticate));
     let read = get(graphql::get).with_state(sockets);
     let read = read.layer(from_fn_with_state(layer, authenticate_or_upgrade));
+    let error_response: ErrorResponse = graphql::error_response;
     Router::new()
         .route("/graphql", execute.merge(read))
         .method_not_allowed_fallback(graphql::method_not_allowed)
+        .layer(from_fn_with_state((load.clone(), error_response), shed))
         .layer(from_fn(graphql::answer_as_accepted))
         .layer(from_fn(explain_graphql))
 }

@@ -2,6 +2,7 @@
 //! stop. It also converts the settings of the process into those of the rooms.
 
 mod chain;
+mod descriptors;
 pub(crate) mod settings;
 mod shutdown;
 
@@ -15,8 +16,13 @@ use tokio::task::{AbortHandle, JoinSet};
 
 use crate::config::Config;
 use crate::error::{Error, Kind, Result};
+use crate::http::connections;
+use crate::http::health::Monitored;
+use crate::http::health_listener::HealthListener;
 use crate::http::rate::RateLimits;
 use crate::http::server;
+use crate::http::shedding::Load;
+use crate::http::streams::Streams;
 use crate::issuer::Issuer;
 use crate::router::{Limits, router};
 use crate::services::clients::cleanup;
@@ -121,6 +127,7 @@ pub async fn bind(config: &Config) -> Result<TcpListener> {
 /// If metrics cannot be collected, or this machine cannot do TLS.
 pub async fn serve(config: &Config, store: Store, listener: TcpListener) -> Result<()> {
     let metrics = telemetry::metrics::collect()?;
+    let room = descriptors::room(config);
     let service_settings = services::Settings {
         token_cache_ttl: config.token_cache_ttl,
         chain_balances_kept: store.keeps_chain_balances().await?,
@@ -129,7 +136,7 @@ pub async fn serve(config: &Config, store: Store, listener: TcpListener) -> Resu
         funding: settings::funding(config),
     };
     let wakeup = Arc::new(Notify::new());
-    let live = Live::new(store.clone(), Arc::clone(&wakeup));
+    let live = Live::new(store.clone(), Arc::clone(&wakeup), settings::live(config.subscriptions));
     let (inbox, writer) = Inbox::new(store.clone(), wakeup);
     let writer = tokio::spawn(writer);
     let deliveries = deliveries(config, &store).await?;
@@ -143,6 +150,13 @@ pub async fn serve(config: &Config, store: Store, listener: TcpListener) -> Resu
         Services::new(&store, reader.clone(), issuer.clone(), live.clone(), &service_settings);
     let connections = connections(config, &store);
     let health = Health::new(store.clone(), reader.clone(), deliveries.clone(), connections);
+    let monitored = Monitored {
+        health: health.clone(),
+        metrics,
+        load: Load::new(config.server.max_requests, config.webhooks.secrets.keys()),
+        connections: connections::Connections::new(room.connections),
+        runtime: tokio::runtime::Handle::current(),
+    };
     let rate = RateLimits::new(config.rate);
     let (stopping, stopped) = watch::channel(false);
     let limits = Limits {
@@ -154,6 +168,7 @@ pub async fn serve(config: &Config, store: Store, listener: TcpListener) -> Resu
         compression: config.server.compression,
         proxies: settings::proxies(&config.server),
         documents: config.documents.clone(),
+        streams: Streams::new(room.streams, config.subscriptions.of_token),
         graphiql: config.server.graphiql,
         customers_page: config.server.customers_page,
         stopping: stopped,
@@ -161,9 +176,7 @@ pub async fn serve(config: &Config, store: Store, listener: TcpListener) -> Resu
     let mut tasks = JoinSet::new();
     tasks.spawn(rate.drop_full_buckets());
     tasks.spawn(live.follow());
-    tasks.spawn(cleanup::run(store.clone()));
-    tasks.spawn(retention::run(store.clone(), config.webhooks.keep));
-    tasks.spawn(upkeep(metrics.clone()));
+    keep_tidy(config, &store, &monitored, &mut tasks);
     if let Some(reader) = reader {
         tasks.spawn(reader.clone().watch());
         let reconciliation = Reconciliation::new(store.clone(), reader, config.realtime_max_age);
@@ -177,27 +190,19 @@ pub async fn serve(config: &Config, store: Store, listener: TcpListener) -> Resu
     }
     tasks.spawn(notes::keep(store.clone(), issuer.clone(), deliveries));
     let recovering = keep_up_with_issuer(config, &store, issuer, inbox, &mut tasks);
+    let health_listener = listen_for_probes(config, &monitored)?;
     let address = listener.local_addr().map_err(Error::internal)?;
     // Catch signals before the log says that the process listens.
     let signal = shutdown_signal();
     tracing::info!(%address, "listening on http://{address}");
-    let routes = router(&services, webhooks, health.clone(), metrics, &limits);
+    let open = monitored.connections.clone();
+    let routes = router(&services, webhooks, monitored, &limits);
     drop((services, limits));
     let (draining, is_draining) = watch::channel(false);
-    let stop = {
-        let (health, stopping) = (health.clone(), stopping.clone());
-        let delay = config.server.drain_delay;
-        async move {
-            let signal = signal.await;
-            health.stopping();
-            draining.send_replace(true);
-            shutdown::drain(signal, delay).await;
-            tracing::info!("stopping: no new requests, open ones may finish");
-            stopping.send_replace(true);
-        }
-    };
+    let delay = config.server.drain_delay;
+    let stop = stop(signal, delay, health.clone(), draining, stopping.clone());
     let times = settings::times(&config.server);
-    server::serve(listener, routes, times, is_draining, stop).await;
+    server::serve(listener, routes, times, open, is_draining, stop).await;
     // It holds the inbox, whose writer ends when the last holder is gone.
     if let Some(recovering) = recovering {
         recovering.abort();
@@ -209,7 +214,7 @@ pub async fn serve(config: &Config, store: Store, listener: TcpListener) -> Resu
     if tokio::time::timeout(CLOSE_TIMEOUT, writer).await.is_err() {
         tracing::warn!("some events were not written; they were not acknowledged either");
     }
-    drop(health);
+    drop((health, health_listener));
     tasks.shutdown().await;
     if let Some(chain) = chain {
         chain.close().await;
@@ -225,6 +230,41 @@ async fn upkeep(metrics: PrometheusHandle) {
         tokio::time::sleep(METRICS_UPKEEP).await;
         metrics.run_upkeep();
     }
+}
+
+/// Ends when the process is to stop; says so to the load balancer before.
+async fn stop(
+    signal: impl Future<Output = Signal>,
+    delay: Duration,
+    health: Health,
+    draining: watch::Sender<bool>,
+    stopping: watch::Sender<bool>,
+) {
+    let signal = signal.await;
+    health.stopping();
+    draining.send_replace(true);
+    shutdown::drain(signal, delay).await;
+    tracing::info!("stopping: no new requests, open ones may finish");
+    stopping.send_replace(true);
+}
+
+/// Serves health and metrics at an address of their own, if the settings name one.
+fn listen_for_probes(config: &Config, monitored: &Monitored) -> Result<Option<HealthListener>> {
+    let Some(address) = config.server.health_listen else { return Ok(None) };
+    HealthListener::start(address, monitored.clone(), config.server.idle_timeout).map(Some)
+}
+
+/// What a process does for itself, whatever its requests are.
+fn keep_tidy(
+    config: &Config,
+    store: &Store,
+    Monitored { health, metrics, .. }: &Monitored,
+    tasks: &mut JoinSet<()>,
+) {
+    tasks.spawn(cleanup::run(store.clone()));
+    tasks.spawn(retention::run(store.clone(), config.webhooks.keep));
+    tasks.spawn(health.clone().keep_beating());
+    tasks.spawn(upkeep(metrics.clone()));
 }
 
 /// Synchronises customers and recovers events in the background, where the settings say

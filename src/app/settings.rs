@@ -2,7 +2,7 @@
 
 use crate::http::client_address::TrustedProxies;
 use crate::http::server::Times;
-use crate::services::{funding, sync};
+use crate::services::{funding, live, sync};
 use crate::{chain, config, issuer, store, webhooks};
 
 /// Settings of the store.
@@ -59,6 +59,11 @@ pub(super) fn issuer(issuer: &config::Issuer) -> issuer::Settings {
 /// Settings of the synchronisation with the issuer.
 pub(super) const fn sync(issuer: &config::Issuer) -> sync::Settings {
     sync::Settings { lease: issuer.sync_lease }
+}
+
+/// How many may watch changes.
+pub(super) const fn live(of: config::Subscriptions) -> live::Settings {
+    live::Settings { watchers: of.all, of_program: of.of_program, of_token: of.of_token }
 }
 
 /// Settings of payments.

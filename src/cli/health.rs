@@ -10,9 +10,9 @@ use crate::http::probe::{Question, ask};
 /// # Errors
 /// If it does not answer, or is not ready.
 pub(super) async fn run(config: &Config, ready: bool) -> Result<()> {
-    let listen = config.server.listen;
+    let listen = config.server.health_listen.unwrap_or(config.server.listen);
     if listen.port() == 0 {
-        let message = "the port of server.listen is 0, so that the system has chosen another one; \
+        let message = "the port in the settings is 0, so that the system has chosen another one; \
             name the address with --listen";
         return Err(Error::new(Kind::Invalid, message));
     }

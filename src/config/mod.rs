@@ -27,7 +27,7 @@ pub use documents::{DocumentLimits, Documents, Introspection, Trusted, hash_of};
 pub use flags::Flags;
 pub use issuer::{Issuer, KeyPair};
 pub use log::{Log, LogFormat};
-pub use server::{ForwardedHeader, Graphiql, Rate, Server};
+pub use server::{ForwardedHeader, Graphiql, Rate, Server, Subscriptions};
 pub use webhooks::Webhooks;
 
 use layers::Layers;
@@ -44,6 +44,8 @@ pub struct Config {
     pub token_cache_ttl: Duration,
     /// The rate limit of a token.
     pub rate: Rate,
+    /// How many subscriptions there may be.
+    pub subscriptions: Subscriptions,
     /// GraphQL documents.
     pub documents: Documents,
     /// Maximum age of a live balance that is shown without reading the chain.
@@ -97,6 +99,7 @@ impl Config {
         let server = server::server(&mut read);
         let database = database::database(&mut read);
         let rate = server::rate(&mut read);
+        let subscriptions = server::subscriptions(&mut read);
         let token_cache_ttl = read.get("auth.token_cache_ttl", duration);
         if token_cache_ttl > Duration::from_secs(5) {
             read.error("auth.token_cache_ttl", "must not be longer than 5s");
@@ -118,6 +121,7 @@ impl Config {
             database,
             token_cache_ttl,
             rate,
+            subscriptions,
             documents,
             realtime_max_age,
             reconcile_interval,

@@ -1,7 +1,7 @@
 //! Converts a value to the type of a setting. An error is the rest of a sentence that
 //! begins with the name of the setting.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use alloy_primitives::Address;
@@ -20,6 +20,12 @@ pub(super) fn text_as<T: std::str::FromStr>(what: &str) -> impl Fn(&Value) -> Re
     move |value| text(value)?.parse().map_err(|_| format!("must be {what}"))
 }
 
+/// An address and a port; none if the text is empty.
+pub(super) fn maybe_address(value: &Value) -> Result<Option<SocketAddr>, String> {
+    let of_text = text_as("an address like 127.0.0.1:8081, or empty");
+    if text(value)?.is_empty() { Ok(None) } else { of_text(value).map(Some) }
+}
+
 pub(super) fn integer<T: TryFrom<i64>>(value: &Value) -> Result<T, String> {
     let number = match value {
         Value::Integer(number) => Some(*number),
@@ -34,6 +40,16 @@ pub(super) fn positive(value: &Value) -> Result<u32, String> {
     match integer(value)? {
         0 => Err("must be at least 1".to_owned()),
         number => Ok(number),
+    }
+}
+
+/// A number of requests or connections.
+pub(super) fn places(value: &Value) -> Result<usize, String> {
+    let number = positive(value)?;
+    if number <= 1_000_000 {
+        Ok(number as usize)
+    } else {
+        Err("must be at most 1000000".to_owned())
     }
 }
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 use super::parse::{
-    boolean, duration, header_names, integer, networks, nonzero_duration, one_of, origins,
-    positive, text_as,
+    boolean, duration, header_names, integer, maybe_address, networks, nonzero_duration, one_of,
+    origins, places, positive, text_as,
 };
 use super::reader::Reader;
 
@@ -20,6 +20,14 @@ pub struct Server {
     pub request_timeout: Duration,
     /// Maximum size of a request body, in bytes.
     pub body_limit: usize,
+    /// Where `/healthz`, `/readyz` and `/metrics` are answered besides, by a thread of its own.
+    pub health_listen: Option<SocketAddr>,
+    /// How many requests are worked on at once; webhooks are counted for each program.
+    pub max_requests: usize,
+    /// How many connections may be open, besides those with a stream.
+    pub max_connections: usize,
+    /// How many WebSockets and event streams may be open.
+    pub max_streams: usize,
     /// How long a connection may be idle between two requests.
     pub idle_timeout: Duration,
     /// How long requests are still taken after SIGTERM, while `/readyz` says no.
@@ -63,6 +71,17 @@ pub enum Graphiql {
     Off,
 }
 
+/// How many subscriptions there may be at once.
+#[derive(Clone, Copy, Debug)]
+pub struct Subscriptions {
+    /// In this process.
+    pub all: usize,
+    /// Of one program.
+    pub of_program: usize,
+    /// Of one token, or of one client with a key pair.
+    pub of_token: usize,
+}
+
 /// The rate limit of a token.
 #[derive(Clone, Copy, Debug)]
 pub struct Rate {
@@ -82,6 +101,10 @@ pub(super) fn server(read: &mut Reader) -> Server {
         listen: read.get("server.listen", text_as("an address like 127.0.0.1:8080")),
         request_timeout: read.get("server.request_timeout", duration),
         body_limit: read.get("server.body_limit", integer),
+        health_listen: read.get("server.health_listen", maybe_address),
+        max_requests: read.get("server.max_requests", places),
+        max_connections: read.get("server.max_connections", places),
+        max_streams: read.get("server.max_streams", places),
         idle_timeout: read.get("server.idle_timeout", nonzero_duration),
         drain_delay: read.get("server.drain_delay", duration),
         shutdown_grace: read.get("server.shutdown_grace", duration),
@@ -99,5 +122,13 @@ pub(super) fn rate(read: &mut Reader) -> Rate {
     Rate {
         burst: read.get("limits.rate_burst", positive),
         per_second: read.get("limits.rate_per_second", positive),
+    }
+}
+
+pub(super) fn subscriptions(read: &mut Reader) -> Subscriptions {
+    Subscriptions {
+        all: read.get("limits.subscriptions", places),
+        of_program: read.get("limits.subscriptions_per_program", places),
+        of_token: read.get("limits.subscriptions_per_token", places),
     }
 }

@@ -27,6 +27,7 @@ use crate::domain::principal::Principal;
 use crate::domain::request::RequestId;
 use crate::http::rate::Budget;
 use crate::http::request_log::Operation as LoggedOperation;
+use crate::http::streams::Streams;
 use crate::services::Services;
 use crate::services::issuer_calls::TIME_LIMIT;
 
@@ -53,6 +54,8 @@ pub struct Settings {
     pub timeout: Duration,
     /// The largest message, in bytes.
     pub message: usize,
+    /// The open WebSockets and event streams.
+    pub streams: Streams,
     /// Becomes true when the process is about to stop.
     pub stopping: watch::Receiver<bool>,
 }

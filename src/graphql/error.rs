@@ -34,7 +34,7 @@ pub(crate) const fn code(kind: Kind) -> &'static str {
         Kind::Conflict => "CONFLICT",
         Kind::TooLarge => "PAYLOAD_TOO_LARGE",
         Kind::RateLimited => "RATE_LIMITED",
-        Kind::Unavailable => "UPSTREAM_UNAVAILABLE",
+        Kind::Unavailable | Kind::Overloaded => "UPSTREAM_UNAVAILABLE",
         Kind::Timeout => "TIMEOUT",
         Kind::Internal => "INTERNAL_SERVER_ERROR",
     }

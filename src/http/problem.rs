@@ -83,7 +83,7 @@ pub const fn code(kind: Kind) -> &'static str {
         Kind::TooLarge => "payload_too_large",
         Kind::UnsupportedMediaType => "unsupported_media_type",
         Kind::RateLimited => "rate_limit_exceeded",
-        Kind::Unavailable => "unavailable",
+        Kind::Unavailable | Kind::Overloaded => "unavailable",
         Kind::Timeout => "timeout",
         Kind::Internal => "internal_error",
     }

@@ -12,11 +12,13 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody};
-use axum::http::{Response as HttpResponse, StatusCode};
+use axum::http::{HeaderValue, Response as HttpResponse, StatusCode, header};
 use axum::response::Response;
 use hyper::body::{Frame, SizeHint};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
+
+use super::connections::Open;
 
 /// A stream with a limit for the time of a head.
 pub(super) struct ReadTimeout<S> {
@@ -49,15 +51,16 @@ impl Phase {
     }
 
     /// A head is complete: the request runs until the value that this returns is dropped.
-    pub(super) fn request(&self) -> Running {
+    pub(super) fn request(&self, connection: Arc<Open>) -> Running {
         self.becomes(REQUEST);
-        Running { phase: self.clone(), upgraded: false }
+        Running { phase: self.clone(), connection, upgraded: false }
     }
 }
 
 /// A request that runs, or is answered.
 pub(super) struct Running {
     phase: Phase,
+    connection: Arc<Open>,
     upgraded: bool,
 }
 
@@ -66,6 +69,10 @@ impl Running {
     pub(super) fn answer(mut self, answer: Response) -> HttpResponse<Answering> {
         // Such a connection does not speak HTTP any more.
         self.upgraded = answer.status() == StatusCode::SWITCHING_PROTOCOLS;
+        let kind = answer.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
+        if kind.is_some_and(|kind| kind.starts_with(b"text/event-stream")) {
+            self.connection.count(false);
+        }
         answer.map(|body| Answering { body, _running: self })
     }
 }
@@ -74,6 +81,7 @@ impl Drop for Running {
     fn drop(&mut self) {
         if !self.upgraded {
             self.phase.becomes(IDLE);
+            self.connection.count(true);
         }
     }
 }
@@ -178,8 +186,13 @@ mod tests {
     use tokio::time::Instant;
 
     use super::*;
+    use crate::http::connections::Connections;
 
     const LIMIT: Duration = Duration::from_secs(10);
+
+    async fn open() -> Arc<Open> {
+        Arc::new(Connections::new(1).room().await.taken())
+    }
 
     async fn times_out(stream: &mut ReadTimeout<tokio::io::DuplexStream>) -> Duration {
         let began = Instant::now();
@@ -221,7 +234,7 @@ mod tests {
         let mut stream = ReadTimeout::new(stream, LIMIT);
         client.write_all(b"a").await.expect("it fits");
         stream.read_exact(&mut [0; 1]).await.expect("a byte");
-        let running = stream.phase().request();
+        let running = stream.phase().request(open().await);
         let pause = tokio::time::timeout(LIMIT * 5, stream.read(&mut [0; 1])).await;
         assert!(pause.is_err(), "a request may take longer");
         drop(running);
@@ -231,7 +244,7 @@ mod tests {
         stream.read_exact(&mut [0; 1]).await.expect("a byte");
         assert!(times_out(&mut stream).await >= LIMIT, "the next head has begun");
         let answer = (StatusCode::SWITCHING_PROTOCOLS, Body::empty()).into_response();
-        drop(stream.phase().request().answer(answer));
+        drop(stream.phase().request(open().await).answer(answer));
         let pause = tokio::time::timeout(LIMIT * 5, stream.read(&mut [0; 1])).await;
         assert!(pause.is_err(), "another protocol has its own limits");
     }

@@ -2,6 +2,7 @@
 //! deadline for stopping.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -16,11 +17,17 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tower::ServiceExt as _;
 
+use super::connections::{Connections, Crowded, Room};
 use super::read_timeout::{Answering, ReadTimeout};
 use super::write_timeout::{Stalled, WriteTimeout};
 
 /// How long a client may take to send the head of a request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// The same on a connection beyond the limit, of which there are few.
+const CROWDED_HEAD_TIMEOUT: Duration = Duration::from_millis(500);
+
+/// How long no connection is accepted after a failure.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// What one connection may read ahead, in bytes: more than its headers may be.
 const READ_AHEAD: usize = 128 * 1024;
@@ -45,6 +52,7 @@ pub async fn serve(
     listener: TcpListener,
     router: Router,
     times: Times,
+    connections: Connections,
     draining: watch::Receiver<bool>,
     stop: impl Future<Output = ()>,
 ) {
@@ -58,33 +66,33 @@ pub async fn serve(
     let stopping = watch::Sender::new(false);
     tokio::pin!(stop);
     loop {
-        let (stream, peer) = tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok(accepted) => accepted,
-                Err(error) => {
-                    // Out of file descriptors, most likely: do not spin.
-                    tracing::warn!(%error, "cannot accept a connection");
-                    tokio::time::sleep(Duration::from_millis(100)).await;
-                    continue;
-                }
-            },
+        let (stream, peer, room) = tokio::select! {
+            accepted = accept(&listener, &connections) => accepted,
             () = &mut stop => break,
         };
+        let open = Arc::new(room.taken());
         // Small answers must not wait for the acknowledgement of earlier ones.
         let _ = stream.set_nodelay(true);
         let stream = WriteTimeout::new(stream, WRITE_TIMEOUT);
         let stalled = stream.stalled();
-        let stream = ReadTimeout::new(stream, HEAD_TIMEOUT);
+        let crowded = open.is_crowded();
+        let stream =
+            ReadTimeout::new(stream, if crowded { CROWDED_HEAD_TIMEOUT } else { HEAD_TIMEOUT });
         let phase = stream.phase();
         let (router, draining) = (router.clone(), draining.clone());
         let service = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
-            let running = phase.request();
+            let running = phase.request(Arc::clone(&open));
             let mut request = request.map(axum::body::Body::new);
             request.extensions_mut().insert(ConnectInfo::<SocketAddr>(peer));
+            if crowded {
+                request.extensions_mut().insert(Crowded);
+            }
             let answering = router.clone().oneshot(request);
             let draining = draining.clone();
             async move {
-                answering.await.map(|answer| running.answer(last_if(*draining.borrow(), answer)))
+                answering
+                    .await
+                    .map(|answer| running.answer(last_if(crowded || *draining.borrow(), answer)))
             }
         });
         let connection = http.serve_connection(TokioIo::new(stream), service).with_upgrades();
@@ -94,6 +102,26 @@ pub async fn serve(
     stopping.send_replace(true);
     if tokio::time::timeout(times.grace, stopping.closed()).await.is_err() {
         tracing::warn!("some requests were still open when the time to stop was up");
+    }
+}
+
+/// The next connection.
+async fn accept(
+    listener: &TcpListener,
+    connections: &Connections,
+) -> (TcpStream, SocketAddr, Room) {
+    let mut failed = false;
+    loop {
+        let room = connections.room().await;
+        match listener.accept().await {
+            Ok((stream, peer)) => return (stream, peer, room),
+            // One failure is one line: the system may be out of descriptors for long.
+            Err(error) if !failed => tracing::warn!(%error, "cannot accept a connection"),
+            Err(_) => {}
+        }
+        failed = true;
+        // Do not spin.
+        tokio::time::sleep(ACCEPT_PAUSE).await;
     }
 }
 

@@ -2,8 +2,8 @@
 //! blockchain's endpoints is reported.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
@@ -18,6 +18,10 @@ use crate::services::waiting_events::WaitingEvents;
 use crate::store::Store;
 
 const READY: &str = "ready";
+/// How often the process shows that its tasks run, and after how long without that it counts as
+/// stuck: longer than any load can hold it up.
+const BEAT: Duration = Duration::from_secs(1);
+const STUCK: Duration = Duration::from_secs(30);
 /// How long [`Health::recent_report`] repeats a report.
 const REPORT_TTL: Duration = Duration::from_secs(1);
 /// How long the result of a write probe is used again.
@@ -35,6 +39,8 @@ pub struct Health {
     connections: Connections,
     waiting_events: WaitingEvents,
     stopping: Arc<AtomicBool>,
+    /// When the tasks of the process ran last.
+    beat: Arc<StdMutex<Instant>>,
     last_report: Arc<Mutex<Option<(Instant, Report)>>>,
     /// When the last write probe ended, and whether it succeeded.
     writable: Arc<Mutex<Option<(Instant, bool)>>>,
@@ -56,6 +62,7 @@ impl Health {
             deliveries,
             connections,
             stopping: Arc::default(),
+            beat: Arc::new(StdMutex::new(Instant::now())),
             last_report: Arc::default(),
             writable: Arc::default(),
         }
@@ -64,6 +71,19 @@ impl Health {
     /// Reports `not ready` from now on: the process is shutting down.
     pub fn stopping(&self) {
         self.stopping.store(true, Ordering::Relaxed);
+    }
+
+    /// Shows again and again that the tasks of the process run; never ends.
+    pub async fn keep_beating(self) {
+        loop {
+            *self.beat.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+            tokio::time::sleep(BEAT).await;
+        }
+    }
+
+    /// Whether the tasks of the process run.
+    pub fn is_alive(&self) -> bool {
+        self.beat.lock().unwrap_or_else(PoisonError::into_inner).elapsed() < STUCK
     }
 
     /// A report that is at most a second old. For public pages: however often they
@@ -182,6 +202,19 @@ pub struct Report {
 }
 
 impl Report {
+    /// The report where none was made in time.
+    pub fn unanswered() -> Self {
+        Self {
+            status: "not ready",
+            database: "unavailable",
+            writes: "unavailable",
+            chain: Chain::Off("unavailable"),
+            webhooks: BTreeMap::new(),
+            issuer: Reports::new(),
+            stopping: false,
+        }
+    }
+
     /// Whether requests should be sent here.
     pub fn is_ready(&self) -> bool {
         self.status == READY

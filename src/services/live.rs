@@ -5,7 +5,6 @@
 //! one loses nothing.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -16,20 +15,21 @@ use tokio::task::JoinSet;
 use crate::domain::balance::WalletBalance;
 use crate::domain::customer::{Customer, Include};
 use crate::domain::identifier::Identifier;
-use crate::domain::principal::{Principal, ProgramId};
+use crate::domain::principal::{Credential, Principal, ProgramId};
 use crate::domain::time::Timestamp;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::outage;
+use crate::services::shares::{Share, Shares};
 use crate::store::{Change, Store};
 
-/// Changes that are buffered for a slow watcher: of one customer, and of all.
-/// Many customers may change at once.
-const BUFFER: usize = 256;
+/// Changes that are buffered for a slow watcher: of one customer, and of all. Many customers may
+/// change at once. The memory is taken when the first watcher comes.
+const BUFFER: usize = 32;
 const BUFFER_OF_ALL: usize = 4_096;
 /// Changes that are sent before other tasks run.
 const SENT_AT_ONCE: usize = 100;
-/// Watchers of this process.
-const WATCHERS: usize = 20_000;
+/// After how many seconds a client that has too many may try again.
+const RETRY: u64 = 60;
 /// How long a new watcher waits for the database.
 const START_TIMEOUT: Duration = Duration::from_secs(5);
 /// Changes that are read in one statement.
@@ -78,6 +78,46 @@ impl Message {
     }
 }
 
+/// How many may watch at once.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// In this process.
+    pub watchers: usize,
+    /// Of one program.
+    pub of_program: usize,
+    /// Of one token, or of one client with a key pair.
+    pub of_token: usize,
+}
+
+/// The watchers that there are.
+#[derive(Default)]
+struct Watchers {
+    all: Shares<()>,
+    of_program: Shares<ProgramId>,
+    of_token: Shares<Credential>,
+}
+
+/// The place of a watcher.
+struct Place(
+    #[expect(dead_code, reason = "they count until they are dropped")]
+    (Share<()>, Share<ProgramId>, Share<Credential>),
+);
+
+impl Watchers {
+    fn place(&self, principal: &Principal, most: &Settings) -> Result<Place> {
+        let too_many = |what: &'static str| {
+            let message = format!("{what} has too many subscriptions open");
+            Error::new(Kind::RateLimited, message).retry_after(RETRY)
+        };
+        let of_token = self.of_token.take(&principal.credential, most.of_token);
+        let of_token = of_token.ok_or_else(|| too_many("This token"))?;
+        let of_program = self.of_program.take(&principal.program, most.of_program);
+        let of_program = of_program.ok_or_else(|| too_many("This program"))?;
+        let of_all = self.all.take(&(), most.watchers).ok_or_else(|| too_many("The gateway"))?;
+        Ok(Place((of_all, of_program, of_token)))
+    }
+}
+
 /// One customer of a program, or all of them.
 type Topic = (ProgramId, Option<String>);
 
@@ -94,7 +134,8 @@ struct Inner {
     following: watch::Sender<BTreeSet<ProgramId>>,
     /// Wakes the reader of changes.
     wake: Arc<Notify>,
-    watchers: AtomicUsize,
+    watchers: Watchers,
+    settings: Settings,
 }
 
 impl Inner {
@@ -110,14 +151,15 @@ pub struct Watcher {
     changes: Option<broadcast::Receiver<Message>>,
     /// Changes up to this number are known already.
     known: i64,
+    _place: Place,
 }
 
 impl Live {
     /// Over a store. This process notifies `wake` when it has changed something.
-    pub fn new(store: Store, wake: Arc<Notify>) -> Self {
+    pub fn new(store: Store, wake: Arc<Notify>, settings: Settings) -> Self {
         let following = watch::Sender::new(BTreeSet::new());
-        let (topics, watchers) = (Mutex::default(), AtomicUsize::new(0));
-        Self { inner: Arc::new(Inner { store, topics, following, wake, watchers }) }
+        let (topics, watchers) = (Mutex::default(), Watchers::default());
+        Self { inner: Arc::new(Inner { store, topics, following, wake, watchers, settings }) }
     }
 
     /// Watches every customer of the caller's program.
@@ -125,7 +167,7 @@ impl Live {
     /// # Errors
     /// If too many watch already, or the database is away.
     pub async fn watch_all(&self, principal: &Principal) -> Result<Watcher> {
-        self.watch((principal.program, None)).await
+        self.watch(principal, None).await
     }
 
     /// Watches one customer of the caller's program.
@@ -133,7 +175,7 @@ impl Live {
     /// # Errors
     /// If too many watch already, or the database is away.
     pub async fn watch_one(&self, principal: &Principal, customer: &str) -> Result<Watcher> {
-        self.watch((principal.program, Some(customer.to_owned()))).await
+        self.watch(principal, Some(customer.to_owned())).await
     }
 
     /// The number of a customer's last change.
@@ -144,12 +186,11 @@ impl Live {
         self.inner.store.last_change_of(principal.program, customer).await
     }
 
-    async fn watch(&self, topic: Topic) -> Result<Watcher> {
+    async fn watch(&self, principal: &Principal, customer: Option<String>) -> Result<Watcher> {
         let inner = Arc::clone(&self.inner);
-        if inner.watchers.fetch_add(1, Ordering::Relaxed) >= WATCHERS {
-            inner.watchers.fetch_sub(1, Ordering::Relaxed);
-            return Err(Error::rate_limited(60));
-        }
+        let place = inner.watchers.place(principal, &inner.settings)?;
+        metrics::gauge!("graphql_subscriptions").increment(1);
+        let topic: Topic = (principal.program, customer);
         let changes = {
             let mut topics = inner.topics();
             let buffer = if topic.1.is_some() { BUFFER } else { BUFFER_OF_ALL };
@@ -158,8 +199,13 @@ impl Live {
         };
         inner.wake.notify_one();
         // From here on, dropping it releases its place.
-        let watcher =
-            Watcher { inner: Arc::clone(&inner), topic, changes: Some(changes), known: 0 };
+        let watcher = Watcher {
+            inner: Arc::clone(&inner),
+            topic,
+            changes: Some(changes),
+            known: 0,
+            _place: place,
+        };
         let mut following = inner.following.subscribe();
         let program = watcher.topic.0;
         let following = following.wait_for(|programs| programs.contains(&program));
@@ -339,7 +385,7 @@ impl Watcher {
 
 impl Drop for Watcher {
     fn drop(&mut self) {
-        self.inner.watchers.fetch_sub(1, Ordering::Relaxed);
+        metrics::gauge!("graphql_subscriptions").decrement(1);
         let mut topics = self.inner.topics();
         self.changes = None;
         if topics.get(&self.topic).is_some_and(|topic| topic.receiver_count() == 0) {

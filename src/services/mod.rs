@@ -21,6 +21,7 @@ pub mod reconciliation;
 pub mod records;
 pub mod recovery;
 pub mod secret_text;
+pub mod shares;
 pub mod sync;
 pub mod token;
 pub mod transactions;

@@ -41,6 +41,7 @@ mod no_personal_data;
 mod onboarding;
 mod openapi;
 mod outages;
+mod overload;
 mod pagination;
 mod pagination_agreement;
 mod plain_errors;

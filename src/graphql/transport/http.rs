@@ -100,8 +100,13 @@ async fn answer(
     let logged = prepared.logged();
     let events = prepared.is_subscription() && Media::takes_events(headers);
     if events || media == Media::Events {
-        return (Extension(logged), sse::events(endpoint, headers, request, prepared))
-            .into_response();
+        return match endpoint.settings.streams.open() {
+            Ok(place) => {
+                let events = sse::events(endpoint, headers, request, prepared, place);
+                (Extension(logged), events).into_response()
+            }
+            Err(error) => error_response(&error, &request),
+        };
     }
     if prepared.is_subscription() {
         let message = "Subscriptions come as text/event-stream, or over a WebSocket";

@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::body::{Body as HttpBody, Bytes};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse as _, Response as HttpResponse};
-use futures_util::stream::{self, BoxStream, Stream, StreamExt as _};
+use futures_util::stream::{self, BoxStream, Stream as Events, StreamExt as _};
 use futures_util::{FutureExt as _, future};
 
 use super::media_type::Media;
@@ -18,6 +18,7 @@ use crate::error::Kind;
 use crate::graphql::endpoint::{Endpoint, Prepared};
 use crate::graphql::execution::response::Answer;
 use crate::http::authentication::credentials;
+use crate::http::streams::Stream;
 use crate::services::auth::Credentials;
 
 /// The longest silence: proxies close idle connections.
@@ -32,6 +33,7 @@ pub(crate) fn events(
     headers: &HeaderMap,
     request: RequestId,
     prepared: Prepared,
+    place: Stream,
 ) -> HttpResponse {
     // The request was authenticated by them.
     let none = || Credentials::Token(Secret::new(""));
@@ -49,8 +51,31 @@ pub(crate) fn events(
     let complete = stream::once(future::ready(Bytes::from_static(COMPLETE)));
     let events = events.take_until(stopped.boxed()).chain(complete).boxed();
     let events = kept_alive(events, Arc::clone(endpoint), subscriber);
-    let body = HttpBody::from_stream(events.map(Ok::<_, std::io::Error>));
+    let opened = EventStream::opened(place);
+    let body = HttpBody::from_stream(events.map(move |event| {
+        // It is open for as long as this is.
+        let _ = &opened;
+        Ok::<_, std::io::Error>(event)
+    }));
     respond(body)
+}
+
+/// An open event stream.
+struct EventStream {
+    _place: Stream,
+}
+
+impl EventStream {
+    fn opened(place: Stream) -> Self {
+        metrics::gauge!("graphql_event_streams").increment(1);
+        Self { _place: place }
+    }
+}
+
+impl Drop for EventStream {
+    fn drop(&mut self) {
+        metrics::gauge!("graphql_event_streams").decrement(1);
+    }
 }
 
 /// One answer as server-sent events.
@@ -85,7 +110,7 @@ fn kept_alive(
     events: BoxStream<'static, Bytes>,
     endpoint: Arc<Endpoint>,
     subscriber: Subscriber,
-) -> impl Stream<Item = Bytes> + Send + 'static {
+) -> impl Events<Item = Bytes> + Send + 'static {
     // A first comment sends the headers.
     let first = stream::once(future::ready(Bytes::from_static(b":\n\n")));
     let state = Some((events, endpoint, subscriber));

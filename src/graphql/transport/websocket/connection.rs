@@ -10,7 +10,7 @@ use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
 use axum::http::HeaderValue;
 use futures_util::StreamExt as _;
 use serde_json::value::RawValue;
-use tokio::sync::{SemaphorePermit, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
@@ -24,13 +24,14 @@ use crate::graphql::endpoint::Endpoint;
 use crate::graphql::execution::response::Answer;
 use crate::graphql::transport::replies::{Reply, Subscriber, replies};
 use crate::http::authentication::Authentication;
+use crate::http::streams::{OfToken, Silent};
 use crate::services::auth::Credentials;
 use crate::trace;
 
 /// The subprotocol.
 pub(crate) const PROTOCOL: &str = "graphql-transport-ws";
 /// Time to authenticate.
-const INIT: Duration = Duration::from_secs(10);
+const INIT: Duration = Duration::from_secs(5);
 /// Interval of pings.
 const PING: Duration = Duration::from_secs(20);
 /// Time for a client to read a message.
@@ -76,18 +77,25 @@ pub struct Sockets {
     pub authentication: Arc<Authentication>,
 }
 
+/// Who a connection belongs to.
+pub(crate) enum Client {
+    /// Its credentials have not come yet.
+    Unknown(#[expect(dead_code, reason = "it counts until it is dropped")] Silent),
+    /// They came with the upgrade request; `connection_init` has not come yet.
+    Known(Subscriber, OfToken),
+    /// The connection is initialised.
+    Ready(Subscriber, #[expect(dead_code, reason = "it counts until it is dropped")] OfToken),
+    /// It is about to be closed.
+    Refused,
+}
+
 /// One connection.
 pub(crate) struct Connection {
     socket: WebSocket,
     sockets: Sockets,
     peer: IpAddr,
     request: RequestId,
-    /// The client, if its credentials came with the upgrade request.
-    preauthenticated: Option<Subscriber>,
-    /// Held until the client is authenticated.
-    unauthenticated: Option<SemaphorePermit<'static>>,
-    /// The client, once authenticated.
-    subscriber: Option<Subscriber>,
+    client: Client,
     operations: HashMap<String, (u64, AbortHandle)>,
     counted: u64,
     sender: mpsc::Sender<Outgoing>,
@@ -100,8 +108,7 @@ impl Connection {
         sockets: Sockets,
         peer: IpAddr,
         request: RequestId,
-        preauthenticated: Option<Subscriber>,
-        unauthenticated: Option<SemaphorePermit<'static>>,
+        client: Client,
     ) -> Self {
         let (sender, outgoing) = mpsc::channel(WAITING);
         Self {
@@ -109,9 +116,7 @@ impl Connection {
             sockets,
             peer,
             request,
-            preauthenticated,
-            unauthenticated,
-            subscriber: None,
+            client,
             operations: HashMap::new(),
             counted: 0,
             sender,
@@ -133,6 +138,14 @@ impl Connection {
         metrics::gauge!("graphql_sockets").decrement(1);
     }
 
+    /// The client, once the connection is initialised.
+    const fn subscriber(&self) -> Option<&Subscriber> {
+        match &self.client {
+            Client::Ready(subscriber, _) => Some(subscriber),
+            _ => None,
+        }
+    }
+
     async fn close(&mut self, frame: CloseFrame) {
         // A client that does not read does not get the frame either.
         let _ = timeout(WRITE_TIMEOUT, self.socket.send(Message::Close(Some(frame)))).await;
@@ -150,7 +163,7 @@ impl Connection {
         ping.reset();
         let mut silent = false;
         loop {
-            let waiting_for_init = self.subscriber.is_none();
+            let waiting_for_init = self.subscriber().is_none();
             tokio::select! {
                 message = self.socket.recv() => {
                     silent = false;
@@ -173,7 +186,7 @@ impl Connection {
                         return None;
                     }
                     silent = true;
-                    if let Some(subscriber) = &self.subscriber {
+                    if let Some(subscriber) = self.subscriber() {
                         let valid = subscriber.is_still_valid(&self.sockets.endpoint).await;
                         if valid.is_err_and(|error| error.kind() == Kind::Unauthenticated) {
                             return Some(FORBIDDEN);
@@ -249,30 +262,33 @@ impl Connection {
 
     /// The client sends its token.
     async fn authenticate(&mut self, payload: Option<&RawValue>) -> ControlFlow<Option<Close>> {
-        if self.subscriber.is_some() {
+        if self.subscriber().is_some() {
             return ControlFlow::Break(Some(TOO_MANY_INITS));
         }
-        let token = payload.and_then(|raw| token_in(raw.get()));
-        let subscriber = match (token, self.preauthenticated.take()) {
-            (Some(token), _) => {
-                let token = Credentials::Token(Secret::new(&token));
-                match self.sockets.authentication.admit(Some(&token), self.peer).await {
-                    Ok(_) => Subscriber::new(token),
-                    Err((error, _)) if error.is_ours() || error.kind() == Kind::RateLimited => {
-                        tracing::warn!(
-                            cause = error.private_source(),
-                            "a WebSocket was not authenticated"
-                        );
-                        return ControlFlow::Break(Some(TRY_AGAIN));
-                    }
-                    Err(_) => return ControlFlow::Break(Some(FORBIDDEN)),
+        if let Some(token) = payload.and_then(|raw| token_in(raw.get())) {
+            let token = Credentials::Token(Secret::new(&token));
+            let admitted = self.sockets.authentication.admit(Some(&token), self.peer).await;
+            let place = admitted.map_err(|(error, _)| error).and_then(|(principal, _)| {
+                self.sockets.endpoint.settings.streams.of_token(&principal.credential)
+            });
+            match place {
+                Ok(place) => self.client = Client::Ready(Subscriber::new(token), place),
+                Err(error) if error.is_ours() || error.kind() == Kind::RateLimited => {
+                    tracing::warn!(
+                        cause = error.private_source(),
+                        reason = error.message(),
+                        "a WebSocket was not authenticated"
+                    );
+                    return ControlFlow::Break(Some(TRY_AGAIN));
                 }
+                Err(_) => return ControlFlow::Break(Some(FORBIDDEN)),
             }
-            (None, Some(subscriber)) => subscriber,
-            (None, None) => return ControlFlow::Break(Some(FORBIDDEN)),
-        };
-        self.subscriber = Some(subscriber);
-        self.unauthenticated = None;
+        } else {
+            match std::mem::replace(&mut self.client, Client::Refused) {
+                Client::Known(subscriber, place) => self.client = Client::Ready(subscriber, place),
+                _ => return ControlFlow::Break(Some(FORBIDDEN)),
+            }
+        }
         gone_unless(self.send_text("{\"type\":\"connection_ack\"}".to_owned()).await)
     }
 
@@ -282,7 +298,7 @@ impl Connection {
         id: String,
         payload: Option<&RawValue>,
     ) -> ControlFlow<Option<Close>> {
-        let Some(subscriber) = self.subscriber.clone() else {
+        let Some(subscriber) = self.subscriber().cloned() else {
             return ControlFlow::Break(Some(UNAUTHORIZED));
         };
         let body = payload.map(|raw| request::read(raw.get()));

@@ -11,12 +11,11 @@ use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response as HttpResponse;
-use tokio::sync::Semaphore;
 
-use super::connection::{Connection, PROTOCOL, Sockets};
+use super::connection::{Client, Connection, PROTOCOL, Sockets};
 use crate::domain::principal::Principal;
 use crate::domain::request::RequestId;
-use crate::error::{Error, Kind};
+use crate::error::{Error, Kind, Result};
 use crate::graphql::transport::http::{self, error_response};
 use crate::graphql::transport::replies::Subscriber;
 use crate::http::authentication::credentials;
@@ -25,9 +24,6 @@ use crate::trace;
 
 /// Bytes. Most messages are small, and there may be thousands of connections.
 const BUFFER: usize = 4 * 1024;
-
-/// Connections that have not been authenticated yet.
-static UNAUTHENTICATED: Semaphore = Semaphore::const_new(500);
 
 /// Answers a GET: a query, or the beginning of a connection.
 #[expect(clippy::too_many_arguments, reason = "each is what one part of the request says")]
@@ -66,25 +62,13 @@ async fn connect(
         let message = "A WebSocket must offer the protocol graphql-transport-ws";
         return error_response(&Error::new(Kind::Invalid, message), &request);
     }
-    // A client that has sent credentials need not send them again; wrong ones are refused.
-    let mut preauthenticated = None;
-    if let Some(credentials) = credentials(headers) {
-        match sockets.authentication.admit(Some(&credentials), peer).await {
-            Ok(_) => preauthenticated = Some(Subscriber::new(credentials)),
-            Err((error, _)) => return error_response(&error, &request),
-        }
-    }
-    let unauthenticated = if preauthenticated.is_none() {
-        let budget = Budget::open(&sockets.authentication.limits, RateKey::Address(peer));
-        if let Some(seconds) = budget.status().retry_after {
-            return error_response(&Error::rate_limited(seconds), &request);
-        }
-        let Ok(permit) = UNAUTHENTICATED.try_acquire() else {
-            return error_response(&Error::rate_limited(1), &request);
-        };
-        Some(permit)
-    } else {
-        None
+    let place = match sockets.endpoint.settings.streams.open() {
+        Ok(place) => place,
+        Err(error) => return error_response(&error, &request),
+    };
+    let client = match client(&sockets, headers, peer).await {
+        Ok(client) => client,
+        Err(error) => return error_response(&error, &request),
     };
     let largest = sockets.endpoint.settings.message;
     let upgrade = upgrade
@@ -95,10 +79,27 @@ async fn connect(
         .write_buffer_size(0);
     let trace = trace::current();
     upgrade.on_upgrade(move |socket| {
+        let connection = Connection::new(socket, sockets, peer, request, client);
         trace::within(trace, async move {
-            Connection::new(socket, sockets, peer, request, preauthenticated, unauthenticated)
-                .serve()
-                .await;
+            connection.serve().await;
+            drop(place);
         })
     })
+}
+
+/// Whose connection it is going to be. A client that has sent credentials need not send them
+/// again; wrong ones are refused.
+async fn client(sockets: &Sockets, headers: &HeaderMap, peer: IpAddr) -> Result<Client> {
+    let streams = &sockets.endpoint.settings.streams;
+    if let Some(credentials) = credentials(headers) {
+        let admitted = sockets.authentication.admit(Some(&credentials), peer).await;
+        let (principal, _) = admitted.map_err(|(error, _)| error)?;
+        let place = streams.of_token(&principal.credential)?;
+        return Ok(Client::Known(Subscriber::new(credentials), place));
+    }
+    let budget = Budget::open(&sockets.authentication.limits, RateKey::Address(peer));
+    if let Some(seconds) = budget.status().retry_after {
+        return Err(Error::rate_limited(seconds));
+    }
+    streams.silent(peer).map(Client::Unknown)
 }
