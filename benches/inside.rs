@@ -136,6 +136,7 @@ impl Gateway {
                 max_connections: 16,
                 acquire_timeout: Duration::from_secs(5),
                 statement_timeout: Duration::from_secs(10),
+                pooler: store::Pooler::None,
             };
             let store = Store::connect(&settings).await.expect("a database");
             store.migrate().await.expect("its tables");

@@ -12,6 +12,11 @@ pub(crate) fn store(database: &config::Database) -> store::Settings {
         max_connections: database.max_connections,
         acquire_timeout: database.acquire_timeout,
         statement_timeout: database.statement_timeout,
+        pooler: match database.pooler {
+            config::Pooler::None => store::Pooler::None,
+            config::Pooler::Session => store::Pooler::Session,
+            config::Pooler::Transaction => store::Pooler::Transaction,
+        },
     }
 }
 

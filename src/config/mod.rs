@@ -22,7 +22,7 @@ use std::time::Duration;
 
 pub use crate::domain::secret::Secret;
 pub use chain::{Chain, Token};
-pub use database::Database;
+pub use database::{Database, Pooler};
 pub use documents::{DocumentLimits, Documents, Introspection, Trusted, hash_of};
 pub use flags::Flags;
 pub use issuer::{Issuer, KeyPair};

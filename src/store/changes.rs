@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::database::Store;
 use super::db_tx::DbTx;
+use super::pooler::Pooler;
 use super::sql;
 use super::write_tx::WriteTx;
 use crate::domain::balance::{BalanceSource, WalletBalance};
@@ -231,13 +232,14 @@ impl Store {
         Ok(())
     }
 
-    /// Listens to the changes that other processes make; none on SQLite. It is
-    /// a hint to look, and no more: while its connection is lost, hints are lost.
+    /// Listens to the changes that other processes make; none on SQLite, and behind a pooler
+    /// that has no sessions. It is a hint to look, and no more: while its connection is lost, hints are lost.
     ///
     /// # Errors
     /// If the database does not answer.
     pub async fn listen(&self) -> Result<Option<ChangeListener>> {
-        if self.db.get_database_backend() != DbBackend::Postgres {
+        let postgres = self.db.get_database_backend() == DbBackend::Postgres;
+        if !postgres || self.pooler == Pooler::Transaction {
             return Ok(None);
         }
         let failed = |error: sea_orm::SqlxError| {

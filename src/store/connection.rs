@@ -79,6 +79,45 @@ impl Connection {
         done.map_err(exec_failed)
     }
 
+    /// As [`Connection::rows`], in a transaction of the statement's own, which begins so. Where
+    /// it fails, the connection is closed, and the transaction ends with it.
+    pub(super) async fn rows_alone(
+        &mut self,
+        begin: &str,
+        statement: Statement,
+    ) -> Result<Vec<QueryResult>, DbErr> {
+        let rows = async {
+            self.run(begin).await?;
+            let rows = self.rows(statement).await?;
+            self.run("COMMIT").await?;
+            Ok(rows)
+        };
+        let rows = rows.await;
+        if rows.is_err() {
+            self.close_on_drop();
+        }
+        rows
+    }
+
+    /// As [`Connection::execute`], in a transaction of the statement's own.
+    pub(super) async fn execute_alone(
+        &mut self,
+        begin: &str,
+        statement: Statement,
+    ) -> Result<ExecResult, DbErr> {
+        let done = async {
+            self.run(begin).await?;
+            let done = self.execute(statement).await?;
+            self.run("COMMIT").await?;
+            Ok(done)
+        };
+        let done = done.await;
+        if done.is_err() {
+            self.close_on_drop();
+        }
+        done
+    }
+
     /// Runs SQL without parameters, several statements perhaps, in one round
     /// trip.
     pub(super) async fn run(&mut self, sql: &str) -> Result<ExecResult, DbErr> {

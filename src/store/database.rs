@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use sea_orm::SqlxError;
 use sea_orm::sqlx::Connection as _;
-use sea_orm::{ConnectOptions, Database, DatabaseConnection};
+use sea_orm::{ConnectOptions, Database, DbErr};
 use tokio::sync::Mutex;
 
 use super::faults::Faults;
+use super::pooler::{Pool, Pooler};
 use super::reads::Reads;
+use super::session;
 use super::sqlite_file::SqliteFile;
 use crate::error::{Error, Kind, Result};
 
@@ -31,12 +33,14 @@ pub struct Settings {
     pub acquire_timeout: Duration,
     /// How long PostgreSQL works on one statement.
     pub statement_timeout: Duration,
+    /// What is between the gateway and PostgreSQL.
+    pub pooler: Pooler,
 }
 
 /// The database.
 #[derive(Clone, Debug)]
 pub struct Store {
-    pub(super) db: DatabaseConnection,
+    pub(super) db: Pool,
     /// The same database, for what is asked over and over.
     pub(super) reads: Arc<Reads>,
     /// SQLite's file; nothing for PostgreSQL.
@@ -48,6 +52,9 @@ pub struct Store {
     pub(super) max_connections: u32,
     pub(super) acquire_timeout: Duration,
     pub(super) statement_timeout: Duration,
+    pub(super) pooler: Pooler,
+    /// What each transaction begins with, where there are no sessions.
+    pub(super) of_transaction: Option<Arc<str>>,
 }
 
 impl Store {
@@ -73,14 +80,6 @@ impl Store {
             .sqlx_slow_statements_logging_settings(log::LevelFilter::Warn, Duration::from_secs(1))
             .record_stmt_in_spans(false)
             .set_application_name("card-gateway")
-            .statement_timeout(settings.statement_timeout)
-            // Every statement has one plan that is right, whatever its parameters:
-            // the index that it was written for. Left to itself, PostgreSQL
-            // plans those with a list or a LIMIT anew each time, or compiles
-            // them, which takes longer than they do.
-            .map_sqlx_postgres_opts(|options| {
-                options.options([("plan_cache_mode", "force_generic_plan"), ("jit", "off")])
-            })
             .map_sqlx_sqlite_opts(|options| {
                 options
                     .pragma("journal_mode", "WAL")
@@ -88,15 +87,18 @@ impl Store {
                     .foreign_keys(true)
                     .busy_timeout(BUSY_TIMEOUT)
             });
-        only_sound_connections(&mut options, &faults);
+        session::set(&mut options, settings.pooler, settings.statement_timeout);
+        let at_start = session::of_connection(settings.pooler, settings.statement_timeout);
+        only_sound_connections(&mut options, &faults, at_start);
         if in_memory {
             options.idle_timeout(None).max_lifetime(None);
         }
-        let db = Database::connect(options).await.map_err(|error| {
-            Error::new(Kind::Unavailable, "The database cannot be opened").because(error)
-        })?;
+        let db = Database::connect(options).await.map_err(not_opened)?;
         let sqlite = SqliteFile::of(&db).await?;
-        let Settings { acquire_timeout, statement_timeout, .. } = *settings;
+        let Settings { acquire_timeout, statement_timeout, pooler, .. } = *settings;
+        let of_transaction = session::of_transaction(pooler, statement_timeout);
+        let begin = of_transaction.as_ref().map(|settings| format!("BEGIN; {settings}"));
+        let db = Pool::new(db, begin);
         let reads = Reads::new(db.clone(), connections, acquire_timeout, Arc::clone(&sqlite));
         let reads = Arc::new(reads);
         tokio::spawn(Reads::tidy(Arc::downgrade(&reads)));
@@ -110,6 +112,8 @@ impl Store {
             writers: usize::try_from(connections / 2).unwrap_or(1).max(1),
             acquire_timeout,
             statement_timeout,
+            pooler,
+            of_transaction: of_transaction.map(Into::into),
         })
     }
 
@@ -123,17 +127,35 @@ impl Store {
     pub async fn close(self) {
         self.reads.close();
         self.sqlite.close().await;
-        if let Err(error) = self.db.close().await {
+        if let Err(error) = self.db.into_inner().close().await {
             tracing::warn!(error = %error, "the database did not close cleanly");
         }
     }
+}
+
+/// Why the database was not opened.
+fn not_opened(error: DbErr) -> Error {
+    let message = if error.to_string().contains("unsupported startup parameter") {
+        "The database is behind a connection pooler; set CARD_GATEWAY__DATABASE__POOLER to \
+         session or transaction, as the pooler works"
+    } else {
+        "The database cannot be opened"
+    };
+    Error::new(Kind::Unavailable, message).because(error)
 }
 
 /// The pool gives out a connection only if it is from after the last fault, and
 /// takes it back only if no transaction was left open on it. Those that write
 /// prove that themselves, see [`super::db_tx`]; this is for sea-orm's own, which
 /// migrations use. It costs no statement.
-fn only_sound_connections(options: &mut ConnectOptions, faults: &Arc<Faults>) {
+///
+/// `at_start` is run on each new connection to PostgreSQL: the pool takes all such functions at
+/// once.
+fn only_sound_connections(
+    options: &mut ConnectOptions,
+    faults: &Arc<Faults>,
+    at_start: Option<String>,
+) {
     let (of_sqlite, of_postgres) = (Arc::clone(faults), Arc::clone(faults));
     options
         .map_sqlx_sqlite_before_acquire(move |_, meta| {
@@ -150,7 +172,11 @@ fn only_sound_connections(options: &mut ConnectOptions, faults: &Arc<Faults>) {
                 Box::pin(async move { Ok(free) })
             })
         })
-        .map_sqlx_postgres_pool_opts(|pool| {
+        .map_sqlx_postgres_pool_opts(move |pool| {
+            let pool = match at_start.clone() {
+                Some(settings) => session::run_at_start(pool, settings),
+                None => pool,
+            };
             pool.after_release(|connection, _| {
                 Box::pin(async move {
                     // A server that does not answer must not keep its place in

@@ -70,7 +70,9 @@ impl Store {
     async fn begin_postgres(&self, settings: &str) -> Result<DbTx, DbErr> {
         let connection = Connection::acquire(&self.db).await?;
         let tx = DbTx::new(self, connection, self.client_timeout());
-        let begin = format!("BEGIN; {BEGAN_NOW}; {OPEN}; {settings}");
+        let of_session = self.of_transaction.as_deref();
+        let of_session = of_session.map_or_else(String::new, |settings| format!("{settings}; "));
+        let begin = format!("BEGIN; {BEGAN_NOW}; {OPEN}; {of_session}{settings}");
         let rows = tx.run_for_rows(&begin).await?;
         let began: bool = rows.first().map_or(Ok(false), |row| row.try_get_by_index(0))?;
         if began { Ok(tx) } else { Err(tx.spoil("the connection was in a transaction already")) }

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use card_gateway_migration::{Migrator, MigratorTrait as _};
-use sea_orm::{ConnectionTrait as _, DbBackend};
+use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 
 use super::database::Store;
 use super::sql;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 
 /// How long several processes that migrate one SQLite file wait for each other.
 const MIGRATION_TRIES: usize = 50;
@@ -39,7 +39,7 @@ impl Store {
             let tried = async {
                 let pending = self.pending_migrations().await?.len();
                 if pending > 0 {
-                    Migrator::up(&self.db, None).await.map_err(sql::failed)?;
+                    Migrator::up(&*self.db, None).await.map_err(sql::failed)?;
                 }
                 Ok(pending)
             };
@@ -62,12 +62,47 @@ impl Store {
         Ok(lock)
     }
 
-    /// The names of the migrations that the database lacks.
+    /// The names of the migrations that the database lacks. This only reads: the user may not
+    /// be allowed to make tables.
     ///
     /// # Errors
-    /// If the database does not answer.
+    /// If the database does not answer, has migrations that this program does not know, or does
+    /// not let its user read.
     pub async fn pending_migrations(&self) -> Result<Vec<String>> {
-        let pending = Migrator::get_pending_migrations(&self.db).await.map_err(sql::failed)?;
-        Ok(pending.iter().map(|migration| migration.name().to_owned()).collect())
+        let applied = self.applied_migrations().await?;
+        let known: Vec<String> =
+            Migrator::migrations().iter().map(|migration| migration.name().to_owned()).collect();
+        if let Some(newer) = applied.iter().find(|name| !known.contains(name)) {
+            let message = format!(
+                "the database has the migration {newer}, which this version does not know; \
+                 install the newer version again"
+            );
+            return Err(Error::new(Kind::Conflict, message));
+        }
+        Ok(known.into_iter().filter(|name| !applied.contains(name)).collect())
+    }
+
+    /// The names of the migrations that were applied.
+    async fn applied_migrations(&self) -> Result<Vec<String>> {
+        let backend = self.db.get_database_backend();
+        let exists = match backend {
+            DbBackend::Postgres => "SELECT 1 WHERE to_regclass('seaql_migrations') IS NOT NULL",
+            _ => "SELECT 1 FROM sqlite_schema WHERE name = 'seaql_migrations'",
+        };
+        let exists = self.db.query_one_raw(Statement::from_string(backend, exists)).await;
+        if exists.map_err(sql::failed)?.is_none() {
+            return Ok(Vec::new());
+        }
+        let applied = "SELECT version FROM seaql_migrations";
+        let rows = self.db.query_all_raw(Statement::from_string(backend, applied)).await;
+        let rows = rows.map_err(|error| {
+            if !sql::is_forbidden(&error) {
+                return sql::failed(error);
+            }
+            let message = "the database does not let its user read the tables; grant the rights \
+                that the guide for operators names";
+            Error::new(Kind::Forbidden, message).because(error)
+        })?;
+        rows.iter().map(|row| row.try_get_by_index(0).map_err(sql::failed)).collect()
     }
 }

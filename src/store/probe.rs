@@ -19,13 +19,15 @@ const WRITTEN: &str = "('inbox_events'), ('inbox_names'), ('changes'), ('wallet_
     ('card_transactions'), ('cards')";
 
 impl Store {
-    /// Reads something, as requests do.
+    /// Reads something. It does not wait behind the reads of requests, which hold a part of the
+    /// connections: a database with much to do works.
     ///
     /// # Errors
     /// If the database cannot be read.
     pub async fn probe_read(&self) -> Result<()> {
+        self.sqlite.check()?;
         let any = program::Entity::find().select_only().column(program::Column::Id).limit(1);
-        let any = any.into_tuple::<i32>().one(&*self.reads).await;
+        let any = any.into_tuple::<i32>().one(&self.db).await;
         any.map(drop).map_err(sql::failed)
     }
 
@@ -35,7 +37,7 @@ impl Store {
     /// # Errors
     /// If an event could not be written now.
     pub async fn probe_write(&self) -> Result<()> {
-        let first = program::Entity::find().order_by_asc(program::Column::Id).one(&*self.reads);
+        let first = program::Entity::find().order_by_asc(program::Column::Id).one(&self.db);
         let Some(program) = first.await.map_err(sql::failed)? else { return Ok(()) };
         let tx = self.begin("").await?;
         let id = format!("write-probe-{}", Uuid::now_v7());

@@ -10,11 +10,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-use sea_orm::{ConnAcquireErr, ConnectionTrait, DatabaseConnection, DbBackend, DbErr};
+use sea_orm::{ConnAcquireErr, ConnectionTrait, DbBackend, DbErr};
 use sea_orm::{ExecResult, QueryResult, RuntimeErr, SqlxError, Statement};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::connection::Connection;
+use super::pooler::Pool;
 use super::sql;
 use super::sqlite_file::SqliteFile;
 use super::waiting::Waiting;
@@ -27,7 +28,7 @@ const LEASE: Duration = Duration::from_mins(1);
 
 /// The reading side of a database.
 pub(super) struct Reads {
-    db: DatabaseConnection,
+    db: Pool,
     idle: Mutex<Vec<Kept>>,
     /// One for each connection that may be held. The pool has more, so that
     /// writers never wait for idle readers.
@@ -49,7 +50,7 @@ impl Reads {
     /// Reads of a database whose pool has `pooled` connections; a read waits
     /// `acquire_timeout` for one.
     pub(super) fn new(
-        db: DatabaseConnection,
+        db: Pool,
         pooled: u32,
         acquire_timeout: Duration,
         sqlite: Arc<SqliteFile>,
@@ -100,7 +101,10 @@ impl Reads {
         let waited = tokio::time::timeout(self.acquire_timeout, self.connection()).await;
         let (mut kept, _permit) =
             waited.map_err(|_| DbErr::ConnectionAcquire(ConnAcquireErr::Timeout))??;
-        let answer = kept.connection.rows(statement).await;
+        let answer = match self.db.begin_alone() {
+            Some(begin) => kept.connection.rows_alone(begin, statement).await,
+            None => kept.connection.rows(statement).await,
+        };
         match &answer {
             Ok(_) if self.may_keep => {
                 sql::OUTAGE.succeeded();

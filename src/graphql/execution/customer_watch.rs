@@ -73,7 +73,7 @@ impl CustomerWatch {
     }
 
     /// The customer after the next change that the subscriber can see; none when the
-    /// process stops.
+    /// process stops. What comes after the waiting is in boxes, so that it needs no room before.
     ///
     /// # Errors
     /// As [`CustomerWatch::current`].
@@ -89,11 +89,11 @@ impl CustomerWatch {
                     if only_chain && self.shown.is_none() {
                         continue;
                     }
-                    let page = self.viewer.changed(changed).await;
+                    let page = Box::pin(self.viewer.changed(changed)).await;
                     page.filter(|page| !only_chain || self.is_news(page))
                 }
-                Some(Err(Missed)) => return Some(self.current().await),
-                None => match self.turned_stale().await {
+                Some(Err(Missed)) => return Some(Box::pin(self.current()).await),
+                None => match Box::pin(self.turned_stale()).await {
                     Ok(page) => page,
                     Err(error) => return Some(Err(error)),
                 },

@@ -45,7 +45,8 @@ impl<T: ContainerType> OutputType for DirectObject<T> {
         ctx: &ContextSelectionSet<'_>,
         _: &Positioned<Field>,
     ) -> ServerResult<Value> {
-        write(std::slice::from_ref(&self.0), ctx, false).await
+        // In a box: a subscription keeps room for all that it does between two messages.
+        Box::pin(write(std::slice::from_ref(&self.0), ctx, false)).await
     }
 }
 

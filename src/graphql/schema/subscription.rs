@@ -39,14 +39,18 @@ impl Subscription {
             .map_err(|what| failure(Error::invalid(vec![FieldError::new("identifier", what)])))?;
         let viewer = viewer(ctx)?;
         let customers = &viewer.services.customers;
-        let found = customers.find(&viewer.principal, &[identifier], Include::default()).await;
+        // In boxes, here and below: the engine keeps room for all of this until the subscription
+        // ends, and a subscriber waits for long.
+        let names = [identifier];
+        let found = Box::pin(customers.find(&viewer.principal, &names, Include::default())).await;
         let found = found.map_err(failure)?.into_values().next();
         let found = found
             .ok_or_else(|| failure(Error::new(Kind::NotFound, "There is no such customer")))?;
-        let watch = CustomerWatch::begin(viewer, &found.customer.id).await.map_err(failure)?;
+        let watch = Box::pin(CustomerWatch::begin(viewer, &found.customer.id)).await;
+        let watch = watch.map_err(failure)?;
         Ok(stream::unfold(Some((watch, true)), move |watching| async move {
             let (mut watch, first) = watching?;
-            match if first { watch.current().await } else { watch.next().await? } {
+            match if first { Box::pin(watch.current()).await } else { watch.next().await? } {
                 Ok(page) => {
                     let customer = CardCustomer::first_of(page);
                     Some((Ok(DirectObject(customer)), Some((watch, false))))
@@ -67,7 +71,8 @@ impl Subscription {
     ) -> Result<impl Stream<Item = Result<DirectObject<CardCustomer>>> + use<>> {
         let viewer = viewer(ctx)?;
         let status: Option<FlowStatus> = status.map(Into::into);
-        let watcher = viewer.services.live.watch_all(&viewer.principal).await.map_err(failure)?;
+        let watcher = Box::pin(viewer.services.live.watch_all(&viewer.principal)).await;
+        let watcher = watcher.map_err(failure)?;
         Ok(stream::unfold(Some((viewer, watcher)), move |watching| async move {
             let (viewer, mut watcher) = watching?;
             loop {
@@ -76,7 +81,7 @@ impl Subscription {
                         if status
                             .is_some_and(|only| changed.customer.onboarding.stage() != only) => {}
                     Ok(changed) => {
-                        if let Some(page) = viewer.changed(changed).await {
+                        if let Some(page) = Box::pin(viewer.changed(changed)).await {
                             let customer = CardCustomer::first_of(page);
                             return Some((Ok(DirectObject(customer)), Some((viewer, watcher))));
                         }

@@ -36,9 +36,10 @@ impl Subscriber {
         Self { credentials: Arc::new(credentials) }
     }
 
-    /// Whether the credentials are still valid.
+    /// Whether the credentials are still valid. In a box: those who ask wait for long in between,
+    /// and must not keep room for it.
     pub(crate) async fn is_still_valid(&self, endpoint: &Endpoint) -> Result<()> {
-        endpoint.services.auth.check(&self.credentials).await
+        Box::pin(endpoint.services.auth.check(&self.credentials)).await
     }
 }
 

@@ -13,6 +13,7 @@ pub(crate) mod history;
 pub(crate) mod issuer;
 pub(crate) mod missing;
 pub(crate) mod node;
+pub(crate) mod pgbouncer;
 pub(crate) mod postgres;
 pub(crate) mod scripted;
 pub(crate) mod snapshot;

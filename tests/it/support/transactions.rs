@@ -3,7 +3,7 @@
 use card_gateway::domain::money::Minor;
 use card_gateway::domain::time::Timestamp;
 use card_gateway::domain::transaction::{Transaction, TransactionStatus, TransactionType};
-use card_gateway::store::{Settings, Store};
+use card_gateway::store::{Pooler, Settings, Store};
 use std::time::Duration;
 
 use super::Database;
@@ -40,6 +40,7 @@ impl Database {
             max_connections: 1,
             acquire_timeout: Duration::from_secs(5),
             statement_timeout: Duration::from_secs(5),
+            pooler: Pooler::None,
         };
         Store::connect(&settings).await.expect("the database answers")
     }

@@ -98,8 +98,9 @@ pub(crate) struct Connection {
     client: Client,
     operations: HashMap<String, (u64, AbortHandle)>,
     counted: u64,
-    sender: mpsc::Sender<Outgoing>,
-    outgoing: mpsc::Receiver<Outgoing>,
+    /// In boxes: the channel has room for many from the beginning.
+    sender: mpsc::Sender<Box<Outgoing>>,
+    outgoing: mpsc::Receiver<Box<Outgoing>>,
 }
 
 impl Connection {
@@ -173,7 +174,7 @@ impl Connection {
                     }
                 }
                 Some(outgoing) = self.outgoing.recv() => {
-                    if !self.forward(outgoing).await {
+                    if !self.forward(*outgoing).await {
                         return None;
                     }
                 }
@@ -241,7 +242,8 @@ impl Connection {
             return ControlFlow::Break(Some(BAD_MESSAGE));
         }
         match (incoming.kind.as_str(), incoming.id) {
-            ("connection_init", _) => self.authenticate(incoming.payload).await,
+            // In boxes: a connection that waits must not keep room for what these two need.
+            ("connection_init", _) => Box::pin(self.authenticate(incoming.payload)).await,
             ("ping", _) => {
                 let payload = incoming
                     .payload
@@ -249,7 +251,7 @@ impl Connection {
                 gone_unless(self.send_text(format!("{{\"type\":\"pong\"{payload}}}")).await)
             }
             ("pong", _) => ControlFlow::Continue(()),
-            ("subscribe", Some(id)) => self.subscribe(id, incoming.payload).await,
+            ("subscribe", Some(id)) => Box::pin(self.subscribe(id, incoming.payload)).await,
             ("complete", Some(id)) => {
                 if let Some((_, operation)) = self.operations.remove(&id) {
                     operation.abort();
@@ -347,15 +349,16 @@ impl Connection {
                     Reply::Refused(errors) => (message(&name, "error", &errors), true),
                 };
                 refused = last;
-                if sender.send(Outgoing { operation, id: name.clone(), text, last }).await.is_err()
-                {
+                let outgoing = Outgoing { operation, id: name.clone(), text, last };
+                if sender.send(Box::new(outgoing)).await.is_err() {
                     return;
                 }
             }
             if !refused {
                 let text = complete(&name);
+                let outgoing = Outgoing { operation, id: name, text, last: true };
                 // It fails only if the connection has ended.
-                let _ = sender.send(Outgoing { operation, id: name, text, last: true }).await;
+                let _ = sender.send(Box::new(outgoing)).await;
             }
         }));
         self.operations.insert(id, (operation, running.abort_handle()));

@@ -23,7 +23,7 @@ use crate::http::rate::{Budget, RateKey};
 use crate::trace;
 
 /// Bytes. Most messages are small, and there may be thousands of connections.
-const BUFFER: usize = 4 * 1024;
+const BUFFER: usize = 2 * 1024;
 
 /// Answers a GET: a query, or the beginning of a connection.
 #[expect(clippy::too_many_arguments, reason = "each is what one part of the request says")]
