@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::{Connection, metric, wait_for};
-use crate::support::issuer::{ACME, balance, from_now, signed};
+use crate::support::issuer::{ACME, balance, from_now, seconds, signed};
 use crate::support::scripted::{Scripted, Step};
 use crate::support::{Answer, Database, Gateway, Line, on_both};
 
@@ -119,19 +119,20 @@ on_both! {
         let chain = silent_chain();
         let (gateway, token) = open(&database, &chain);
         let body = json!({ "query": QUICK }).to_string();
-        let lines = [format!("authorization: Bearer {token}"), "content-type: application/json".to_owned(), format!("content-length: {}", body.len())];
-        let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
-        let mut slow: Vec<Connection> = (0..5).map(|_| {
+        let length = format!("content-length: {}", body.len());
+        let bearer = format!("authorization: Bearer {token}");
+        let time = format!("x-yativo-timestamp: {}", seconds());
+        let signature = format!("x-yativo-signature: sha256={}", "0".repeat(64));
+        // The gateway says that it waits for the body.
+        let begin = |request: &str, lines: &[&str]| {
             let mut connection = Connection::open(&gateway);
-            connection.send("POST /graphql", &lines, &body[..5]);
+            let lines = [&[length.as_str(), "content-type: application/json", "expect: 100-continue"], lines].concat();
+            connection.send(request, &lines, "");
+            assert_eq!(connection.answer().map(|answer| answer.status), Some(100));
             connection
-        }).collect();
-        let webhook = format!("content-length: {}", body.len());
-        let mut unsigned: Vec<Connection> = (0..5).map(|_| {
-            let mut connection = Connection::open(&gateway);
-            connection.send("POST /webhooks/yativo/acme", &[&webhook, "x-yativo-timestamp: 1", "x-yativo-signature: sha256=0"], &body[..5]);
-            connection
-        }).collect();
+        };
+        let mut slow: Vec<Connection> = (0..5).map(|_| begin("POST /graphql", &[&bearer])).collect();
+        let mut unsigned: Vec<Connection> = (0..5).map(|_| begin("POST /webhooks/yativo/acme", &[&time, &signature])).collect();
         wait_for(&gateway, IN_FLIGHT, 0);
         assert_eq!(gateway.get(&token, LIST).status, 200);
         // Not about the customer whose balance is to be slow.
@@ -139,19 +140,19 @@ on_both! {
         // Two take the places; a body that arrives now finds none.
         let busy = busy(&gateway, &token, 2);
         let [first, rest @ ..] = slow.as_mut_slice() else { panic!("there are five") };
-        first.finish(&body[5..]);
+        first.finish(&body);
         let answer = first.answer().expect("an answer");
         assert_eq!(answer.status, 503, "{answer:?}");
         assert!(answer.head.contains("retry-after: 1") && answer.body.contains("UPSTREAM_UNAVAILABLE"), "{answer:?}");
         drop(busy);
         wait_for(&gateway, IN_FLIGHT, 0);
         for connection in rest {
-            connection.finish(&body[5..]);
+            connection.finish(&body);
             let answer = connection.answer().expect("an answer");
             assert_eq!((answer.status, serde_json::from_str::<Value>(&answer.body).expect("JSON")), (200, json!({ "data": { "cardCustomers": { "totalCount": 1 } } })));
         }
         for connection in &mut unsigned {
-            connection.finish(&body[5..]);
+            connection.finish(&body);
             assert_eq!(connection.answer().map(|answer| answer.status), Some(401));
         }
     }
