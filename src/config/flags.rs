@@ -7,6 +7,8 @@ pub struct Flags {
     pub database_url: Option<String>,
     /// `--listen`.
     pub listen: Option<String>,
+    /// `--log-level`.
+    pub log_level: Option<String>,
     /// `--persisted-only`.
     pub persisted_only: bool,
 }

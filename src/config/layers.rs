@@ -7,6 +7,7 @@ use toml::{Table, Value};
 use zeroize::Zeroize as _;
 
 use super::flags::Flags;
+use crate::domain::nearest::nearest;
 
 const DEFAULTS: &str = include_str!("../config.default.toml");
 const PREFIX: &str = "CARD_GATEWAY__";
@@ -36,6 +37,7 @@ impl Layers {
         for (key, flag, value) in [
             ("server.listen", "--listen", &flags.listen),
             ("database.url", "--database-url", &flags.database_url),
+            ("log.level", "--log-level", &flags.log_level),
         ] {
             if let Some(value) = value {
                 layers.put(key, value.clone().into(), flag, errors);
@@ -92,7 +94,9 @@ impl Layers {
         } else if self.defaults.contains_key(key) || program_in(key).is_some() {
             self.set.insert(key.to_owned(), (value, origin.to_owned()));
         } else {
-            errors.push(format!("{key} ({origin}) is not a setting"));
+            let near = nearest(key, self.defaults.keys().map(String::as_str));
+            let hint = near.map(|near| format!(": did you mean {near}?")).unwrap_or_default();
+            errors.push(format!("{key} ({origin}) is not a setting{hint}"));
         }
     }
 

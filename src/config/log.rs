@@ -1,6 +1,7 @@
 //! Settings of the log.
 
-use super::parse::{log_filter, one_of};
+use super::log_filter::log_filter;
+use super::parse::one_of;
 use super::reader::Reader;
 
 /// What is logged, and how.

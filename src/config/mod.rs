@@ -11,6 +11,7 @@ mod flags;
 mod issuer;
 mod layers;
 mod log;
+mod log_filter;
 mod parse;
 mod reader;
 mod server;

@@ -174,9 +174,3 @@ pub(super) fn one_of<T: Copy>(value: &Value, all: &[(&str, T)]) -> Result<T, Str
         format!("must be {} or {last}", others.join(", "))
     })
 }
-
-pub(super) fn log_filter(value: &Value) -> Result<String, String> {
-    let text = text(value)?;
-    let filter = tracing_subscriber::EnvFilter::try_new(&text);
-    filter.map(|_| text).map_err(|_| "must be a level like info, or filters".to_owned())
-}

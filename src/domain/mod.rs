@@ -12,6 +12,7 @@ pub mod identifier;
 pub mod issuer_routes;
 pub mod ledger;
 pub mod money;
+pub mod nearest;
 pub mod onboarding;
 pub mod onboarding_steps;
 pub mod page;

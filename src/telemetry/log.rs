@@ -16,6 +16,9 @@ pub fn log(log: &Log) {
     };
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let terminal = std::io::stderr().is_terminal();
+    // https://no-color.org: any value but an empty one.
+    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let dumb = std::env::var_os("TERM").is_some_and(|value| value == "dumb");
     let json = match log.format {
         LogFormat::Json => true,
         LogFormat::Text => false,
@@ -25,6 +28,6 @@ pub fn log(log: &Log) {
     let _ = if json {
         lines.json().flatten_event(true).with_current_span(false).try_init()
     } else {
-        lines.with_ansi(terminal).try_init()
+        lines.with_ansi(terminal && !no_color && !dumb).try_init()
     };
 }
