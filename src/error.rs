@@ -166,7 +166,7 @@ impl Error {
         };
         let mut texts: Vec<String> = Vec::new();
         while let Some(error) = cause {
-            let text = error.to_string();
+            let text = without_line(error.to_string());
             // Many libraries repeat the inner text in the outer one.
             if !texts.last().is_some_and(|outer| outer.contains(&text)) {
                 texts.push(text);
@@ -222,5 +222,33 @@ impl std::fmt::Display for Noted {
 impl std::error::Error for Noted {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         self.0.as_ref()?.source()
+    }
+}
+
+/// PostgreSQL's errors end with a line of its own source, which means nothing to operators.
+fn without_line(mut text: String) -> String {
+    if let Some((before, line)) = text.rsplit_once(" at line ")
+        && line.bytes().all(|byte| byte.is_ascii_digit())
+    {
+        text.truncate(before.len());
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_of_postgresql_is_left_out_of_the_cause() {
+        for (text, cause) in [
+            (
+                "permission denied for schema public at line 3655",
+                "permission denied for schema public",
+            ),
+            ("stopped at line end", "stopped at line end"),
+        ] {
+            assert_eq!(Error::internal(text).private_source().as_deref(), Some(cause));
+        }
     }
 }

@@ -3,6 +3,7 @@
 
 mod chain;
 mod descriptors;
+mod doctor;
 pub(crate) mod settings;
 mod shutdown;
 
@@ -40,6 +41,7 @@ use crate::telemetry;
 use crate::webhooks;
 
 pub use chain::Chain;
+pub use doctor::doctor;
 pub use shutdown::{Signal, shutdown_signal};
 
 /// How long upgraded connections may take to close, and received events to be written,
@@ -48,20 +50,43 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 /// How often the metrics' recorder is compacted, also when nothing scrapes it.
 const METRICS_UPKEEP: Duration = Duration::from_secs(5);
 
-/// Opens the database, and migrates it if the settings say so.
+/// Opens the database for a command that needs one with all its tables.
+///
+/// # Errors
+/// If there is none, it does not answer, or it lacks migrations. The message names it.
+pub async fn open(config: &Config) -> Result<Store> {
+    let store = Store::connect_existing(&settings::store(&config.database)).await?;
+    let lacks = store.pending_migrations().await?.len();
+    if lacks == 0 {
+        return Ok(store);
+    }
+    let what = if lacks == Store::migrations().len() {
+        "has no tables of card-gateway".to_owned()
+    } else {
+        let migrations = if lacks == 1 { "migration" } else { "migrations" };
+        format!("lacks {lacks} {migrations} of this version")
+    };
+    let message = format!(
+        "the database {} {what}; run `card-gateway migrate` first, or name another one with \
+         DATABASE_URL or --database-url",
+        store.place()
+    );
+    store.close().await;
+    Err(Error::new(Kind::Conflict, message))
+}
+
+/// Opens the database, and makes and migrates it unless the settings say otherwise.
 ///
 /// # Errors
 /// If the database does not answer, or lacks migrations that may not be applied.
-pub async fn open(config: &Config) -> Result<Store> {
+pub async fn open_or_make(config: &Config) -> Result<Store> {
+    if !config.database.auto_migrate {
+        return open(config).await;
+    }
     let store = Store::connect(&settings::store(&config.database)).await?;
-    if config.database.auto_migrate {
-        let applied = store.migrate().await?;
-        if applied > 0 {
-            tracing::info!(applied, "the database is up to date now");
-        }
-    } else if !store.pending_migrations().await?.is_empty() {
-        let message = "the database lacks migrations; run `card-gateway migrate` first";
-        return Err(Error::new(Kind::Conflict, message));
+    let applied = store.migrate().await?;
+    if applied > 0 {
+        tracing::info!(applied, "the database is up to date now");
     }
     Ok(store)
 }

@@ -9,6 +9,8 @@ use sea_orm::{ConnectOptions, Database, DbErr};
 use tokio::sync::Mutex;
 
 use super::faults::Faults;
+use super::first_connection;
+use super::place::Place;
 use super::pooler::{Pool, Pooler};
 use super::reads::Reads;
 use super::session;
@@ -41,6 +43,7 @@ pub struct Settings {
 #[derive(Clone, Debug)]
 pub struct Store {
     pub(super) db: Pool,
+    pub(super) place: Place,
     /// The same database, for what is asked over and over.
     pub(super) reads: Arc<Reads>,
     /// SQLite's file; nothing for PostgreSQL.
@@ -58,11 +61,31 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens the database.
+    /// Opens the database. SQLite's file is made unless the address says otherwise.
     ///
     /// # Errors
-    /// [`Kind::Unavailable`] if it does not answer.
+    /// [`Kind::Unavailable`] if it cannot be opened; the message says why.
     pub async fn connect(settings: &Settings) -> Result<Self> {
+        Self::open(settings, true).await
+    }
+
+    /// Opens a database that is there.
+    ///
+    /// # Errors
+    /// As [`Store::connect`], and [`Kind::NotFound`] if SQLite has no such file.
+    pub async fn connect_existing(settings: &Settings) -> Result<Self> {
+        Self::open(settings, false).await
+    }
+
+    async fn open(settings: &Settings, create: bool) -> Result<Self> {
+        let place = Place::of(&settings.url).map_err(|error| {
+            let message = "the address of the database cannot be read; see DATABASE_URL";
+            Error::new(Kind::Invalid, message).because(error)
+        })?;
+        // An address may say for itself whether SQLite's file is made.
+        let has_mode = settings.url.contains("mode=");
+        let makes = create && (!has_mode || settings.url.contains("mode=rwc"));
+        first_connection::check(&settings.url, &place, makes, settings.acquire_timeout).await?;
         let in_memory = settings.url.contains(":memory:") || settings.url.contains("mode=memory");
         // Each connection to an in-memory database would be a database of its own.
         let connections = if in_memory { 1 } else { settings.max_connections };
@@ -80,8 +103,9 @@ impl Store {
             .sqlx_slow_statements_logging_settings(log::LevelFilter::Warn, Duration::from_secs(1))
             .record_stmt_in_spans(false)
             .set_application_name("card-gateway")
-            .map_sqlx_sqlite_opts(|options| {
+            .map_sqlx_sqlite_opts(move |options| {
                 options
+                    .create_if_missing(makes)
                     .pragma("journal_mode", "WAL")
                     .pragma("synchronous", "FULL")
                     .foreign_keys(true)
@@ -93,7 +117,8 @@ impl Store {
         if in_memory {
             options.idle_timeout(None).max_lifetime(None);
         }
-        let db = Database::connect(options).await.map_err(not_opened)?;
+        let db = Database::connect(options).await;
+        let db = db.map_err(|error| first_connection::failed(&place, error))?;
         let sqlite = SqliteFile::of(&db).await?;
         let Settings { acquire_timeout, statement_timeout, pooler, .. } = *settings;
         let of_transaction = session::of_transaction(pooler, statement_timeout);
@@ -104,6 +129,7 @@ impl Store {
         tokio::spawn(Reads::tidy(Arc::downgrade(&reads)));
         Ok(Self {
             db,
+            place,
             reads,
             sqlite,
             sqlite_writer: Arc::default(),
@@ -115,6 +141,11 @@ impl Store {
             pooler,
             of_transaction: of_transaction.map(Into::into),
         })
+    }
+
+    /// Where the database is, for operators: an address without a password.
+    pub fn place(&self) -> String {
+        self.place.to_string()
     }
 
     /// How many transactions may write at once, so that reads have connections
@@ -131,17 +162,6 @@ impl Store {
             tracing::warn!(error = %error, "the database did not close cleanly");
         }
     }
-}
-
-/// Why the database was not opened.
-fn not_opened(error: DbErr) -> Error {
-    let message = if error.to_string().contains("unsupported startup parameter") {
-        "The database is behind a connection pooler; set CARD_GATEWAY__DATABASE__POOLER to \
-         session or transaction, as the pooler works"
-    } else {
-        "The database cannot be opened"
-    };
-    Error::new(Kind::Unavailable, message).because(error)
 }
 
 /// The pool gives out a connection only if it is from after the last fault, and

@@ -43,7 +43,7 @@ pub struct InboxEvent {
     pub moment: Timestamp,
 }
 
-fn event(row: Model) -> Result<InboxEvent> {
+pub(super) fn event(row: Model) -> Result<InboxEvent> {
     Ok(InboxEvent {
         event_id: row.event_id,
         event_type: row.event_type,
@@ -80,7 +80,7 @@ fn state(text: &str) -> Result<InboxState> {
 
 /// Only events in this state. It is a part of the text: the indexes of waiting
 /// and of failed events hold these alone.
-fn is_in(state: InboxState) -> Expr {
+pub(super) fn is_in(state: InboxState) -> Expr {
     Expr::cust(format!("state = '{}'", state.as_ref()))
 }
 
@@ -252,40 +252,6 @@ impl Store {
         last.map_err(sql::failed)?.map(sql::time).transpose()
     }
 
-    /// The events in a state, of a program or of all (for the operator), oldest
-    /// first, at most `limit`, after the event `after`. Two programs may have
-    /// events with the same identifier and millisecond.
-    ///
-    /// # Errors
-    /// If the database fails.
-    pub async fn events_in(
-        &self,
-        program: Option<ProgramId>,
-        state: Option<InboxState>,
-        after: Option<(Timestamp, String, ProgramId)>,
-        limit: u64,
-    ) -> Result<Vec<(ProgramId, InboxEvent)>> {
-        let mut events = Entity::find()
-            .order_by_asc(Column::ReceivedAt)
-            .order_by_asc(Column::EventId)
-            .order_by_asc(Column::ProgramId)
-            .limit(limit);
-        if let Some((at, id, program)) = after {
-            let position = [Column::ReceivedAt, Column::EventId, Column::ProgramId];
-            let position = position.map(ColumnTrait::into_expr);
-            let last = [Expr::val(at.millis()), Expr::val(id), Expr::val(program.0)];
-            events = events.filter(Expr::tuple(position).gt(Expr::tuple(last)));
-        }
-        if let Some(program) = program {
-            events = events.filter(Column::ProgramId.eq(program.0));
-        }
-        if let Some(state) = state {
-            events = events.filter(is_in(state));
-        }
-        let rows = events.all(&self.db).await.map_err(sql::failed)?;
-        rows.into_iter().map(|row| Ok((ProgramId(row.program_id), event(row)?))).collect()
-    }
-
     /// How many events of each program wait for their customer, and when the oldest of them
     /// arrived; nothing of programs that have none.
     ///
@@ -329,21 +295,5 @@ impl Store {
             .order_by_asc(Column::ReceivedAt)
             .order_by_asc(Column::EventId);
         bodies.into_tuple().all(&self.db).await.map_err(sql::failed)
-    }
-
-    /// The programs that an event with this identifier was sent to (for the operator).
-    ///
-    /// # Errors
-    /// If the database fails.
-    pub async fn programs_of_event(&self, id: &str) -> Result<Vec<ProgramId>> {
-        let programs = program::Entity::find()
-            .select_only()
-            .column(program::Column::Id)
-            .inner_join(Entity)
-            .filter(Column::EventId.eq(id))
-            .into_tuple::<i32>()
-            .all(&self.db)
-            .await;
-        Ok(programs.map_err(sql::failed)?.into_iter().map(ProgramId).collect())
     }
 }

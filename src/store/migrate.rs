@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use card_gateway_migration::{Migrator, MigratorTrait as _};
-use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
+use sea_orm::{ConnectionTrait as _, DbBackend, DbErr, Statement};
 
 use super::database::Store;
+use super::place::Place;
 use super::sql;
 use crate::error::{Error, Kind, Result};
 
@@ -22,12 +23,16 @@ impl Store {
     /// # Errors
     /// If the database refuses.
     pub async fn migrate(&self) -> Result<usize> {
+        // Whoever may not make tables can still start on a database that is up to date.
+        if self.pending_migrations().await?.is_empty() {
+            return Ok(0);
+        }
         if self.db.get_database_backend() == DbBackend::Postgres {
-            // Even asking what is pending makes a table where there is none.
             let lock = self.lock_migrations().await?;
-            let pending = Migrator::get_pending_migrations(&lock).await.map_err(sql::failed)?.len();
+            let pending = Migrator::get_pending_migrations_read_only(&lock);
+            let pending = pending.await.map_err(|error| self.not_migrated(error))?.len();
             if pending > 0 {
-                Migrator::up(&lock, None).await.map_err(sql::failed)?;
+                Migrator::up(&lock, None).await.map_err(|error| self.not_migrated(error))?;
             }
             lock.commit().await.map_err(sql::failed)?;
             return Ok(pending);
@@ -39,7 +44,7 @@ impl Store {
             let tried = async {
                 let pending = self.pending_migrations().await?.len();
                 if pending > 0 {
-                    Migrator::up(&*self.db, None).await.map_err(sql::failed)?;
+                    Migrator::up(&*self.db, None).await.map_err(|error| self.not_migrated(error))?;
                 }
                 Ok(pending)
             };
@@ -74,8 +79,9 @@ impl Store {
             Migrator::migrations().iter().map(|migration| migration.name().to_owned()).collect();
         if let Some(newer) = applied.iter().find(|name| !known.contains(name)) {
             let message = format!(
-                "the database has the migration {newer}, which this version does not know; \
-                 install the newer version again"
+                "the database {} was migrated by a newer version of card-gateway, with {newer}; \
+                 use that version, or restore a backup",
+                self.place
             );
             return Err(Error::new(Kind::Conflict, message));
         }
@@ -104,5 +110,30 @@ impl Store {
             Error::new(Kind::Forbidden, message).because(error)
         })?;
         rows.iter().map(|row| row.try_get_by_index(0).map_err(sql::failed)).collect()
+    }
+
+    /// The names of all migrations, in order.
+    pub fn migrations() -> Vec<String> {
+        Migrator::migrations().iter().map(|migration| migration.name().to_owned()).collect()
+    }
+
+    /// Why the schema cannot be read or changed.
+    fn not_migrated(&self, error: DbErr) -> Error {
+        let place = &self.place;
+        if matches!(&error, DbErr::Custom(what) if what.contains("its file is missing")) {
+            let message = format!(
+                "the database {place} was migrated by a newer version of card-gateway; use that \
+                 version, or restore a backup"
+            );
+            return Error::new(Kind::Conflict, message);
+        }
+        if let (true, Place::Server { user, .. }) = (sql::is_forbidden(&error), place) {
+            let message = format!(
+                "the user {user} may not make tables in the database {place}; migrate with a user \
+                 that owns its schema, or `GRANT CREATE, USAGE ON SCHEMA public TO {user}`"
+            );
+            return Error::new(Kind::Forbidden, message).because(error);
+        }
+        sql::failed(error)
     }
 }

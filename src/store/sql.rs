@@ -73,11 +73,11 @@ fn is_away(code: &str) -> bool {
 
 /// The kind of a SQLite error: its codes are numbers, PostgreSQL's have five
 /// letters or digits.
-fn sqlite_primary(code: &str) -> Option<u32> {
+pub(super) fn sqlite_primary(code: &str) -> Option<u32> {
     (code.len() < 5).then(|| code.parse::<u32>().ok()).flatten().map(|code| code & 0xff)
 }
 
-fn sqlx_error(error: &DbErr) -> Option<&SqlxError> {
+pub(super) fn sqlx_error(error: &DbErr) -> Option<&SqlxError> {
     match error {
         DbErr::Conn(RuntimeErr::SqlxError(sqlx))
         | DbErr::Exec(RuntimeErr::SqlxError(sqlx))
@@ -94,6 +94,11 @@ fn code(error: &DbErr) -> Option<String> {
 /// Whether another process holds SQLite's write lock.
 pub(super) fn is_busy(error: &DbErr) -> bool {
     code(error).and_then(|code| sqlite_primary(&code)) == Some(5)
+}
+
+/// Whether a right is missing at PostgreSQL.
+pub(super) fn is_forbidden(error: &DbErr) -> bool {
+    code(error).is_some_and(|code| code == "42501")
 }
 
 /// Whether the connection may only read.
