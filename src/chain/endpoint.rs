@@ -31,6 +31,8 @@ pub(super) struct Endpoint {
     rpc: Rpc,
     breaker: Mutex<CircuitBreaker>,
     outage: Outage,
+    /// Why its last call failed, as the end of a sentence.
+    failure: Mutex<Option<String>>,
     rate_limit: DefaultDirectRateLimiter,
 }
 
@@ -48,11 +50,16 @@ impl Endpoint {
         let calls = NonZeroU32::new(calls_per_second).unwrap_or(NonZeroU32::MIN);
         let rate_limit = RateLimiter::direct(Quota::per_second(calls));
         let outage = Outage::of(format!("chain endpoint {number}"));
-        Self { number, rpc, breaker: Mutex::default(), outage, rate_limit }
+        let (breaker, failure) = (Mutex::default(), Mutex::default());
+        Self { number, rpc, breaker, outage, failure, rate_limit }
     }
 
     fn breaker(&self) -> MutexGuard<'_, CircuitBreaker> {
         self.breaker.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn last_failure(&self) -> MutexGuard<'_, Option<String>> {
+        self.failure.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The state of its circuit breaker.
@@ -60,13 +67,20 @@ impl Endpoint {
         self.breaker().state(Instant::now())
     }
 
+    /// Why it fails; none if its last answer was valid.
+    pub(super) fn failure(&self) -> Option<String> {
+        self.last_failure().clone()
+    }
+
     /// Records a valid answer.
     pub(super) fn succeeded(&self) {
         self.breaker().succeeded();
+        *self.last_failure() = None;
     }
 
     /// Records a failed call or an invalid answer.
     pub(super) fn failed(&self, failure: &Failure) {
+        *self.last_failure() = Some(failure.sentence());
         let after = if let Failure::Status(_, after) = failure { *after } else { None };
         self.breaker().failed(Instant::now(), after);
     }
@@ -165,7 +179,7 @@ impl Endpoint {
             None => self.outage.succeeded(),
             Some(failure) => {
                 if failure.is_of_endpoint() {
-                    self.outage.failed(&format!("{method}: {outcome}"));
+                    self.outage.failed(&format!("{method}: {}", failure.sentence()));
                 }
                 // The message could contain anything, so that it is logged on request only.
                 let trace_id = trace::id();

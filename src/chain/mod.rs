@@ -25,6 +25,7 @@ mod wallet;
 
 pub use fitness::Fitness;
 pub use network::{Chain, Token};
+pub use providers::EndpointState;
 pub use reader::{Reader, Reading};
 pub use settings::Settings;
 pub use wallet::Wallet;

@@ -52,6 +52,11 @@ impl Provider {
         self.fitness.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Why it fails; none if its last answer was valid.
+    pub(super) fn failure(&self) -> Option<String> {
+        self.endpoint.failure()
+    }
+
     /// What may be sent to it: nothing unless it is fit. Before the first probe, reads
     /// wait for its result.
     pub(super) fn state(&self) -> State {

@@ -1,5 +1,6 @@
 //! Tries the endpoints in order until the deadline.
 
+use std::fmt;
 use std::time::{Duration, Instant};
 
 use backon::{BackoffBuilder as _, ExponentialBuilder};
@@ -21,6 +22,45 @@ const PROBE_INTERVAL: Duration = Duration::from_secs(1);
 /// Unfit endpoints are checked again once in this many intervals.
 const RECHECK_INTERVALS: u32 = 60;
 
+/// What is known of an endpoint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EndpointState {
+    /// Whether it serves the chain of the settings.
+    pub fitness: Fitness,
+    /// Whether its circuit breaker is open: it is not called for now.
+    pub is_open: bool,
+    /// Why it fails, as the end of a sentence; none if its last answer was valid.
+    pub failure: Option<String>,
+}
+
+impl EndpointState {
+    /// Whether it has answered, or has failed to.
+    pub fn is_known(&self) -> bool {
+        self.fitness != Fitness::Unknown || self.failure.is_some()
+    }
+
+    /// Whether balances can be read from it.
+    pub fn is_usable(&self) -> bool {
+        self.fitness == Fitness::Fit && !self.is_open
+    }
+}
+
+/// `ok`, or why it is not used. Without its address, which can contain a key.
+impl fmt::Display for EndpointState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.fitness, &self.failure) {
+            (Fitness::Unfit(what), _) => write!(f, "not used: {what}"),
+            (Fitness::Fit, _) if !self.is_open => f.write_str("ok"),
+            (Fitness::Fit, why) => {
+                f.write_str("has failed, and is left alone for a while")?;
+                why.as_ref().map_or(Ok(()), |why| write!(f, ": {why}"))
+            }
+            (Fitness::Unknown, Some(why)) => write!(f, "cannot be used: {why}"),
+            (Fitness::Unknown, None) => f.write_str("has not answered yet"),
+        }
+    }
+}
+
 pub(super) struct Providers {
     pub(super) settings: Settings,
     list: Vec<Provider>,
@@ -35,19 +75,28 @@ impl Providers {
         Ok(Self { settings, list })
     }
 
-    /// The fitness of each endpoint, in order, and whether its circuit breaker is open.
-    pub(super) fn fitness(&self) -> Vec<(Fitness, bool)> {
-        let of = |provider: &Provider| (provider.fitness(), provider.state() == State::Open);
+    /// The state of each endpoint, in order.
+    pub(super) fn states(&self) -> Vec<EndpointState> {
+        let of = |provider: &Provider| EndpointState {
+            fitness: provider.fitness(),
+            is_open: provider.state() == State::Open,
+            failure: provider.failure(),
+        };
         self.list.iter().map(of).collect()
+    }
+
+    /// Checks each endpoint once. Returns when all have answered, or had their time.
+    pub(super) async fn probe(&self) {
+        let deadline = Instant::now() + self.settings.timeout.max(PROBE_TIMEOUT);
+        let probe = |provider| Provider::probe(provider, &self.settings.chain, deadline);
+        join_all(self.list.iter().map(probe)).await;
     }
 
     /// Probes each endpoint now, and then regularly those that are not fit or half-open.
     /// Never ends.
     pub(super) async fn watch(&self) {
         for round in 1_u32.. {
-            let deadline = Instant::now() + self.settings.timeout.max(PROBE_TIMEOUT);
-            let probe = |provider| Provider::probe(provider, &self.settings.chain, deadline);
-            join_all(self.list.iter().map(probe)).await;
+            self.probe().await;
             tokio::time::sleep(PROBE_INTERVAL).await;
             if round.is_multiple_of(RECHECK_INTERVALS) {
                 self.list.iter().for_each(Provider::recheck);

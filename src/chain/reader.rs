@@ -12,8 +12,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, watch};
 
 use super::block::Block;
-use super::fitness::Fitness;
-use super::providers::Providers;
+use super::providers::{EndpointState, Providers};
 use super::settings::Settings;
 use super::wallet::Wallet;
 use crate::domain::balance::{ChainBalance, ChainOutcome};
@@ -95,10 +94,14 @@ impl Reader {
         self.0.providers.watch().await;
     }
 
-    /// The fitness of each endpoint, in the order of the settings, and whether its
-    /// circuit breaker is open.
-    pub fn fitness(&self) -> Vec<(Fitness, bool)> {
-        self.0.providers.fitness()
+    /// What is known of each endpoint, in the order of the settings.
+    pub fn endpoints(&self) -> Vec<EndpointState> {
+        self.0.providers.states()
+    }
+
+    /// Checks each endpoint once. Returns when all have answered, or had their time.
+    pub async fn probe(&self) {
+        self.0.providers.probe().await;
     }
 
     /// Maximum number of wallets in one call.

@@ -1,5 +1,6 @@
 //! One JSON-RPC call over HTTP (JSON-RPC 2.0).
 
+use std::io::{self, ErrorKind};
 use std::sync::Once;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -24,8 +25,8 @@ const MAX_ANSWER: usize = 1 << 20;
 pub(super) enum Failure {
     /// It took too long.
     Timeout,
-    /// No connection, or it was lost.
-    Unreachable,
+    /// No connection, or it was lost, for this reason.
+    Unreachable(&'static str),
     /// An HTTP status other than 200, with its `Retry-After`.
     Status(u16, Option<Duration>),
     /// The answer is not JSON-RPC.
@@ -114,7 +115,11 @@ impl Rpc {
 
     async fn send(&self, body: &Value) -> Result<Vec<u8>, Failure> {
         let lost = |error: reqwest::Error| {
-            if error.is_timeout() { Failure::Timeout } else { Failure::Unreachable }
+            if error.is_timeout() {
+                Failure::Timeout
+            } else {
+                Failure::Unreachable(connection_failure(&error))
+            }
         };
         let request = self.client.post(self.url.clone()).json(body);
         let request = trace::headers()
@@ -135,6 +140,29 @@ impl Rpc {
         }
         Ok(text)
     }
+}
+
+/// Why there is no connection, without the address.
+fn connection_failure(error: &reqwest::Error) -> &'static str {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = cause {
+        if error.is::<rustls::Error>() {
+            return "its TLS certificate or protocol is not accepted";
+        }
+        match error.downcast_ref::<io::Error>().map(io::Error::kind) {
+            Some(ErrorKind::ConnectionRefused) => return "nobody listens there",
+            Some(ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable) => {
+                return "there is no way to it in the network";
+            }
+            // Some layers wrap the error that says more.
+            _ if error.to_string().starts_with("dns error") => return "its host does not exist",
+            _ => {}
+        }
+        // An error of I/O shows what is inside its cause as its own.
+        let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        cause = inner.map(|inner| inner as _).or_else(|| error.source());
+    }
+    "the connection broke"
 }
 
 /// Reads a `Retry-After` header (RFC 9110, section 10.2.3): seconds or a date.
@@ -184,11 +212,37 @@ impl Failure {
         matches!(self, Self::Refused { .. } | Self::OtherBlock | Self::Garbled)
     }
 
+    /// What has happened, as the end of a sentence. Nothing in it comes from the endpoint,
+    /// but for the status.
+    pub(super) fn sentence(&self) -> String {
+        let text = match self {
+            Self::Timeout => "it did not answer in time",
+            Self::Unreachable(why) => why,
+            Self::Status(429, _) => "it limits the number of calls (status 429)",
+            Self::Status(status @ (401 | 403), _) => {
+                return format!("it refuses the access, key or plan (status {status})");
+            }
+            Self::Status(status, _) => return format!("it answered with status {status}"),
+            Self::Garbled => "its answer is not JSON-RPC",
+            Self::InvalidAnswer => "its answer cannot be right",
+            Self::TooLong => "its answer is too long",
+            Self::OtherAnswer => "it answered another call",
+            Self::OtherBlock => "it has another block",
+            Self::Refused { code, .. } => {
+                return format!("it refused the call (JSON-RPC error {code})");
+            }
+            Self::Stale => "its newest block is too old",
+            Self::NotCalled => "it was not called",
+            Self::Unfit => "it serves another chain",
+        };
+        text.to_owned()
+    }
+
     /// The label in metrics.
     pub(super) const fn name(&self) -> &'static str {
         match self {
             Self::Timeout => "timeout",
-            Self::Unreachable => "unreachable",
+            Self::Unreachable(_) => "unreachable",
             Self::Status(..) => "status",
             Self::Garbled => "garbled",
             Self::InvalidAnswer => "incredible",

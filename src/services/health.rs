@@ -10,7 +10,7 @@ use serde::Serialize;
 use tokio::sync::Mutex;
 use tokio::time::error::Elapsed;
 
-use crate::chain::{Fitness, Reader};
+use crate::chain::{EndpointState, Reader};
 use crate::error::Error;
 use crate::services::connection::{self, Connections, Reports};
 use crate::services::deliveries::{Deliveries, DeliveryReport};
@@ -168,14 +168,9 @@ impl Health {
     /// does not make the gateway unready: it still serves the last known balances.
     fn chain(&self) -> Chain {
         let Some(chain) = &self.chain else { return Chain::Off("off") };
-        let endpoints = chain.fitness();
-        let fit = endpoints.contains(&(Fitness::Fit, false));
-        let endpoints = endpoints.into_iter().map(|endpoint| match endpoint {
-            (Fitness::Fit, false) => "ok".to_owned(),
-            (Fitness::Fit, true) => "has failed, and is left alone for a while".to_owned(),
-            (Fitness::Unknown, _) => "has not answered yet".to_owned(),
-            (Fitness::Unfit(what), _) => format!("not used: {what}"),
-        });
+        let endpoints = chain.endpoints();
+        let fit = endpoints.iter().any(EndpointState::is_usable);
+        let endpoints = endpoints.iter().map(ToString::to_string);
         let status = if fit { "ok" } else { "unavailable" };
         Chain::On { status, endpoints: endpoints.collect() }
     }
