@@ -9,6 +9,7 @@ pub mod connection;
 pub mod customer_actions;
 pub mod customers;
 pub mod deliveries;
+pub mod doctor;
 pub mod funding;
 pub mod health;
 pub mod import;
