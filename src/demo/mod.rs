@@ -38,8 +38,9 @@ pub async fn run(
     print: impl FnOnce(&str) -> Result<()>,
 ) -> Result<()> {
     if config.log.level == "info" {
-        // The issuer's webhooks would fill the terminal with their requests.
-        "info,card_gateway::http::request_log=warn".clone_into(&mut config.log.level);
+        // The issuer's webhooks and the migrations would push the welcome off the terminal.
+        "info,card_gateway::http::request_log=warn,sea_orm_migration=warn"
+            .clone_into(&mut config.log.level);
     }
     // There is no balancer that has to notice.
     config.server.drain_delay = Duration::ZERO;

@@ -1,6 +1,9 @@
 //! What an operator imports besides the synchronisation: the addresses of wallets and the
-//! card network's tokens of cards. The issuer's API shows neither.
+//! card network's tokens of cards, which the issuer's API does not show; and the balances of
+//! customers who have used their cards. Their events of the last days come only now: until
+//! the last one, they would add up to another balance than the wallet's.
 
+use std::collections::HashSet;
 use std::io::Cursor;
 use std::sync::Arc;
 
@@ -8,14 +11,18 @@ use card_gateway_sandbox::issuer::{Card, Currency, Customer, Issuer, Time};
 use serde_json::{Value, json};
 
 use crate::domain::principal::ProgramId;
+use crate::domain::time::Timestamp;
 use crate::error::{Error, Kind, Result};
 use crate::services::import::{self, Report};
 use crate::store::Store;
 
 /// Imports all customers of the issuer who have a wallet.
 pub(super) async fn import(store: &Store, program: ProgramId, issuer: &Issuer) -> Result<()> {
-    let lines: Vec<String> = issuer
-        .act(|program| program.customers().filter_map(line).map(|line| line.to_string()).collect());
+    let lines: Vec<String> = issuer.act(|program| {
+        let used: HashSet<String> =
+            program.transactions().iter().map(|of| of.card_token.clone()).collect();
+        program.customers().filter_map(|of| line(of, &used)).map(|line| line.to_string()).collect()
+    });
     let file = lines.join("\n");
     let summary = import::import(store, program, Cursor::new(file), Arc::new(Silent)).await?;
     if summary.bad > 0 {
@@ -25,10 +32,22 @@ pub(super) async fn import(store: &Store, program: ProgramId, issuer: &Issuer) -
     Ok(())
 }
 
-/// A line of the import's format.
-fn line(customer: &Customer) -> Option<Value> {
+/// A line of the import's format. `used`: the tokens of cards that were used.
+fn line(customer: &Customer, used: &HashSet<String>) -> Option<Value> {
     let wallet = customer.wallet.as_ref()?;
+    let has_history = customer.cards.iter().any(|card| used.contains(&card.token));
+    // A wallet can owe: that is no balance which can be imported.
+    let is_covered = wallet.held <= wallet.ledger;
+    let balance = (has_history && is_covered).then(|| {
+        json!({
+            "ledger_minor": wallet.ledger,
+            "available_minor": wallet.ledger - wallet.held,
+            "pending_minor": wallet.held,
+            "updated_at": Timestamp::now(),
+        })
+    });
     Some(json!({
+        "balance": balance,
         "id": customer.id,
         "yativo_card_id": customer.yativo_card_id,
         "external_customer_id": customer.external_id,
