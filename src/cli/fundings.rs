@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
-use serde_json::json;
+use serde::Serialize;
 use strum::VariantArray as _;
 
 use super::arguments::FundingCommand;
-use super::lookup::program_named;
+use super::list::{List, Row};
+use super::lookup::maybe_program;
 use super::output::out;
 use crate::domain::money::Currency;
 use crate::domain::payment::{Payment, PaymentState};
@@ -23,7 +24,7 @@ const LONGEST_NAME: usize = 100;
 pub(super) async fn run(command: FundingCommand, store: &Store) -> Result<()> {
     match command {
         FundingCommand::List { program, unknown, json } => {
-            list(store, program, unknown, json).await
+            list(store, program.as_deref(), unknown, json).await
         }
         FundingCommand::Resolve { id, paid, never_sent: _, issuer_id, by } => {
             let by = operator(by)?;
@@ -50,71 +51,99 @@ fn operator(stated: Option<String>) -> Result<String> {
     Ok(name)
 }
 
-async fn list(store: &Store, program: Option<String>, unknown: bool, json: bool) -> Result<()> {
-    let program = match program {
-        Some(name) => Some(program_named(store, &name).await?.id),
-        None => None,
-    };
+async fn list(store: &Store, program: Option<&str>, unknown: bool, json: bool) -> Result<()> {
+    let program = maybe_program(store, program).await?;
     let states = if unknown { &[PaymentState::Unknown][..] } else { PaymentState::VARIANTS };
     let names: HashMap<_, _> =
         store.programs().await?.into_iter().map(|program| (program.id, program.name)).collect();
+    let mut list = List::new(json);
     let mut after = None;
     loop {
         let page = store.payments_in(program, states, after.take(), PAGE).await?;
         let is_whole = page.len() as u64 == PAGE;
-        for (program, payment) in page {
-            let name = names.get(&program).map_or("-", String::as_str);
-            out(&if json { object(name, &payment) } else { line(name, &payment) })?;
-            after = Some((payment.created_at, payment.id));
+        after = page.last().map(|(_, payment)| (payment.created_at, payment.id.clone()));
+        let rows = page.iter().map(|(program, payment)| {
+            PaymentRow::of(names.get(program).map_or("-", String::as_str), payment)
+        });
+        let rows: Vec<PaymentRow> = rows.collect();
+        if !list.rows(&rows)? || !is_whole {
+            break;
         }
-        if !is_whole {
-            return Ok(());
+    }
+    list.end::<PaymentRow>();
+    Ok(())
+}
+
+#[derive(Serialize)]
+struct PaymentRow<'a> {
+    id: &'a str,
+    program: &'a str,
+    kind: &'a str,
+    state: &'a str,
+    customer_id: Option<&'a str>,
+    amount_minor: i64,
+    currency: &'a str,
+    to_currency: Option<&'static str>,
+    source_chain: Option<&'static str>,
+    pricing_mode: Option<&'static str>,
+    issuer_id: Option<&'a str>,
+    issuer_status: Option<&'a str>,
+    issuer_code: Option<&'a str>,
+    note: Option<&'a str>,
+    created_at: Timestamp,
+    sent_at: Option<Timestamp>,
+    ended_at: Option<Timestamp>,
+    resolved_by: Option<&'a str>,
+    /// The amount in the currency's major unit.
+    #[serde(skip)]
+    amount: String,
+}
+
+impl<'a> PaymentRow<'a> {
+    fn of(program: &'a str, payment: &'a Payment) -> Self {
+        let Payment { order, .. } = payment;
+        Self {
+            id: &payment.id,
+            program,
+            kind: order.kind.as_ref(),
+            state: payment.state.as_ref(),
+            customer_id: order.payee.as_ref().map(|payee| payee.id.as_str()),
+            amount_minor: order.amount.get(),
+            currency: order.currency.as_ref(),
+            to_currency: order.to_currency.map(Into::into),
+            source_chain: order.source_chain.map(Into::into),
+            pricing_mode: order.pricing_mode.map(Into::into),
+            issuer_id: payment.issuer_id.as_deref(),
+            issuer_status: payment.issuer_status.as_deref(),
+            issuer_code: payment.issuer_code.as_deref(),
+            note: payment.note.as_deref(),
+            created_at: payment.created_at,
+            sent_at: payment.sent_at,
+            ended_at: payment.ended_at,
+            resolved_by: payment.resolved_by.as_deref(),
+            amount: order.amount.decimal(Currency::DECIMALS).as_str().to_owned(),
         }
     }
 }
 
-fn amount(payment: &Payment) -> String {
-    payment.order.amount.decimal(Currency::DECIMALS).as_str().to_owned()
-}
+impl Row for PaymentRow<'_> {
+    const NAME: &'static str = "payments";
+    const HEADINGS: &'static [&'static str] =
+        &["CREATED", "STATE", "ID", "PROGRAM", "KIND", "CUSTOMER", "AMOUNT", "ISSUER'S ID", "WHY"];
 
-fn line(program: &str, payment: &Payment) -> String {
-    let Payment { id, order, state, issuer_id, created_at, .. } = payment;
-    let (kind, state): (&str, &str) = (order.kind.into(), (*state).into());
-    let customer = order.payee.as_ref().map_or("-", |payee| payee.id.as_str());
-    let (amount, currency): (String, &str) = (amount(payment), order.currency.into());
-    let issuer_id = issuer_id.as_deref().unwrap_or("-");
-    let more = payment.note.as_ref().or(payment.issuer_code.as_ref());
-    let more = more.or(payment.issuer_status.as_ref()).map_or("", String::as_str);
-    let by = payment.resolved_by.as_ref().map(|by| format!(" (by {by})")).unwrap_or_default();
-    let text = format!(
-        "{created_at}  {state:<10}  {id}  {program}  {kind}  {customer}  {amount} {currency}  \
-         {issuer_id}  {more}{by}"
-    );
-    format!("{}\n", text.trim_end())
-}
-
-fn object(program: &str, payment: &Payment) -> String {
-    let Payment { order, .. } = payment;
-    let time = |at: Option<Timestamp>| at.map(|at| at.to_string());
-    let object = json!({
-        "id": payment.id,
-        "program": program,
-        "kind": order.kind.as_ref(),
-        "state": payment.state.as_ref(),
-        "customer_id": order.payee.as_ref().map(|payee| &payee.id),
-        "amount_minor": order.amount.get(),
-        "currency": order.currency.as_ref(),
-        "to_currency": order.to_currency.map(Into::<&str>::into),
-        "source_chain": order.source_chain.map(Into::<&str>::into),
-        "pricing_mode": order.pricing_mode.map(Into::<&str>::into),
-        "issuer_id": payment.issuer_id,
-        "issuer_status": payment.issuer_status,
-        "issuer_code": payment.issuer_code,
-        "note": payment.note,
-        "created_at": payment.created_at.to_string(),
-        "sent_at": time(payment.sent_at),
-        "ended_at": time(payment.ended_at),
-        "resolved_by": payment.resolved_by,
-    });
-    format!("{object}\n")
+    fn cells(&self) -> Vec<String> {
+        let why = self.note.or(self.issuer_code).or(self.issuer_status).unwrap_or_default();
+        let by = self.resolved_by.map(|by| format!(" (by {by})")).unwrap_or_default();
+        vec![
+            self.created_at.to_string(),
+            format!("{:<10}", self.state),
+            self.id.to_owned(),
+            self.program.to_owned(),
+            self.kind.to_owned(),
+            self.customer_id.unwrap_or("-").to_owned(),
+            format!("{} {}", self.amount, self.currency),
+            self.issuer_id.unwrap_or("-").to_owned(),
+            format!("{why}{by}"),
+        ]
+    }
 }

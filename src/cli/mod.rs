@@ -1,16 +1,22 @@
 //! The commands. Results go to standard output, everything else to standard
-//! error. Exit status: 0 for success, 2 for bad usage, 1 for the rest.
+//! error. Exit status: 0 for success, 2 for bad usage, 130 and 143 if a signal has stopped
+//! it, 1 for the rest.
 
 mod arguments;
 mod clients;
+mod doctor;
 mod events;
 mod fundings;
 mod health;
 mod import;
+mod interrupt;
+mod list;
 mod lookup;
+mod migrate;
 mod output;
 mod programs;
 mod reconcile;
+mod shell;
 mod status;
 mod sync;
 mod tokens;
@@ -20,36 +26,34 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 use arguments::{Cli, Command};
-use output::{failed, out};
+use output::{failed, out, say};
 
-use crate::config::{Config, ConfigErrors, Flags};
+use crate::config::{Config, ConfigErrors};
 #[cfg(feature = "demo")]
 use crate::demo;
 use crate::error::{Error, Result};
 use crate::services::sync::Options;
-use crate::store::Store;
 use crate::{app, graphql, openapi, telemetry};
 
 /// Runs the command of this process' arguments.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
     let command = cli.command.unwrap_or(Command::Serve { persisted_only: false });
-    // These two need neither settings nor a database.
-    let description = match command {
-        Command::Schema => Some(graphql::sdl()),
-        Command::Openapi => Some(openapi::json()),
-        _ => None,
-    };
-    if let Some(text) = description {
-        return out(&text).map_or_else(|error| failed(&error), |()| ExitCode::SUCCESS);
+    if let Some(result) = describe(&command) {
+        return result.map_or_else(|error| failed(&error), |()| ExitCode::SUCCESS);
     }
     let persisted_only = matches!(command, Command::Serve { persisted_only: true });
-    let flags = Flags { database_url: cli.database_url, listen: cli.listen, persisted_only };
-    let config = match Config::load(cli.config.as_deref(), &flags) {
+    let file = cli.global.config.clone();
+    let config = match Config::load(file.as_deref(), &cli.global.flags(persisted_only)) {
         Ok(config) => config,
+        Err(errors) if matches!(command, Command::Doctor { .. }) => {
+            let json = matches!(command, Command::Doctor { json: true });
+            return doctor::settings(&errors, json)
+                .map_or_else(|error| failed(&error), |()| ExitCode::FAILURE);
+        }
         Err(ConfigErrors(errors)) => {
             for error in errors {
-                eprintln!("card-gateway: {error}");
+                say(&format!("card-gateway: {error}"));
             }
             return ExitCode::from(2);
         }
@@ -58,10 +62,24 @@ pub fn run() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return failed(&Error::internal(error)),
     };
-    match runtime.block_on(execute(command, config)) {
+    let status = match runtime.block_on(execute(command, config)) {
         Ok(status) => status,
         Err(error) => failed(&error),
-    }
+    };
+    // An import that was stopped may still be waiting for its input.
+    runtime.shutdown_background();
+    status
+}
+
+/// Commands about the program itself need neither settings nor a database.
+fn describe(command: &Command) -> Option<Result<()>> {
+    Some(match command {
+        Command::Schema => out(&graphql::sdl()),
+        Command::Openapi => out(&openapi::json()),
+        Command::Completions { shell } => shell::completions(*shell),
+        Command::Man { folder } => shell::man(folder.as_deref()),
+        _ => return None,
+    })
 }
 
 async fn execute(command: Command, config: Config) -> Result<ExitCode> {
@@ -73,10 +91,11 @@ async fn execute(command: Command, config: Config) -> Result<ExitCode> {
     let config = &config;
     match command {
         Command::Serve { .. } => serve(config).await?,
-        #[cfg(feature = "demo")]
-        Command::Demo { .. } => {}
-        Command::Migrate { verify, repair } => return migrate(config, verify, repair).await,
-        Command::Program(command) => programs::run(command, &app::open(config).await?).await?,
+        Command::Migrate { plan: true, .. } => migrate::plan(config).await?,
+        Command::Migrate { plan: false, verify, repair } => {
+            return migrate::run(config, migrate::After { verify, repair }).await;
+        }
+        Command::Program(command) => programs::run(command, config).await?,
         Command::Token(command) => tokens::run(command, &app::open(config).await?).await?,
         Command::Client(command) => clients::run(command, &app::open(config).await?).await?,
         Command::Import { program, file } => {
@@ -93,54 +112,24 @@ async fn execute(command: Command, config: Config) -> Result<ExitCode> {
         Command::Status { program, json } => {
             status::run(config, &app::open(config).await?, program.as_deref(), json).await?;
         }
-        Command::Events(command) => events::run(command, config).await?,
+        Command::Events(command) => return events::run(command, config).await,
         Command::Fundings(command) => fundings::run(command, &app::open(config).await?).await?,
+        Command::Doctor { json } => return doctor::run(config, json).await,
         Command::Health { ready } => health::run(config, ready).await?,
-        Command::Schema => out(&graphql::sdl())?,
-        Command::Openapi => out(&openapi::json())?,
         Command::Config => out(&config.show())?,
+        #[cfg(feature = "demo")]
+        Command::Demo { .. } => {}
+        Command::Schema | Command::Openapi | Command::Completions { .. } | Command::Man { .. } => {}
     }
     Ok(ExitCode::SUCCESS)
 }
 
 async fn serve(config: &Config) -> Result<()> {
     telemetry::log(&config.log);
-    let store = app::open(config).await?;
+    let store = app::open_or_make(config).await?;
     let listener = app::bind(config).await?;
     if store.programs().await?.is_empty() {
         tracing::info!("there is no program yet: card-gateway program create --name NAME");
     }
     app::serve(config, store, listener).await
-}
-
-async fn migrate(config: &Config, verify: bool, repair: bool) -> Result<ExitCode> {
-    let store = Store::connect(&app::settings::store(&config.database)).await?;
-    match store.migrate().await? {
-        0 => out("the database is up to date\n")?,
-        applied => out(&format!("applied {applied} migrations\n"))?,
-    }
-    if repair {
-        store.repair_counts().await?;
-        out("the counts of customers were rebuilt\n")?;
-        store.repair_sums().await?;
-        out("the sums of balances were rebuilt\n")?;
-    }
-    if verify {
-        let wrong = [
-            ("counts of customers", store.wrong_counts().await?),
-            ("sums of balances", store.wrong_sums().await?),
-        ];
-        for (what, wrong) in wrong {
-            if wrong == 0 {
-                out(&format!("the {what} are correct\n"))?;
-            } else {
-                let hint = "run `card-gateway migrate --repair`";
-                eprintln!("card-gateway: {wrong} {what} are wrong; {hint}");
-            }
-        }
-        if wrong.iter().any(|(_, wrong)| *wrong > 0) {
-            return Ok(ExitCode::FAILURE);
-        }
-    }
-    Ok(ExitCode::SUCCESS)
 }

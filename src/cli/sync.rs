@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::interrupt::{self, Ended};
 use super::lookup::program_named;
-use super::output::{failed, out};
+use super::output::{failed, out, say};
 use crate::app;
 use crate::config::Config;
 use crate::error::{Error, Kind, Result};
@@ -41,8 +42,19 @@ pub(super) async fn run(
     }
     let mut status = ExitCode::SUCCESS;
     for program in programs {
-        match synchronise(&sync, &program, options).await {
-            Ok(text) => out(&format!("{}: {text}\n", program.name))?,
+        let kept = || {
+            let name = &program.name;
+            format!("the pages of {name} that were read are kept; run it again to go on there")
+        };
+        match interrupt::watch(Box::pin(synchronise(&sync, &program, options)), kept).await {
+            Ok(Ended::Done(text)) => out(&format!("{}: {text}\n", program.name))?,
+            Ok(Ended::Stopped(code)) => {
+                status = code;
+                if let Err(error) = sync.stop(&program).await {
+                    failed(&error);
+                }
+                break;
+            }
             Err(error) => status = failed(&error),
         }
     }
@@ -85,7 +97,7 @@ impl Report for Bar {
     }
 
     fn note(&self, text: &str) {
-        self.0.suspend(|| eprintln!("{text}"));
+        self.0.suspend(|| say(text));
     }
 }
 
@@ -106,18 +118,18 @@ impl Report for Notes {
         let now = customers / CUSTOMERS_PER_NOTE;
         if self.noted.swap(now, Ordering::Relaxed) != now {
             let total = total.map(|total| format!(" of {total}")).unwrap_or_default();
-            eprintln!("{customers}{total} customers");
+            say(&format!("{customers}{total} customers"));
         }
     }
 
     fn details(&self, customers: u64) {
         let now = customers / DETAILS_PER_NOTE;
         if self.read.swap(now, Ordering::Relaxed) != now {
-            eprintln!("details of {customers} customers");
+            say(&format!("details of {customers} customers"));
         }
     }
 
     fn note(&self, text: &str) {
-        eprintln!("{text}");
+        say(text);
     }
 }

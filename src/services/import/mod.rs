@@ -33,7 +33,7 @@ const PAUSE: Duration = Duration::from_millis(500);
 pub trait Report: Send + Sync {
     /// A line was skipped; the first line is 1.
     fn bad_line(&self, line: u64, reason: &str);
-    /// So many lines and bytes are done.
+    /// So many lines and bytes are done: their customers are stored.
     fn progress(&self, lines: u64, bytes: u64);
 }
 

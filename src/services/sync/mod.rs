@@ -107,6 +107,15 @@ impl Sync {
         released.map(|()| summary)
     }
 
+    /// Lets other processes synchronise the program at once, after [`Sync::once`] was dropped
+    /// before its end.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn stop(&self, program: &Program) -> Result<()> {
+        self.store.end_sync_lease(program.id, &self.holder).await
+    }
+
     async fn read(context: Context<'_>, options: Options) -> Result<Summary> {
         approval::read(context).await?;
         let mut summary = Pass::open(context).await?.run(options.accept_gone).await?;
