@@ -9,6 +9,7 @@ use serde_json::json;
 
 use crate::support::builders::lines;
 use crate::support::database::program;
+use crate::support::issuer::within;
 use crate::support::{Database, Line, on_both};
 
 on_both! {
@@ -338,15 +339,18 @@ fn an_address_in_use_is_reported_in_one_sentence() {
 }
 
 #[test]
-fn the_demo_is_ready_within_ten_seconds_and_its_lines_work() {
+fn the_demo_is_soon_ready_and_its_lines_work() {
     let folder = tempfile::tempdir().expect("a folder");
+    let log = tempfile::NamedTempFile::new().expect("a file");
+    let logged = || std::fs::read_to_string(log.path()).expect("UTF-8");
     let began = Instant::now();
     let mut child = program()
         .args(["demo", "--listen", "127.0.0.1:0"])
         .env("TMPDIR", folder.path())
+        .env("CARD_GATEWAY__BALANCES__RECONCILE_INTERVAL", "1s")
         .current_dir(folder.path())
         .stdout(Stdio::piped())
-        .stderr(Stdio::null())
+        .stderr(log.reopen().expect("a handle"))
         .spawn()
         .expect("it starts");
     let mut output = BufReader::new(child.stdout.take().expect("it is piped"));
@@ -354,7 +358,8 @@ fn the_demo_is_ready_within_ten_seconds_and_its_lines_work() {
     while !text.contains("Ctrl-C") {
         assert_ne!(output.read_line(&mut text).expect("UTF-8"), 0, "{text}");
     }
-    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+    // A few seconds on an idle machine.
+    assert!(began.elapsed() < Duration::from_secs(60), "{:?}", began.elapsed());
     let commands: Vec<&str> = text.lines().filter(|line| line.starts_with("curl ")).collect();
     assert_eq!(commands.len(), 2);
     for command in commands {
@@ -426,7 +431,15 @@ fn the_demo_is_ready_within_ten_seconds_and_its_lines_work() {
         let policy = page.headers().get("content-security-policy").expect("a policy");
         assert!(policy.to_str().expect("text").starts_with("default-src 'none'"));
     }
+    // Nothing pushes the welcome off the terminal, and wallets hold what they should.
+    let read_again = || logged().contains("old balances were read again");
+    assert!(within(Duration::from_secs(20), read_again), "{}", logged());
     interrupted(&mut child);
+    let logged = logged();
+    for unwanted in ["migration", "WARN", "ERROR", "hold something else"] {
+        assert!(!logged.contains(unwanted), "{unwanted}: {logged}");
+    }
+    assert!(logged.lines().count() < 20, "{logged}");
     let left = std::fs::read_dir(folder.path()).expect("a folder").count();
     assert_eq!(left, 0, "the demo leaves nothing behind");
 }

@@ -151,6 +151,7 @@ on_both! {
 #[test]
 fn status_needs_a_program() {
     let database = Database::sqlite();
+    database.succeed(&["migrate"], "");
     let hint = "there is no program yet: card-gateway program create --name NAME";
     assert_eq!(database.succeed(&["status"], ""), hint);
     assert_eq!(database.succeed(&["status", "--json"], ""), "{}");

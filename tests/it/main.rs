@@ -40,6 +40,7 @@ mod mutations;
 mod no_personal_data;
 mod onboarding;
 mod openapi;
+mod operator;
 mod outages;
 mod overload;
 mod pagination;

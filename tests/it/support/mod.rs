@@ -15,6 +15,7 @@ pub(crate) mod missing;
 pub(crate) mod node;
 pub(crate) mod pgbouncer;
 pub(crate) mod postgres;
+pub(crate) mod pseudo_terminal;
 pub(crate) mod scripted;
 pub(crate) mod snapshot;
 pub(crate) mod terminal;
