@@ -15,6 +15,12 @@ pub struct Model {
     pub gone_at: Option<i64>,
     /// The address in lower case: what look-ups compare.
     pub email_key: String,
+    /// Whether the customer has a card that is not void; null: not yet known to have one.
+    pub has_cards: Option<bool>,
+    /// `external_customer_id` in lower case, by which customers are searched.
+    pub external_key: Option<String>,
+    /// `yativo_card_id` in lower case, by which customers are searched.
+    pub yativo_key: Option<String>,
     /// 24 lower-case hexadecimal digits.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: String,

@@ -10,6 +10,8 @@ pub struct Model {
     /// The program that the transaction belongs to.
     #[sea_orm(primary_key, auto_increment = false)]
     pub program_id: i32,
+    /// The merchant's name in lower case, by which transactions are searched.
+    pub merchant_key: Option<String>,
     /// The issuer's name for it.
     #[sea_orm(primary_key, auto_increment = false)]
     pub transaction_id: String,

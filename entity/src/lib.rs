@@ -12,6 +12,7 @@ pub mod card_transaction;
 pub mod chain_balance;
 pub mod change;
 pub mod client_token;
+pub mod customer_update;
 pub mod inbox_event;
 pub mod inbox_name;
 pub mod issuer_customer;

@@ -2,9 +2,10 @@
 //! list is ever counted and no page is ever reached by skipping rows.
 //!
 //! For each program there is a tree of counts over creation time, once for
-//! all of its customers (`flow_status` is empty), once for each status, and
+//! all of its customers (`flow_status` is empty), once for each status,
 //! once for all further statuses that are nearest to one stage
-//! ([`FURTHER`] and the stage). The root counts everything. A bucket with more
+//! ([`FURTHER`] and the stage), and once for each *facet*: the customers who have
+//! all that lists can be filtered by in common ([`facet`]). The root counts everything. A bucket with more
 //! than [`SPLIT_ABOVE`] of all customers is split: its 64 children count the
 //! same customers by a finer time. So dense times are cut finely, sparse ones
 //! not at all, and the page at any offset is found by walking down a few levels.
@@ -26,6 +27,27 @@ use sea_orm_migration::sea_orm::DbBackend;
 /// What the tree of the further statuses of a stage is named by, before the stage: a
 /// tab, which no status contains.
 pub const FURTHER: &str = "\t";
+
+/// What the name of a facet's tree begins with, and what its parts are separated by.
+pub const FACET: &str = "\t\t";
+
+/// The name of the facet of the customer `row`, in SQL: [`FACET`], and with tabs in between
+/// the stage, the status, the identity check, the currency (each empty if there is none),
+/// whether the wallet is deployed, and whether there is a card (`1` or `0`).
+pub fn facet(row: &str) -> String {
+    let flag = |column: &str| format!("CASE WHEN {row}.{column} THEN '1' ELSE '0' END");
+    format!(
+        "('{FACET}' || COALESCE({row}.stage, {row}.flow_status) || '\t' || {row}.flow_status \
+         || '\t' || COALESCE({row}.kyc_status, '') || '\t' || COALESCE({row}.currency, '') \
+         || '\t' || {} || '\t' || {})",
+        flag("safe_deployed"),
+        flag("has_cards")
+    )
+}
+
+/// The columns on which a customer's trees depend, beside the program and the creation time.
+const COUNTED: [&str; 7] =
+    ["flow_status", "stage", "kyc_status", "currency", "safe_deployed", "has_cards", "gone_at"];
 
 /// Whether a customer counts, in SQL, behind the alias and a dot: not one who is gone.
 pub const PRESENT: &str = "gone_at IS NULL";
@@ -71,18 +93,21 @@ fn too_large(alias: &str) -> String {
 }
 
 /// The trees that a customer counts in, one for each kind `k`.
-const KINDS: &str = "(SELECT 0 AS kind UNION ALL SELECT 1 UNION ALL SELECT 2) AS k";
+const KINDS: &str =
+    "(SELECT 0 AS kind UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3) AS k";
 
 /// The tree of the kind `k` that the customer `row` counts in, in SQL.
 fn tree(row: &str) -> String {
     format!(
-        "(CASE k.kind WHEN 0 THEN '' WHEN 1 THEN {row}.flow_status ELSE '{FURTHER}' || {row}.stage END)"
+        "(CASE k.kind WHEN 0 THEN '' WHEN 1 THEN {row}.flow_status \
+         WHEN 2 THEN '{FURTHER}' || {row}.stage ELSE {} END)",
+        facet(row)
     )
 }
 
 /// Whether there is one: only a further status has a stage beside it.
 fn has_tree(row: &str) -> String {
-    format!("(k.kind < 2 OR {row}.stage IS NOT NULL)")
+    format!("(k.kind <> 2 OR {row}.stage IS NOT NULL)")
 }
 
 /// Inserts the children of every bucket that `parents` holds as `p`, in all trees.
@@ -174,13 +199,14 @@ pub(crate) fn triggers(backend: DbBackend) -> Vec<String> {
 
 /// One function for each kind of change: they differ in where the changes are.
 fn postgres_triggers() -> Vec<String> {
+    let counted = COUNTED.join(", ");
     let row = |change: &str, table: &str| {
         format!(
-            "SELECT program_id, flow_status, stage, created_at, {change} AS change FROM {table} \
+            "SELECT program_id, created_at, {counted}, {change} AS change FROM {table} \
              WHERE {PRESENT}"
         )
     };
-    let unique = "program_id, id, flow_status, stage, created_at, gone_at";
+    let unique = format!("program_id, id, created_at, {counted}");
     // Rows of which an update has left all of this alone cancel out.
     let only = |one: &str, other: &str| {
         format!("(SELECT {unique} FROM {one} EXCEPT SELECT {unique} FROM {other}) AS of_{one}")
@@ -262,13 +288,14 @@ fn sqlite_triggers() -> Vec<String> {
              FOR EACH ROW {when} BEGIN {body} END"
         )
     };
-    let moved = "WHEN OLD.program_id <> NEW.program_id OR OLD.flow_status <> NEW.flow_status \
-                 OR OLD.stage IS NOT NEW.stage OR OLD.created_at <> NEW.created_at \
-                 OR OLD.gone_at IS NOT NEW.gone_at";
+    let columns = ["program_id", "created_at"].into_iter().chain(COUNTED);
+    let differs = columns.clone().map(|column| format!("OLD.{column} IS NOT NEW.{column}"));
+    let moved = format!("WHEN {}", differs.collect::<Vec<_>>().join(" OR "));
+    let event = format!("UPDATE OF {}", columns.collect::<Vec<_>>().join(", "));
     vec![
         trigger("INSERT", "", &insert),
         trigger("DELETE", "", &sqlite_remove("OLD")),
-        trigger("UPDATE OF program_id, flow_status, stage, created_at, gone_at", moved, &update),
+        trigger(&event, &moved, &update),
     ]
 }
 
@@ -305,7 +332,7 @@ fn sqlite_add(row: &str) -> String {
 }
 
 fn sqlite_remove(row: &str) -> String {
-    let trees = format!("IN ('', {row}.flow_status, '{FURTHER}' || {row}.stage)");
+    let trees = format!("IN ('', {row}.flow_status, '{FURTHER}' || {row}.stage, {})", facet(row));
     let path = on_path(row, LAST_LEVEL, &trees);
     format!(
         "UPDATE customer_counts SET total = total - 1 \

@@ -2,11 +2,13 @@
 //!
 //! Portable on purpose: no native enums, no JSON operators, no time types.
 
+pub use m20261128_000026_filter_customers::email_domain;
 pub use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait};
 
 pub mod balance_sums;
 mod column;
 pub mod customer_counts;
+mod lower_case;
 mod m20261123_000001_create_programs;
 mod m20261123_000002_create_api_tokens;
 mod m20261123_000003_create_card_customers;
@@ -28,6 +30,9 @@ mod m20261127_000018_create_api_clients;
 mod m20261127_000019_recover_failed_deliveries;
 mod m20261127_000020_keep_payments;
 mod m20261127_000021_state_the_cards_count;
+mod m20261128_000025_note_updates_of_customers;
+mod m20261128_000026_filter_customers;
+mod m20261128_000027_filter_transactions;
 mod m20261128_000028_note_who_resolved_payments;
 
 /// Every migration, oldest first.
@@ -58,6 +63,9 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_000019_recover_failed_deliveries::Migration),
             Box::new(m20261127_000020_keep_payments::Migration),
             Box::new(m20261127_000021_state_the_cards_count::Migration),
+            Box::new(m20261128_000025_note_updates_of_customers::Migration),
+            Box::new(m20261128_000026_filter_customers::Migration),
+            Box::new(m20261128_000027_filter_transactions::Migration),
             Box::new(m20261128_000028_note_who_resolved_payments::Migration),
         ]
     }

@@ -1,6 +1,6 @@
 //! Customers who are gone at the issuer: their rows stay for a while, but are on no list and
-//! in no total. `gone_at` is the last column that the counts depend on, so that their
-//! triggers are made here.
+//! in no total. The counts depend on it; a later migration makes their triggers, with all
+//! columns that they depend on.
 
 use sea_orm_migration::prelude::*;
 
@@ -33,12 +33,7 @@ impl MigrationTrait for Migration {
         let removal = "CREATE INDEX card_customers_gone ON card_customers (program_id, gone_at) \
             WHERE gone_at IS NOT NULL";
         db.execute_unprepared(removal).await?;
-        index_lists(db, " WHERE gone_at IS NULL").await?;
-        customer_counts::rebuild(db).await?;
-        for trigger in customer_counts::triggers(manager.get_database_backend()) {
-            db.execute_unprepared(&trigger).await?;
-        }
-        Ok(())
+        index_lists(db, " WHERE gone_at IS NULL").await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {

@@ -4,8 +4,11 @@ use std::sync::Arc;
 
 use super::balance::WalletBalance;
 use super::card::{Card, count_of_cards};
+use super::cursor::{Position, SortValue};
+use super::identifier::email_key;
 use super::money::Currency;
 use super::onboarding::{KycStatus, Onboarding};
+use super::page::Order;
 use super::time::Timestamp;
 
 /// One card customer of a program.
@@ -31,11 +34,26 @@ pub struct Customer {
     pub wallet_address: Option<String>,
     /// When the customer was onboarded.
     pub created_at: Timestamp,
+    /// When anything changed that is shown of the customer, balances read from the chain
+    /// apart; none: not loaded.
+    pub updated_at: Option<Timestamp>,
     /// The issuer's number of cards that are not void, while not all of them are known.
     pub stated_cards_count: Option<i64>,
 }
 
 impl Customer {
+    /// Where the customer stands in lists of an order.
+    pub fn position(&self, order: Order) -> Position {
+        let value = match order {
+            Order::NewestFirst | Order::OldestFirst => SortValue::Time(self.created_at),
+            Order::LatestChangeFirst | Order::EarliestChangeFirst => {
+                SortValue::Time(self.updated_at.unwrap_or(self.created_at))
+            }
+            Order::ByEmail => SortValue::Text(email_key(&self.email)),
+        };
+        Position { value, key: self.id.clone() }
+    }
+
     /// How many cards that are not void the customer has, given all that are known.
     pub fn cards_count(&self, known: &[Card]) -> i64 {
         self.stated_cards_count.unwrap_or_else(|| count_of_cards(known))

@@ -170,6 +170,7 @@ mod tests {
             safe_deployed: false,
             wallet_address: None,
             created_at: Timestamp::from_millis(number).expect("a time"),
+            updated_at: None,
             stated_cards_count: None,
         }
     }

@@ -149,6 +149,20 @@ pub fn decimals(code: &str) -> u32 {
     exponent.map_or(Currency::DECIMALS, u32::from)
 }
 
+/// The ISO 4217 codes of currencies without decimals, with three, and with four; all others
+/// have two.
+pub const UNUSUAL_DECIMALS: [(u32, &[&str]); 3] = [
+    (
+        0,
+        &[
+            "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI",
+            "VND", "VUV", "XAF", "XOF", "XPF",
+        ],
+    ),
+    (3, &["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"]),
+    (4, &["CLF", "UYW"]),
+];
+
 /// The ISO 4217 code that a text means, in capitals: a code, or the label of a token
 /// that stands for one, like `EURe`.
 pub fn currency_code(text: &str) -> Option<String> {
@@ -241,6 +255,22 @@ mod tests {
         }
         for bad in ["", "€", "EU", "EURO", "123"] {
             assert_eq!(currency_code(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn unusual_decimals_are_those_of_all_codes() {
+        let letters = || 'A'..='Z';
+        for first in letters() {
+            for second in letters() {
+                for third in letters() {
+                    let code: String = [first, second, third].iter().collect();
+                    let mut unusual = UNUSUAL_DECIMALS.iter();
+                    let listed = unusual.find(|(_, codes)| codes.contains(&code.as_str()));
+                    let expected = listed.map_or(Currency::DECIMALS, |(decimals, _)| *decimals);
+                    assert_eq!(decimals(&code), expected, "{code}");
+                }
+            }
         }
     }
 }

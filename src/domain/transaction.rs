@@ -8,7 +8,7 @@ use super::time::Timestamp;
 
 /// How much later than a transaction its card may have been made, in milliseconds: clocks
 /// differ.
-const SKEW: i64 = 60 * 1_000;
+pub(super) const SKEW: i64 = 60 * 1_000;
 
 /// The kind of a transaction.
 #[derive(
@@ -91,6 +91,13 @@ pub struct Transaction {
     pub settled_at: Option<Timestamp>,
     /// When it was created.
     pub created_at: Timestamp,
+}
+
+impl Transaction {
+    /// The order of lists.
+    pub fn newest_first(a: &Self, b: &Self) -> std::cmp::Ordering {
+        (b.created_at, &b.transaction_id).cmp(&(a.created_at, &a.transaction_id))
+    }
 }
 
 /// A transaction of a program's list, with the name of the customer who made it.

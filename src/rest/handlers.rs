@@ -18,11 +18,9 @@ use super::wire::{CustomerDetail, CustomerItem, CustomerList, Transaction, Trans
 use crate::domain::balance::{Balance, Outcome};
 use crate::domain::customer::{FoundCustomer, Include};
 use crate::domain::identifier::Identifier;
-use crate::domain::page::Order;
 use crate::domain::principal::Principal;
 use crate::error::{Error, FieldError, Result};
 use crate::services::Services;
-use crate::services::customers;
 
 /// List customers
 ///
@@ -54,11 +52,10 @@ pub(super) async fn customers(
             query.unknown_status(&services.customers.statuses(&principal).await?);
         }
         query.finish()?;
-        let list = customers::CustomerList { filter: params.filter(), order: Order::NewestFirst };
-        let balances_included = params.include_balances();
+        let (filter, balances_included) = (params.filter(), params.include_balances());
         let (found, total) = services
             .customers
-            .list_with_holdings(&principal, &list, &page.window(), balances_included)
+            .list_with_holdings(&principal, filter.as_ref(), &page.window(), balances_included)
             .await?;
         let balances = if balances_included {
             let held = found.items.iter().map(|of| (Arc::clone(&of.customer), of.balance));
@@ -149,16 +146,16 @@ pub(super) async fn transactions(
         let identifier = customer_in(path.as_ref())?;
         let found = find(&services, &principal, &identifier, Include::default()).await?;
         let customer = &found.customer;
-        let (id, window) = (from_ref(&customer.id), page.window());
+        let (id, window, filter) = (from_ref(&customer.id), page.window(), status.into());
         let (mut lists, totals) = tokio::try_join!(
-            services.transactions.of(&principal, id, status, &window),
-            services.transactions.count(&principal, id, status),
+            services.transactions.of(&principal, id, &filter, &window),
+            services.transactions.count(&principal, id, &filter),
         )?;
-        let list = lists.remove(&customer.id).unwrap_or_default();
+        let items = lists.remove(&customer.id).map(|list| list.items).unwrap_or_default();
         json(&TransactionList {
             customer_id: identifier.as_str(),
             currency: customer.currency.map(Into::into),
-            transactions: list.items.iter().map(Transaction::of).collect(),
+            transactions: items.iter().map(Transaction::of).collect(),
             total: totals.get(&customer.id).copied().unwrap_or(0),
             page: page.page(),
             limit: page.limit(),

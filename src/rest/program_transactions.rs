@@ -106,16 +106,16 @@ pub(super) async fn list(
         let (listed, total) = if let Some(name) = customer {
             let name = identifier(CUSTOMER, &name)?;
             let customer = &find(&services, &principal, &name, Include::default()).await?.customer;
-            let id = from_ref(&customer.id);
+            let (id, filter) = (from_ref(&customer.id), status.into());
             let (mut lists, totals) = tokio::try_join!(
-                transactions.of(&principal, id, status, &window),
-                transactions.count(&principal, id, status),
+                transactions.of(&principal, id, &filter, &window),
+                transactions.count(&principal, id, &filter),
             )?;
             let listed = |transaction| ListedTransaction {
                 transaction,
                 yativo_card_id: customer.yativo_card_id.clone(),
             };
-            let part = lists.remove(&customer.id).unwrap_or_default().items;
+            let part = lists.remove(&customer.id).map(|list| list.items).unwrap_or_default();
             let total = totals.get(&customer.id).copied().unwrap_or(0);
             (part.into_iter().map(listed).collect(), total)
         } else {

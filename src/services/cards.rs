@@ -65,6 +65,14 @@ impl Cards {
         Ok(transactions.iter().map(used).collect())
     }
 
+    /// The cards with these identifiers, in no order.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn by_id(&self, principal: &Principal, ids: Vec<String>) -> Result<Vec<Card>> {
+        self.store.cards_by_id(principal.program, ids).await
+    }
+
     /// A page of the cards of all customers, newest first, and how many there are.
     ///
     /// # Errors

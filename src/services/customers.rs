@@ -6,12 +6,15 @@ use std::sync::Arc;
 
 use strum::VariantArray as _;
 
+use crate::domain::cursor::ListId;
 use crate::domain::customer::{Customer, FoundCustomer, Include, ListedCustomer};
+use crate::domain::customer_filter::CustomerFilter;
 use crate::domain::customer_names::{CustomerNames, Name, NameKind, holder_of};
 use crate::domain::identifier::Identifier;
 use crate::domain::onboarding::{FlowStatus, OnboardingFilter, check_status};
-use crate::domain::page::{ListId, Order, Slice, Window};
+use crate::domain::page::{Order, Slice, Window};
 use crate::domain::principal::Principal;
+use crate::domain::time::Timestamp;
 use crate::error::Result;
 use crate::services::sync::SingleCustomers;
 use crate::store::Store;
@@ -19,9 +22,9 @@ use crate::store::Store;
 /// Which customers a list holds, and in which order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CustomerList {
-    /// Only those with this status, or at this stage.
-    pub filter: Option<OnboardingFilter>,
-    /// By creation time.
+    /// Those of whom all of this holds.
+    pub filter: CustomerFilter,
+    /// What it is sorted by.
     pub order: Order,
 }
 
@@ -31,15 +34,19 @@ impl CustomerList {
         let order = match self.order {
             Order::NewestFirst => "newest",
             Order::OldestFirst => "oldest",
+            Order::LatestChangeFirst => "latest change",
+            Order::EarliestChangeFirst => "earliest change",
+            Order::ByEmail => "e-mail",
         };
         let program = principal.program.0.to_string();
-        let filter = match &self.filter {
-            None => "",
-            Some(OnboardingFilter::Stage(stage)) => stage.as_ref(),
-            // Another list than that of the stage with this name.
-            Some(OnboardingFilter::Status(status)) => &format!("status {status}"),
+        let id = match self.filter.only_stage() {
+            Some(stage) => {
+                let stage = stage.as_ref().map_or("", AsRef::as_ref);
+                ListId::of(&["customers", &program, stage, order])
+            }
+            None => ListId::of(&["customers", &program, "filter", &self.filter.text(), order]),
         };
-        ListId::of(&["customers", &program, filter, order])
+        if self.order.is_by_text() { id.by_text() } else { id }
     }
 }
 
@@ -66,10 +73,17 @@ impl Customers {
         list: &CustomerList,
         window: &Window,
     ) -> Result<Slice<Arc<Customer>>> {
-        self.store.customers(principal.program, list.filter.as_ref(), list.order, window).await
+        let CustomerList { filter, order } = list;
+        match filter.only_stage() {
+            Some(stage) if stage.is_none() || order.is_by_creation() => {
+                let filter = stage.map(OnboardingFilter::Stage);
+                self.store.customers(principal.program, filter.as_ref(), *order, window).await
+            }
+            _ => self.store.filtered_customers(principal.program, filter, *order, window).await,
+        }
     }
 
-    /// A part of a list with what the list shows of each customer, and how many
+    /// A part of a list, newest first, with what it shows of each customer, and how many
     /// the whole list has; balances only if they are asked for. One statement,
     /// two if the part is empty.
     ///
@@ -78,15 +92,12 @@ impl Customers {
     pub async fn list_with_holdings(
         &self,
         principal: &Principal,
-        list: &CustomerList,
+        filter: Option<&OnboardingFilter>,
         window: &Window,
         balances: bool,
     ) -> Result<(Slice<ListedCustomer>, i64)> {
-        let filter = list.filter.as_ref();
-        let (slice, total) = self
-            .store
-            .customers_with_holdings(principal.program, filter, list.order, window, balances)
-            .await?;
+        let (slice, total) =
+            self.store.customers_with_holdings(principal.program, filter, window, balances).await?;
         let total = match total {
             Some(total) => total,
             None => self.count(principal, filter).await?,
@@ -94,7 +105,30 @@ impl Customers {
         Ok((slice, total))
     }
 
+    /// When each customer was changed last; one of whom that is not known is left out.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn updates(
+        &self,
+        principal: &Principal,
+        customers: Vec<String>,
+    ) -> Result<HashMap<String, Timestamp>> {
+        self.store.customer_updates(principal.program, customers).await
+    }
+
     /// How many customers a list holds.
+    ///
+    /// # Errors
+    /// `Invalid` if too many customers would have to be read; if the store fails.
+    pub async fn count_list(&self, principal: &Principal, filter: &CustomerFilter) -> Result<i64> {
+        match filter.only_stage() {
+            Some(stage) => self.count(principal, stage.map(OnboardingFilter::Stage).as_ref()).await,
+            None => self.store.count_filtered_customers(principal.program, filter).await,
+        }
+    }
+
+    /// How many customers have a status, or are at a stage.
     ///
     /// # Errors
     /// If the store fails.
@@ -136,6 +170,18 @@ impl Customers {
     /// If the store fails.
     pub async fn statuses(&self, principal: &Principal) -> Result<Vec<String>> {
         self.store.statuses(principal.program).await
+    }
+
+    /// The customers with these `id`s, in no order. The issuer is not asked.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn by_id(
+        &self,
+        principal: &Principal,
+        ids: Vec<String>,
+    ) -> Result<Vec<Arc<Customer>>> {
+        self.store.customers_by_id(principal.program, ids).await
     }
 
     /// The customer that each identifier means, with what is included. One that

@@ -8,6 +8,7 @@ use sea_orm::{ColumnTrait as _, ConnectionTrait as _, DbBackend, EntityTrait as 
 use sea_orm::{QueryFilter as _, QueryResult, QueryTrait as _, Statement};
 
 use super::database::Store;
+use super::gone_customers::holder_present;
 use super::sql;
 use super::upsert::{Rule, Source, differs, one_of_each, upsert};
 use super::write_tx::WriteTx;
@@ -123,6 +124,26 @@ impl Store {
             wanted = sql::one_of(backend, "k.customer_id", 2)
         );
         let values = [program.0.into(), sql::list(backend, customers)];
+        let statement = Statement::from_sql_and_values(backend, text, values);
+        let rows = self.reads.query_all_raw(statement).await.map_err(sql::failed)?;
+        rows.iter().map(|row| card(row, 0)).collect()
+    }
+}
+
+impl Store {
+    /// The cards with these identifiers, in no order.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn cards_by_id(&self, program: ProgramId, ids: Vec<String>) -> Result<Vec<Card>> {
+        let backend = self.reads.get_database_backend();
+        let text = format!(
+            "SELECT {columns} FROM cards AS k WHERE k.program_id = $1 AND {wanted} AND {present}",
+            columns = *COLUMNS,
+            wanted = sql::one_of(backend, "k.card_id", 2),
+            present = holder_present("k")
+        );
+        let values = [program.0.into(), sql::list(backend, ids)];
         let statement = Statement::from_sql_and_values(backend, text, values);
         let rows = self.reads.query_all_raw(statement).await.map_err(sql::failed)?;
         rows.iter().map(|row| card(row, 0)).collect()

@@ -89,6 +89,8 @@ impl WriteTx {
             pending_minor: balance.and_then(|balance| balance.pending).map(Minor::get),
             updated_at: balance.map(|balance| balance.updated_at.millis()),
         };
+        let customers = changes.iter().map(|(customer, _)| customer.clone()).collect();
+        self.note_updates(customers).await?;
         let rows: Vec<Row> = changes.into_iter().enumerate().map(row).collect();
         let text = format!(
             "{INSERT} SELECT $1, $2, customer_id, ledger_minor, available_minor, pending_minor, \
@@ -104,6 +106,7 @@ impl WriteTx {
     /// # Errors
     /// If the database fails.
     pub async fn record_changes_of(&self, customers: Vec<String>) -> Result<()> {
+        self.note_updates(customers.clone()).await?;
         let text = format!(
             "{INSERT} SELECT $1, $2, c.id, {BALANCE}, FALSE FROM card_customers AS c \
              LEFT JOIN wallet_balances AS b ON b.program_id = $1 AND b.customer_id = c.id \

@@ -4,7 +4,9 @@
 
 use std::collections::HashMap;
 
-use card_gateway_migration::customer_counts::{FURTHER, LAST_LEVEL, begin, finer, rebuild};
+use card_gateway_migration::customer_counts::{
+    FURTHER, LAST_LEVEL, begin, bucket, facet, finer, rebuild,
+};
 use sea_orm::sea_query::Value;
 use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 use strum::VariantArray as _;
@@ -47,6 +49,36 @@ impl Trees {
         }
     }
 
+    /// The trees of facets, by their names. The first parameter is `$first`.
+    pub(super) fn of_facets(backend: DbBackend, names: &[String], first: usize) -> Self {
+        let condition = sql::one_of(backend, "", first);
+        Self { condition, values: vec![sql::list(backend, names.to_vec())] }
+    }
+
+    /// How many customers were created before `$2`, in SQL: along the path to the bucket of
+    /// that time, what comes before; in the bucket itself they are counted, those for whom
+    /// `condition` holds. `$1` is the program.
+    pub(super) fn before(&self, condition: &str) -> String {
+        let child = bucket("$2", "(walk.level + 1)");
+        let (finer, from) = (finer("walk.level"), begin("walk.start", "walk.level"));
+        format!(
+            "WITH RECURSIVE walk (level, start, counted, is_split) AS (\
+               SELECT a.level, a.start, CAST(0 AS BIGINT), a.is_split FROM customer_counts AS a \
+               WHERE a.program_id = $1 AND a.flow_status = '' AND a.level = 0 AND a.start = 0 \
+               UNION ALL SELECT walk.level + 1, {child}, walk.counted + COALESCE((\
+                 SELECT CAST(SUM(s.total) AS BIGINT) FROM customer_counts AS s \
+                 WHERE s.program_id = $1 AND s.flow_status {trees} AND s.level = walk.level + 1 \
+                 AND s.start >= walk.start << {finer} AND s.start < {child}), 0), \
+                 COALESCE((SELECT a.is_split FROM customer_counts AS a WHERE a.program_id = $1 \
+                 AND a.flow_status = '' AND a.level = walk.level + 1 AND a.start = {child}), FALSE) \
+               FROM walk WHERE walk.is_split) \
+             SELECT walk.counted + (SELECT COUNT(*) FROM card_customers AS c \
+               WHERE c.program_id = $1 AND {PRESENT} AND c.created_at >= {from} \
+               AND c.created_at < $2{condition}) FROM walk WHERE NOT walk.is_split",
+            trees = self.condition
+        )
+    }
+
     /// Adds the parameters to those of a statement that has `first - 1` already.
     pub(super) fn bind(self, values: &mut Vec<Value>) {
         values.extend(self.values);
@@ -61,7 +93,7 @@ impl Trees {
         )
     }
 
-    /// The place of an offset in a list, as SQL that goes before a SELECT: a row
+    /// The place of an offset in a list by creation time, as SQL that goes before a SELECT: a row
     /// `place (bound, rest)` with the creation time at which the item's bucket begins in
     /// the list's direction, and how many items of that bucket come before it. No row
     /// where the list is shorter. `$1` is the program and `$2` the offset.
@@ -71,9 +103,10 @@ impl Trees {
         } else {
             self.sqlite_step(order)
         };
-        let bound = match order {
-            Order::NewestFirst => begin("walk.start + 1", "walk.level"),
-            Order::OldestFirst => begin("walk.start", "walk.level"),
+        let bound = if order.is_descending() {
+            begin("walk.start + 1", "walk.level")
+        } else {
+            begin("walk.start", "walk.level")
         };
         format!(
             "WITH RECURSIVE walk (level, start, is_split, rest) AS (\
@@ -89,10 +122,7 @@ impl Trees {
     /// The child that holds the offset, of a bucket that is split: the children are added
     /// up in the list's order. Whether the child is split says the tree of all customers.
     fn postgres_step(&self, order: Order) -> String {
-        let sort = match order {
-            Order::NewestFirst => "DESC",
-            Order::OldestFirst => "ASC",
-        };
+        let sort = if order.is_descending() { "DESC" } else { "ASC" };
         let children = children("c", &self.condition);
         format!(
             "SELECT a.level, a.start, a.is_split, walk.rest - c.before FROM walk CROSS JOIN LATERAL (\
@@ -108,10 +138,7 @@ impl Trees {
     /// As [`Trees::postgres_step`]. SQLite has no LATERAL and no window in a recursion: it
     /// adds up anew for each child.
     fn sqlite_step(&self, order: Order) -> String {
-        let before = match order {
-            Order::NewestFirst => ">",
-            Order::OldestFirst => "<",
-        };
+        let before = if order.is_descending() { ">" } else { "<" };
         let (all, mine) = (children("a", "= ''"), children("s", &self.condition));
         let before = format!(
             "(SELECT COALESCE(SUM(s.total), 0) FROM customer_counts AS s \
@@ -255,14 +282,14 @@ impl Store {
 /// One statement for each kind of wrong count.
 fn checks() -> Vec<String> {
     let (from, to) = (begin("b.start", "b.level"), begin("b.start + 1", "b.level"));
-    let finer = finer("b.level");
+    let (finer, facet) = (finer("b.level"), facet("c"));
     vec![
         // A bucket with a wrong total.
         format!(
             "SELECT COUNT(*) FROM customer_counts AS b WHERE b.total <> (\
                SELECT COUNT(*) FROM card_customers AS c \
                WHERE c.program_id = b.program_id AND {PRESENT} AND c.created_at >= {from} AND c.created_at < {to} \
-               AND (b.flow_status IN ('', c.flow_status) OR b.flow_status = '{FURTHER}' || c.stage))"
+               AND (b.flow_status IN ('', c.flow_status, {facet}) OR b.flow_status = '{FURTHER}' || c.stage))"
         ),
         // A split bucket whose children do not make it up, or one with children that is not
         // split.
@@ -287,6 +314,12 @@ fn checks() -> Vec<String> {
                WHERE c.stage IS NOT NULL AND {PRESENT}) AS c \
              WHERE NOT EXISTS (SELECT 1 FROM customer_counts AS b WHERE b.program_id = c.program_id \
                AND b.flow_status = '{FURTHER}' || c.stage AND b.level = 0 AND b.start = 0)"
+        ),
+        format!(
+            "SELECT COUNT(*) FROM (SELECT DISTINCT c.program_id, {facet} AS facet \
+               FROM card_customers AS c WHERE {PRESENT}) AS c \
+             WHERE NOT EXISTS (SELECT 1 FROM customer_counts AS b WHERE b.program_id = c.program_id \
+               AND b.flow_status = c.facet AND b.level = 0 AND b.start = 0)"
         ),
         // A bucket on a level that does not exist.
         format!(

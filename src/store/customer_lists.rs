@@ -9,15 +9,18 @@ use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 use super::counts::Trees;
 use super::customers::{COLUMNS, PRESENT, customer, width};
 use super::database::Store;
+use super::keyset::Sorting;
 use super::{cards, sql, wallet_balances};
 use crate::domain::customer::{Customer, ListedCustomer};
+use crate::domain::identifier::email_key;
 use crate::domain::onboarding::OnboardingFilter;
 use crate::domain::page::{MAX_SIZE, Order, Slice, Window};
 use crate::domain::principal::ProgramId;
 use crate::error::Result;
 
 impl Store {
-    /// A part of the list of a program's customers, by creation time.
+    /// A part of a list of a program's customers. Lists by change and by address are not
+    /// filtered here.
     ///
     /// # Errors
     /// If the database fails.
@@ -32,11 +35,20 @@ impl Store {
         let backend = self.reads.get_database_backend();
         let statement = Statement::from_sql_and_values(backend, with + &select, values);
         let rows = self.reads.query_all_raw(statement).await.map_err(sql::failed)?;
-        let customers = rows.iter().map(|row| customer(row).map(Arc::new));
-        Ok(Slice::from_one_more(customers.collect::<Result<_>>()?, window.size()))
+        let width = width();
+        let listed = |row| {
+            let mut customer = customer(row)?;
+            if order.is_by_change() {
+                customer.updated_at = Some(sql::time(sql::column(row, width)?)?);
+            }
+            Ok(Arc::new(customer))
+        };
+        let mut customers = rows.iter().map(listed).collect::<Result<Vec<_>>>()?;
+        customers.sort_by(|a, b| as_read(order, window, a, b));
+        Ok(Slice::of(window, customers))
     }
 
-    /// A part of the list with what the list shows of each customer, and how
+    /// A part of the list, newest first, with what it shows of each customer, and how
     /// many the whole list has, in one statement. Balances are read only if they
     /// are asked for; the total is not known if the part is empty.
     ///
@@ -46,10 +58,10 @@ impl Store {
         &self,
         program: ProgramId,
         filter: Option<&OnboardingFilter>,
-        order: Order,
         window: &Window,
         balances: bool,
     ) -> Result<(Slice<ListedCustomer>, Option<i64>)> {
+        let order = Order::NewestFirst;
         let backend = self.reads.get_database_backend();
         let Part { with, select, mut values } = self.part(program, filter, order, window);
         let trees = Trees::of(filter, values.len() + 1);
@@ -80,9 +92,8 @@ impl Store {
             Ok(ListedCustomer { customer, balance, cards_count })
         };
         let mut items = rows.iter().map(listed).collect::<Result<Vec<_>>>()?;
-        // A join need not keep the order of what it joins.
-        items.sort_by(|a, b| in_order(order, &a.customer, &b.customer));
-        Ok((Slice::from_one_more(items, window.size()), total.flatten()))
+        items.sort_by(|a, b| as_read(order, window, &a.customer, &b.customer));
+        Ok((Slice::of(window, items), total.flatten()))
     }
 
     /// The statement that finds a part of a list, with one item more.
@@ -94,10 +105,16 @@ impl Store {
         window: &Window,
     ) -> Part {
         let backend = self.reads.get_database_backend();
-        if window.offset() > 0 {
-            numbered_page(backend, program, filter, order, window)
-        } else {
-            page_behind(backend, program, filter, order, window)
+        match order {
+            Order::LatestChangeFirst | Order::EarliestChangeFirst => {
+                by_change(backend, program, order, window)
+            }
+            Order::NewestFirst | Order::OldestFirst if window.offset() > 0 => {
+                numbered_page(backend, program, filter, order, window)
+            }
+            Order::NewestFirst | Order::OldestFirst | Order::ByEmail => {
+                page_between(backend, program, filter, order, window)
+            }
         }
     }
 }
@@ -110,7 +127,7 @@ struct Part {
     values: Vec<Value>,
 }
 
-/// A page that is not the first: it begins in the bucket that the counts
+/// A page by creation time that is not the first: it begins in the bucket that the counts
 /// name, and passes over what comes before it in that bucket alone.
 fn numbered_page(
     backend: DbBackend,
@@ -119,96 +136,147 @@ fn numbered_page(
     order: Order,
     window: &Window,
 ) -> Part {
-    let behind = match order {
-        Order::NewestFirst => "<",
-        Order::OldestFirst => ">=",
-    };
+    let behind = if order.is_descending() { "<" } else { ">=" };
     let mut values: Vec<Value> =
-        vec![program.0.into(), window.offset().into(), (window.size() + 1).into()];
+        vec![program.0.into(), window.offset().into(), window.reads().into()];
     let trees = Trees::of(filter, 4);
     let with = trees.place(backend, order) + " ";
     trees.bind(&mut values);
     // The first parameter of the trees is the status, or the stage.
     let more = format!(" AND c.created_at {behind} (SELECT bound FROM place)");
-    let select = sorted(filter, 4, &more, order);
-    let select =
-        limited(backend, &select, order, 3, " OFFSET COALESCE((SELECT rest FROM place), 0)");
+    let sort = sorting(order).sort(false);
+    let select = sorted(order, filter, 4, &more, &sort);
+    let rest = " OFFSET COALESCE((SELECT rest FROM place), 0)";
+    let select = limited(backend, &select, ("c", &sort), 3, rest);
     Part { with, select, values }
 }
 
-/// The first page, or the one behind a position.
-fn page_behind(
+/// A page by the last change. What comes before a page by number is passed over in the index
+/// alone. After the customer, a row has the time.
+fn by_change(backend: DbBackend, program: ProgramId, order: Order, window: &Window) -> Part {
+    let mut values: Vec<Value> =
+        vec![program.0.into(), window.reads().into(), window.offset().into()];
+    let sorting = Sorting::by("u.updated_at", "u.customer_id", order.is_descending());
+    let between = sorting.between(window, &mut values);
+    let sort = sorting.sort(window.is_backward());
+    let updates = format!(
+        "SELECT u.updated_at, u.customer_id FROM customer_updates AS u \
+         WHERE u.program_id = $1{between} {sort}"
+    );
+    let select = format!(
+        "SELECT {columns}, u.updated_at FROM ({updates}) AS u{joined}",
+        columns = *COLUMNS,
+        updates = limited(backend, &updates, ("u", &sort), 2, " OFFSET $3"),
+        joined = sql::each_that_is(
+            backend,
+            "card_customers AS c",
+            &COLUMNS,
+            &format!("c.program_id = $1 AND c.id = u.customer_id AND {PRESENT}")
+        )
+    );
+    Part { with: String::new(), select, values }
+}
+
+/// The first page, or one between two positions.
+fn page_between(
     backend: DbBackend,
     program: ProgramId,
     filter: Option<&OnboardingFilter>,
     order: Order,
     window: &Window,
 ) -> Part {
-    let behind = match order {
-        Order::NewestFirst => "<",
-        Order::OldestFirst => ">",
-    };
-    let mut values: Vec<Value> = vec![program.0.into(), (window.size() + 1).into()];
-    match filter {
-        None => {}
-        Some(OnboardingFilter::Status(status)) => values.push(status.as_str().into()),
-        Some(OnboardingFilter::Stage(stage)) => values.push(stage.as_ref().into()),
+    let mut values: Vec<Value> = vec![program.0.into(), window.reads().into()];
+    values.extend(filter.map(parameter));
+    let mut offset = String::new();
+    if window.offset() > 0 {
+        values.push(window.offset().into());
+        offset = format!(" OFFSET ${}", values.len());
     }
-    let mut more = String::new();
-    if let Some(position) = window.after() {
-        let next = values.len() + 1;
-        values.push(position.created_at.millis().into());
-        values.push(position.key.as_str().into());
-        more = format!(" AND (c.created_at, c.id) {behind} (${next}, ${})", next + 1);
-    }
-    let select = sorted(filter, 3, &more, order);
-    let select = limited(backend, &select, order, 2, "");
+    let sorting = sorting(order);
+    let more = sorting.between(window, &mut values);
+    let sort = sorting.sort(window.is_backward());
+    let select = sorted(order, filter, 3, &more, &sort);
+    let select = limited(backend, &select, ("c", &sort), 2, &offset);
     Part { with: String::new(), select, values }
+}
+
+/// The parameter of a filter.
+fn parameter(filter: &OnboardingFilter) -> Value {
+    match filter {
+        OnboardingFilter::Status(status) => status.as_str().into(),
+        OnboardingFilter::Stage(stage) => stage.as_ref().into(),
+    }
 }
 
 /// The sorted list of program `$1`, of which `more` holds. `$value` is the status or the
 /// stage of the filter; each has an index, which leaves out those who are gone.
-fn sorted(filter: Option<&OnboardingFilter>, value: usize, more: &str, order: Order) -> String {
-    let filter = match filter {
+fn sorted(
+    order: Order,
+    filter: Option<&OnboardingFilter>,
+    value: usize,
+    more: &str,
+    sort: &str,
+) -> String {
+    // What it is sorted by is needed, and comes behind the customer.
+    let key = if order.is_by_text() { ", c.email_key" } else { "" };
+    format!(
+        "SELECT {columns}{key} FROM card_customers AS c \
+         WHERE c.program_id = $1 AND {PRESENT}{filter}{more} {sort}",
+        columns = *COLUMNS,
+        filter = condition(filter, value)
+    )
+}
+
+/// What a filter, whose parameter is `$value`, says of a customer `c`.
+fn condition(filter: Option<&OnboardingFilter>, value: usize) -> String {
+    match filter {
         None => String::new(),
         Some(OnboardingFilter::Status(_)) => format!(" AND c.flow_status = ${value}"),
         Some(OnboardingFilter::Stage(_)) => {
             format!(" AND COALESCE(c.stage, c.flow_status) = ${value}")
         }
-    };
-    format!(
-        "SELECT {columns} FROM card_customers AS c \
-         WHERE c.program_id = $1 AND {PRESENT}{filter}{more} {sort}",
-        columns = *COLUMNS,
-        sort = sort(order)
-    )
+    }
 }
 
-/// In the order of a list, which no two of its customers share.
-fn sort(order: Order) -> &'static str {
-    match order {
-        Order::NewestFirst => "ORDER BY c.created_at DESC, c.id DESC",
-        Order::OldestFirst => "ORDER BY c.created_at ASC, c.id ASC",
-    }
+/// How lists of the other orders are sorted.
+fn sorting(order: Order) -> Sorting {
+    let value = if order.is_by_text() { "c.email_key" } else { "c.created_at" };
+    Sorting::by(value, "c.id", order.is_descending())
 }
 
 /// A sorted statement with a LIMIT of which PostgreSQL's planner knows an upper
 /// bound: of one that is a parameter alone it expects a tenth of the table, and
 /// would rather read and sort all of it.
-fn limited(backend: DbBackend, select: &str, order: Order, limit: usize, offset: &str) -> String {
+pub(super) fn limited(
+    backend: DbBackend,
+    select: &str,
+    (alias, sort): (&str, &str),
+    limit: usize,
+    offset: &str,
+) -> String {
     if backend == DbBackend::Postgres {
-        let (most, sort) = (MAX_SIZE + 1, sort(order));
-        format!("SELECT c.* FROM ({select} LIMIT {most}{offset}) AS c {sort} LIMIT ${limit}")
+        let most = MAX_SIZE + 1;
+        format!(
+            "SELECT {alias}.* FROM ({select} LIMIT {most}{offset}) AS {alias} {sort} LIMIT ${limit}"
+        )
     } else {
         format!("{select} {}{offset}", sql::limit(backend, limit))
     }
 }
 
-/// How two customers stand in a list.
-fn in_order(order: Order, a: &Customer, b: &Customer) -> std::cmp::Ordering {
-    let oldest_first = (a.created_at, &a.id).cmp(&(b.created_at, &b.id));
-    match order {
-        Order::NewestFirst => oldest_first.reverse(),
-        Order::OldestFirst => oldest_first,
-    }
+/// How two customers come in a window, as it is read: a join need not keep the order of what
+/// it joins.
+pub(super) fn as_read(
+    order: Order,
+    window: &Window,
+    a: &Customer,
+    b: &Customer,
+) -> std::cmp::Ordering {
+    let ascending = match order {
+        Order::NewestFirst | Order::OldestFirst => a.created_at.cmp(&b.created_at),
+        Order::LatestChangeFirst | Order::EarliestChangeFirst => a.updated_at.cmp(&b.updated_at),
+        Order::ByEmail => email_key(&a.email).cmp(&email_key(&b.email)),
+    };
+    let ascending = ascending.then_with(|| a.id.cmp(&b.id));
+    if order.is_descending() == window.is_backward() { ascending } else { ascending.reverse() }
 }

@@ -56,6 +56,7 @@ pub(super) fn customer(row: &QueryResult) -> Result<Customer> {
         safe_deployed: sql::column(row, at(Column::SafeDeployed))?,
         wallet_address: sql::column(row, at(Column::WalletAddress))?,
         created_at: sql::time(sql::column(row, at(Column::CreatedAt))?)?,
+        updated_at: None,
         stated_cards_count: sql::column(row, at(Column::StatedCardsCount))?,
     })
 }
@@ -75,7 +76,8 @@ fn onboarding(row: &QueryResult) -> Result<Onboarding> {
     })))
 }
 
-fn row(program: ProgramId, customer: Customer) -> Model {
+/// `has_cards` is none if it is not known: what is known stays.
+fn row(program: ProgramId, customer: Customer, has_cards: Option<bool>) -> Model {
     let flow_status = customer.onboarding.status().to_owned();
     let (stage, step, next_action) = match customer.onboarding {
         Onboarding::Stage(_) => (None, None, None),
@@ -88,6 +90,9 @@ fn row(program: ProgramId, customer: Customer) -> Model {
         // A customer who is stated is there, also after being gone.
         gone_at: None,
         email_key: email_key(&customer.email),
+        has_cards: customer.stated_cards_count.map(|count| count > 0).or(has_cards),
+        external_key: customer.external_customer_id.as_deref().map(str::to_lowercase),
+        yativo_key: Some(customer.yativo_card_id.to_lowercase()),
         id: customer.id,
         yativo_card_id: customer.yativo_card_id,
         external_customer_id: customer.external_customer_id,
@@ -172,15 +177,38 @@ impl WriteTx {
         rows.iter().map(customer).collect()
     }
 
-    /// Inserts or replaces customers. Returns those that are not as they were.
+    /// Inserts or replaces customers, each with whether a card is known that is not void.
+    /// Returns those that are not as they were.
     ///
     /// # Errors
     /// If the database fails.
-    pub async fn put_customers(&self, customers: Vec<Customer>) -> Result<Vec<String>> {
-        let rows = customers.into_iter().map(|customer| row(self.program, customer));
+    pub async fn put_customers(&self, customers: Vec<(Customer, bool)>) -> Result<Vec<String>> {
+        let rows = customers
+            .into_iter()
+            .map(|(customer, has_cards)| row(self.program, customer, has_cards.then_some(true)));
         let rows = one_of_each(rows, |row| &row.id, |_, _| true);
-        let rule = Rule::when(differs::<Entity>(&[], &[]), Vec::new());
+        let rule = Rule::when(differs::<Entity>(&[Column::HasCards], &[]), Vec::new());
+        let rule = rule.keeping(&[Column::HasCards]);
         upsert::<Entity>(&self.write, &rows, rule, Column::Id).await
+    }
+
+    /// Keeps whether customers have cards in line with their cards.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn note_card_holders(&self, customers: Vec<String>) -> Result<()> {
+        let backend = self.backend();
+        let has_cards = format!(
+            "CASE WHEN c.stated_cards_count IS NOT NULL THEN c.stated_cards_count > 0 \
+             ELSE ({count}) > 0 END",
+            count = cards::COUNT
+        );
+        let text = format!(
+            "UPDATE card_customers AS c SET has_cards = {has_cards} \
+             WHERE c.program_id = $1 AND {} AND c.has_cards IS DISTINCT FROM ({has_cards})",
+            sql::one_of(backend, "c.id", 2)
+        );
+        self.execute(text, [sql::list(backend, customers)]).await
     }
 }
 
@@ -199,6 +227,21 @@ impl Store {
     ) -> Result<Vec<FoundCustomer>> {
         let (text, values) = candidates(self.reads.get_database_backend(), program, identifiers);
         self.customers_and(text, values, include).await
+    }
+
+    /// The customers with these `id`s, in no order.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn customers_by_id(
+        &self,
+        program: ProgramId,
+        ids: Vec<String>,
+    ) -> Result<Vec<Arc<Customer>>> {
+        let backend = self.reads.get_database_backend();
+        let (text, values) = by_names(backend, program, PRESENT, [("id", ids)]);
+        let found = self.customers_and(text, values, Include::default()).await?;
+        Ok(found.into_iter().map(|found| found.customer).collect())
     }
 
     /// Every customer that a name of one kind may mean, with every card, in one statement

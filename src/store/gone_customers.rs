@@ -2,7 +2,7 @@
 //! total has them, and they come back with all that belongs to them.
 
 use card_gateway_entity::card_customer::{Column, Entity};
-use card_gateway_entity::issuer_customer;
+use card_gateway_entity::{customer_update, issuer_customer};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, QueryFilter as _};
 use sea_orm::{QuerySelect as _, Statement};
@@ -20,6 +20,15 @@ const FORGET_EVENTS: &str = "UPDATE inbox_events SET customer_id = NULL, subject
     reason = CASE state WHEN 'ambiguous' THEN 'the customer is gone' ELSE reason END, \
     state = CASE state WHEN 'ambiguous' THEN 'kept' ELSE state END";
 
+/// Whether a row `alias` of program `$1` is that of a customer who is there: those who are gone
+/// are few, and looked up once.
+pub(super) fn holder_present(alias: &str) -> String {
+    format!(
+        "{alias}.customer_id NOT IN (SELECT g.id FROM card_customers AS g \
+         WHERE g.program_id = $1 AND g.gone_at IS NOT NULL)"
+    )
+}
+
 impl WriteTx {
     /// Marks customers as gone. What the issuer said last of them is forgotten: when it
     /// shows them again, all of it is new.
@@ -32,6 +41,14 @@ impl WriteTx {
             .filter(Column::ProgramId.eq(self.program.0))
             .filter(sql::is_one_of(self.backend(), Column::Id, customers.clone()));
         mark.exec(&self.write).await.map_err(sql::failed)?;
+        let not_listed = customer_update::Entity::delete_many()
+            .filter(customer_update::Column::ProgramId.eq(self.program.0))
+            .filter(sql::is_one_of(
+                self.backend(),
+                customer_update::Column::CustomerId,
+                customers.clone(),
+            ));
+        not_listed.exec(&self.write).await.map_err(sql::failed)?;
         let said = issuer_customer::Column::CustomerId;
         let forget = issuer_customer::Entity::delete_many()
             .filter(issuer_customer::Column::ProgramId.eq(self.program.0))

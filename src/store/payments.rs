@@ -8,7 +8,10 @@ use sea_orm::{ActiveValue, ColumnTrait as _, ConnectionTrait as _, EntityTrait a
 use sea_orm::{IntoActiveModel as _, QueryFilter as _, QueryOrder as _, QuerySelect as _};
 use sea_orm::{Set, Statement};
 
+use super::customer_updates::note_updates;
 use super::database::Store;
+use super::db_tx::DbTx;
+use super::keyset::Sorting;
 use super::sql;
 use super::write_tx::WriteTx;
 use crate::domain::page::{Slice, Window};
@@ -16,6 +19,11 @@ use crate::domain::payment::{Answer, Order, Payee, Payment, PaymentKind, Payment
 use crate::domain::principal::ProgramId;
 use crate::domain::time::Timestamp;
 use crate::error::Result;
+
+/// How lists of payments `p` are sorted.
+fn sorting() -> Sorting {
+    Sorting::by("p.created_at", "p.id", true)
+}
 
 /// The order of a client, as its repetition is recognised.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -127,6 +135,13 @@ fn changes(of: &Payment) -> ActiveModel {
     }
 }
 
+/// Notes that what is shown of the customer of a payment has changed. After the payment itself:
+/// all writers of both keep to this order, so that none waits for another in a circle.
+async fn note_update(write: &DbTx, program: ProgramId, of: &Payment) -> Result<()> {
+    let Some(payee) = &of.order.payee else { return Ok(()) };
+    note_updates(write, program, vec![payee.id.clone()], Timestamp::now()).await
+}
+
 fn texts(states: &[PaymentState]) -> Vec<&'static str> {
     states.iter().map(|state| (*state).into()).collect()
 }
@@ -191,6 +206,9 @@ impl Store {
         let keep = OnConflict::columns(columns).do_nothing().to_owned();
         let insert = Entity::insert(row(program, of, claim).into_active_model()).on_conflict(keep);
         let stored = insert.exec_without_returning(&write).await.map_err(sql::failed)?;
+        if stored == 1 {
+            note_update(&write, program, of).await?;
+        }
         write.commit().await?;
         Ok(stored == 1)
     }
@@ -215,6 +233,9 @@ impl Store {
             .exec(&write)
             .await
             .map_err(sql::failed)?;
+        if updated.rows_affected == 1 {
+            note_update(&write, program, of).await?;
+        }
         write.commit().await?;
         Ok(updated.rows_affected == 1)
     }
@@ -326,19 +347,15 @@ impl Store {
             program.0.into(),
             sql::list(backend, customers),
             window.offset().into(),
-            (window.offset() + window.size() + 1).into(),
+            (window.offset() + window.reads()).into(),
         ];
-        let mut behind = "";
-        if let Some(position) = window.after() {
-            values.push(position.created_at.millis().into());
-            values.push(position.key.as_str().into());
-            behind = " AND (created_at, id) < ($5, $6)";
-        }
+        let between = sorting().between(window, &mut values);
+        let sort = sorting().sort(window.is_backward());
         let text = format!(
             "SELECT * FROM (SELECT p.*, row_number() OVER \
-             (PARTITION BY customer_id ORDER BY created_at DESC, id DESC) AS place \
-             FROM payments AS p WHERE program_id = $1 AND {}{behind}) AS part \
-             WHERE place > $3 AND place <= $4 ORDER BY created_at DESC, id DESC",
+             (PARTITION BY customer_id {sort}) AS place \
+             FROM payments AS p WHERE program_id = $1 AND {}{between}) AS p \
+             WHERE place > $3 AND place <= $4 {sort}",
             sql::one_of(backend, "customer_id", 2)
         );
         let part =
@@ -348,7 +365,7 @@ impl Store {
             let Some(payee) = &payment.order.payee else { continue };
             found.entry(payee.id.clone()).or_default().push(payment);
         }
-        let slice = |(id, payments)| (id, Slice::from_one_more(payments, window.size()));
+        let slice = |(id, payments)| (id, Slice::of(window, payments));
         Ok(found.into_iter().map(slice).collect())
     }
 
@@ -414,16 +431,18 @@ impl Store {
 }
 
 impl WriteTx {
-    /// Stores the issuer's status of the payment with this identifier of the issuer's.
+    /// Stores the issuer's status of the payment with this identifier of the issuer's. Returns
+    /// the customers whose payment it is, if that is news.
     ///
     /// # Errors
     /// If the database fails.
-    pub async fn put_payment_status(&self, issuer_id: &str, status: &str) -> Result<()> {
-        let put = Entity::update_many()
-            .col_expr(Column::IssuerStatus, Expr::val(status))
-            .filter(Column::ProgramId.eq(self.program.0))
-            .filter(Column::IssuerId.eq(issuer_id));
-        put.exec(&self.write).await.map(drop).map_err(sql::failed)
+    pub async fn put_payment_status(&self, issuer_id: &str, status: &str) -> Result<Vec<String>> {
+        let text = "UPDATE payments SET issuer_status = $3 WHERE program_id = $1 AND issuer_id = $2 \
+            AND issuer_status IS DISTINCT FROM $3 RETURNING customer_id";
+        let rows = self.rows(text.to_owned(), [issuer_id.into(), status.into()]).await?;
+        let customers: Vec<Option<String>> =
+            rows.iter().map(|row| sql::column(row, 0)).collect::<Result<_>>()?;
+        Ok(customers.into_iter().flatten().collect())
     }
 
     /// Lets the issuer be asked for a customer's fundings which it has accepted and which have

@@ -6,11 +6,12 @@ use sea_orm::sea_query::Value;
 use sea_orm::{ConnectionTrait as _, DbBackend, QueryResult, Statement};
 
 use super::database::Store;
+use super::gone_customers::holder_present;
 use super::{cards, sql, transactions};
 use crate::domain::card::{Card, CardStatus, ListedCard};
 use crate::domain::page::{MAX_SIZE, Window};
 use crate::domain::principal::ProgramId;
-use crate::domain::transaction::{ListedTransaction, TransactionStatus};
+use crate::domain::transaction::{ListedTransaction, Transaction, TransactionStatus};
 use crate::error::Result;
 
 /// A table with a list.
@@ -59,13 +60,10 @@ impl List {
 }
 
 /// The rows of program `$1`, of the status `$status` if there is one, without those of
-/// customers who are gone: few, and looked up once.
+/// customers who are gone.
 fn mine(by_status: bool, status: usize) -> String {
     let status = if by_status { format!(" AND t.status = ${status}") } else { String::new() };
-    format!(
-        "t.program_id = $1{status} AND t.customer_id NOT IN (SELECT g.id FROM card_customers AS g \
-         WHERE g.program_id = $1 AND g.gone_at IS NOT NULL)"
-    )
+    format!("t.program_id = $1{status} AND {}", holder_present("t"))
 }
 
 /// How many columns of a row are the customer's.
@@ -126,12 +124,7 @@ impl Store {
             })
         };
         let mut listed = rows.iter().map(listed).collect::<Result<Vec<_>>>()?;
-        listed.sort_by(|a, b| {
-            let key = |of: &ListedTransaction| {
-                (of.transaction.created_at, of.transaction.transaction_id.clone())
-            };
-            key(b).cmp(&key(a))
-        });
+        listed.sort_by(|a, b| Transaction::newest_first(&a.transaction, &b.transaction));
         Ok(listed)
     }
 

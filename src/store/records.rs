@@ -37,13 +37,14 @@ impl WriteTx {
             if let Some(balance) = balance {
                 wallets.push((customer.id.clone(), Wallet::stated(balance)));
             }
+            let has_cards = held.iter().any(|card| !card.is_void());
             cards.extend(held.into_iter().map(|card| {
                 let (status, is_stolen) = (card.status, card.is_stolen);
                 let statement =
                     CardStatement { at, status, is_stolen, activated_at: card.activated_at };
                 KnownCard { card, imported: Some(statement) }
             }));
-            customers.push(customer);
+            customers.push((customer, has_cards));
         }
         let ids: Vec<String> = cards.iter().map(|known| known.card.card_id.clone()).collect();
         let mut changed = BTreeSet::new();
@@ -53,6 +54,10 @@ impl WriteTx {
         if !ids.is_empty() {
             self.mark_cards_imported(ids, at).await?;
         }
-        Ok(changed.into_iter().collect())
+        let changed: Vec<String> = changed.into_iter().collect();
+        if !changed.is_empty() {
+            self.note_card_holders(changed.clone()).await?;
+        }
+        Ok(changed)
     }
 }

@@ -158,6 +158,19 @@ pub(super) fn each(backend: DbBackend, table: &str, columns: &str, on: &str) -> 
     }
 }
 
+/// As [`each`], without the rows for which there is none.
+pub(super) fn each_that_is(backend: DbBackend, table: &str, columns: &str, on: &str) -> String {
+    if backend == DbBackend::Postgres {
+        let alias = table.rsplit(' ').next().unwrap_or(table);
+        format!(
+            " CROSS JOIN LATERAL (SELECT {columns} FROM {table} WHERE {on} OFFSET 0) AS {alias}"
+        )
+    } else {
+        // In this order, which SQLite keeps.
+        format!(" CROSS JOIN {table} ON {on}")
+    }
+}
+
 /// Texts as the one parameter that [`one_of`] compares with.
 pub(super) fn list(backend: DbBackend, texts: Vec<String>) -> Value {
     if backend == DbBackend::Postgres {

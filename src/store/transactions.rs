@@ -2,26 +2,40 @@
 //! upsert.
 
 use std::collections::HashMap;
-use std::fmt::Write as _;
+use std::sync::LazyLock;
 
 use card_gateway_entity::card_transaction::{Column, Entity, Model};
 use sea_orm::sea_query::Value;
 use sea_orm::{ColumnTrait as _, ConnectionTrait as _, DbBackend, EntityTrait as _};
-use sea_orm::{QueryFilter as _, QueryResult, QuerySelect as _, QueryTrait as _, Statement};
+use sea_orm::{QueryFilter as _, QueryResult, QueryTrait as _, Statement};
 
+use super::customer_updates::note_updates;
 use super::database::Store;
 use super::db_tx::{DbTx, FRESH_PLANS};
+use super::gone_customers::holder_present;
+use super::keyset::Sorting;
 use super::sql;
+use super::transaction_filters::{Source, conditions};
 use super::upsert::{Rule, one_of_each, upsert};
 use super::write_tx::WriteTx;
 use crate::domain::page::{Slice, Window};
 use crate::domain::principal::ProgramId;
 use crate::domain::time::Timestamp;
-use crate::domain::transaction::{Billing, Transaction, TransactionStatus};
+use crate::domain::transaction::{Billing, Transaction};
+use crate::domain::transaction_filter::TransactionFilter;
 use crate::error::Result;
+
+/// How lists of transactions `t` are sorted.
+pub(super) fn sorting() -> Sorting {
+    Sorting::by("t.created_at", "t.transaction_id", true)
+}
 
 /// The first column that [`transaction`] reads.
 pub(super) const FIRST: usize = Column::TransactionId as usize;
+
+/// The columns of a transaction `t`.
+pub(super) static COLUMNS: LazyLock<String> =
+    LazyLock::new(|| sql::select_list::<Entity>("t", FIRST));
 
 /// The transaction of a row whose columns begin at `start`.
 pub(super) fn transaction(row: &QueryResult, start: usize) -> Result<Transaction> {
@@ -62,6 +76,7 @@ fn billing(row: &QueryResult, amount: usize, currency: usize) -> Result<Option<B
 fn row(program: ProgramId, of: Transaction) -> Model {
     Model {
         program_id: program.0,
+        merchant_key: of.merchant.as_deref().map(str::to_lowercase),
         transaction_id: of.transaction_id,
         customer_id: of.customer_id,
         card_id: of.card_id,
@@ -121,11 +136,11 @@ impl Store {
         &self,
         program: ProgramId,
         customers: Vec<String>,
-        status: Option<TransactionStatus>,
+        filter: &TransactionFilter,
         window: &Window,
     ) -> Result<HashMap<String, Slice<Transaction>>> {
         let statement =
-            part_of_each(self.reads.get_database_backend(), program, customers, status, window);
+            part_of_each(self.reads.get_database_backend(), program, customers, filter, window);
         let rows = self.reads.query_all_raw(statement).await.map_err(sql::failed)?;
         let mut found: HashMap<String, Vec<Transaction>> = HashMap::new();
         for row in &rows {
@@ -135,12 +150,36 @@ impl Store {
         Ok(found
             .into_iter()
             .map(|(customer, mut list)| {
-                list.sort_by(|a, b| {
-                    (b.created_at, &b.transaction_id).cmp(&(a.created_at, &a.transaction_id))
-                });
-                (customer, Slice::from_one_more(list, window.size()))
+                list.sort_by(Transaction::newest_first);
+                if window.is_backward() {
+                    list.reverse();
+                }
+                (customer, Slice::of(window, list))
             })
             .collect())
+    }
+
+    /// The transactions with these identifiers, in no order.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn transactions_by_id(
+        &self,
+        program: ProgramId,
+        ids: Vec<String>,
+    ) -> Result<Vec<Transaction>> {
+        let backend = self.reads.get_database_backend();
+        let text = format!(
+            "SELECT {columns} FROM card_transactions AS t \
+             WHERE t.program_id = $1 AND {wanted} AND {present}",
+            columns = *COLUMNS,
+            wanted = sql::one_of(backend, "t.transaction_id", 2),
+            present = holder_present("t")
+        );
+        let values = [program.0.into(), sql::list(backend, ids)];
+        let statement = Statement::from_sql_and_values(backend, text, values);
+        let rows = self.reads.query_all_raw(statement).await.map_err(sql::failed)?;
+        rows.iter().map(|row| transaction(row, 0)).collect()
     }
 
     /// How many transactions each customer has; who has none is left out.
@@ -151,21 +190,20 @@ impl Store {
         &self,
         program: ProgramId,
         customers: Vec<String>,
-        status: Option<TransactionStatus>,
+        filter: &TransactionFilter,
     ) -> Result<HashMap<String, i64>> {
         let backend = self.reads.get_database_backend();
-        let mut totals = Entity::find()
-            .select_only()
-            .column(Column::CustomerId)
-            .column_as(Column::TransactionId.count(), "total")
-            .filter(Column::ProgramId.eq(program.0))
-            .filter(sql::is_one_of(backend, Column::CustomerId, customers))
-            .group_by(Column::CustomerId);
-        if let Some(status) = status {
-            totals = totals.filter(Column::Status.eq(status.as_ref()));
-        }
-        let totals = totals.into_tuple::<(String, i64)>().all(&*self.reads).await;
-        Ok(totals.map_err(sql::failed)?.into_iter().collect())
+        let mut values = vec![program.0.into(), sql::list(backend, customers)];
+        let source = of_one_customer(filter);
+        let text = format!(
+            "SELECT t.customer_id, COUNT(*) FROM card_transactions AS t \
+             WHERE t.program_id = $1 AND {wanted}{filter} GROUP BY t.customer_id",
+            wanted = sql::one_of(backend, "t.customer_id", 2),
+            filter = conditions(backend, filter, source, &mut values)
+        );
+        let statement = Statement::from_sql_and_values(backend, text, values);
+        let rows = self.reads.query_all_raw(statement).await.map_err(sql::failed)?;
+        rows.iter().map(|row| Ok((sql::column(row, 0)?, sql::column(row, 1)?))).collect()
     }
 
     /// Inserts or replaces transactions of known customers, all or none.
@@ -178,9 +216,16 @@ impl Store {
         transactions: Vec<Transaction>,
     ) -> Result<()> {
         let write = self.begin(FRESH_PLANS).await?;
+        let customers = transactions.iter().map(|of| of.customer_id.clone()).collect();
         put(&write, program, transactions).await?;
+        note_updates(&write, program, customers, Timestamp::now()).await?;
         write.commit().await
     }
+}
+
+/// The index of the list of one customer: that of the status, if there is one.
+fn of_one_customer(filter: &TransactionFilter) -> Source {
+    if filter.status().is_some() { Source::Status } else { Source::Order }
 }
 
 /// One statement that walks the list's index once a customer and stops after
@@ -190,40 +235,32 @@ fn part_of_each(
     backend: DbBackend,
     program: ProgramId,
     customers: Vec<String>,
-    status: Option<TransactionStatus>,
+    filter: &TransactionFilter,
     window: &Window,
 ) -> Statement {
     let postgres = backend == DbBackend::Postgres;
     let mut values: Vec<Value> = vec![
         sql::list(backend, customers),
         program.0.into(),
-        (window.size() + 1).into(),
+        window.reads().into(),
         window.offset().into(),
     ];
-    let mut filter = String::new();
-    if let Some(status) = status {
-        values.push(status.as_ref().into());
-        filter.push_str(" AND t.status = $5");
-    }
-    if let Some(position) = window.after() {
-        let next = values.len() + 1;
-        values.push(position.created_at.millis().into());
-        values.push(position.key.as_str().into());
-        // Writing to a string cannot fail.
-        let _ = write!(filter, " AND (t.created_at, t.transaction_id) < (${next}, ${})", next + 1);
-    }
+    let source = of_one_customer(filter);
+    let mut filter = conditions(backend, filter, source, &mut values);
+    filter += &sorting().between(window, &mut values);
+    let sort = sorting().sort(window.is_backward());
     let part = |columns: &str, customer: &str| {
         format!(
             "SELECT {columns} FROM card_transactions AS t \
              WHERE t.program_id = $2 AND t.customer_id = {customer}{filter} \
-             ORDER BY t.created_at DESC, t.transaction_id DESC {limit} OFFSET $4",
+             {sort} {limit} OFFSET $4",
             limit = sql::limit(backend, 3)
         )
     };
     let text = if postgres {
         format!(
             "SELECT part.* FROM unnest($1::text[]) AS wanted(id) CROSS JOIN LATERAL ({}) AS part",
-            part(&sql::select_list::<Entity>("t", FIRST), "wanted.id")
+            part(&COLUMNS, "wanted.id")
         )
     } else {
         format!(

@@ -13,6 +13,7 @@ use super::database::Store;
 use super::db_tx::{DbTx, FRESH_PLANS};
 use super::sql;
 use crate::domain::principal::ProgramId;
+use crate::domain::time::Timestamp;
 use crate::error::Result;
 
 /// Ends the transaction of a writer that is idle.
@@ -33,6 +34,8 @@ const LOCK: i32 = 420_784_949;
 pub struct WriteTx {
     pub(super) write: DbTx,
     pub(super) program: ProgramId,
+    /// When it began, after all earlier writers of the program: the time of its changes.
+    pub(super) at: Timestamp,
 }
 
 impl Store {
@@ -55,7 +58,7 @@ impl Store {
     async fn begin_write_tx(&self, program: ProgramId, settings: &str) -> Result<WriteTx> {
         let lock = format!("{settings}; {IDLE}; {}", lock(program));
         let write = self.begin(&lock).await?;
-        Ok(WriteTx { write, program })
+        Ok(WriteTx { write, program, at: Timestamp::now() })
     }
 }
 

@@ -36,6 +36,8 @@ enum Change {
     Gone { every: u32, back: bool },
     /// Every n-th customer gets another e-mail address, which no count minds.
     Email { every: u32 },
+    /// Every n-th customer gets what lists are filtered by.
+    Facet { every: u32, column: usize },
 }
 
 /// Dense and sparse times: within one millisecond, within a minute, over years.
@@ -53,6 +55,7 @@ fn change() -> impl Strategy<Value = Change> {
         2 => (1_u32..5, 0_usize..6).prop_map(|(every, status)| Change::Delete { every, status }),
         2 => (1_u32..5, any::<bool>()).prop_map(|(every, back)| Change::Gone { every, back }),
         1 => (1_u32..5).prop_map(|every| Change::Email { every }),
+        2 => (1_u32..5, 0_usize..4).prop_map(|(every, column)| Change::Facet { every, column }),
     ]
 }
 
@@ -92,6 +95,15 @@ fn statement(change: &Change, next: u32) -> String {
         Change::Gone { every, back } => {
             let gone_at = if *back { "NULL" } else { "1" };
             format!("UPDATE card_customers SET gone_at = {gone_at} {}", nth(*every))
+        }
+        Change::Facet { every, column } => {
+            let set = [
+                "kyc_status = 'approved'",
+                "currency = 'EUR'",
+                "safe_deployed = TRUE",
+                "has_cards = TRUE",
+            ];
+            format!("UPDATE card_customers SET {} {}", set[*column], nth(*every))
         }
         Change::Email { every } => {
             format!("UPDATE card_customers SET email = 'f@x' {}", nth(*every))

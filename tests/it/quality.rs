@@ -22,17 +22,18 @@ fn the_schema_has_no_lint_errors() {
 #[test]
 fn the_linter_finds_planted_errors() {
     let Some(project) = project() else { return };
+    let nameless = "type Coin {\n  \"\"\"\n  Its side.\n  \"\"\"\n  side: String\n}\n\n\"\"\"\nA card.\n\"\"\"\ntype Card implements Node {";
     let described = "\"\"\"\nWhether a card is virtual or physical.\n\"\"\"\n";
     for (from, to, rule) in [
         (described, "", "require-description"),
         ("    \"\"\"\n    The page's number, from 1.\n    \"\"\"\n", "", "require-description"),
         ("  VIRTUAL\n", "  virtual\n", "naming-convention"),
         ("  lastFour:", "  last_four:", "naming-convention"),
-        ("  id: ID!", "  id: ID", "strict-id-in-types"),
+        ("type Card implements Node {", nameless, "strict-id-in-types"),
         ("scalar Decimal", "scalar Coin\n\nscalar Decimal", "no-unreachable-types"),
         ("lastFour: String!", "lastFour: String! @deprecated", "require-deprecation-reason"),
         ("    first: Int,", "    first: String,", "relay-arguments"),
-        ("type Card {", "type Card", "syntax"),
+        ("type Card implements Node {", "type Card", "syntax"),
     ] {
         let (clean, said) = lint(&project, &planted(from, to));
         assert!(!clean && said.contains(rule), "{rule}: {said}");

@@ -41,6 +41,7 @@ on_both! {
                 ("totalCount pageInfo { totalPages } again: totalCount", 2),
                 ("nodes { cards { cardId lastFour } cardsCount }", 2),
                 ("nodes { cardsCount }", 2),
+                ("nodes { updatedAt }", 2),
                 ("nodes { transactions(perPage: 2) { nodes { amount } } }", 2),
                 ("nodes { transactions { totalCount nodes { amount } pageInfo { totalPages } } }", 3),
                 ("totalCount nodes { BALANCES cards { cardId } cardsCount transactions { nodes { amount } } }", 5),
@@ -65,10 +66,23 @@ on_both! {
         }
     }
 
+    fn every_order_is_one_statement(database) {
+        let (token, gateway) = filled(&database);
+        for order in ["CREATED_AT_ASC", "UPDATED_AT_DESC", "UPDATED_AT_ASC", "EMAIL_ASC"] {
+            for arguments in ["first: 20", "last: 20", "page: 2, perPage: 20"] {
+                // A list in the order of changes knows their times.
+                let field = if order.starts_with("UPDATED") { "updatedAt" } else { "createdAt" };
+                let query = format!("{{ cardCustomers(orderBy: {order}, {arguments}) {{ nodes {{ id {field} }} edges {{ cursor }} }} }}");
+                let asked = cost(&database, &gateway, &token, &query);
+                assert_eq!(asked.len(), 1, "{query}\n{asked:#?}");
+            }
+        }
+    }
+
     fn a_field_that_is_not_selected_reads_no_row(database) {
         let (token, gateway) = filled(&database);
         let asked = cost(&database, &gateway, &token, "{ cardCustomers { nodes { id } } }");
-        let elsewhere = ["wallet_balances", "cards", "card_transactions", "COUNT"];
+        let elsewhere = ["wallet_balances", "cards", "card_transactions", "customer_updates", "COUNT"];
         for sql in &asked {
             let mut words = sql.split(|at: char| !at.is_alphanumeric() && at != '_');
             assert!(!words.any(|word| elsewhere.contains(&word)), "{sql}");

@@ -12,7 +12,10 @@ const FIELDS: &str = "id yativoCardId externalCustomerId email walletAddress led
 
 /// Every field of every object that a client can ask for.
 const EVERY_FIELD: &[(&str, &str)] = &[
-    ("Query", "cardCustomers cardCustomer cardCustomersSummary cardFunding sourceOfFundsQuestions"),
+    (
+        "Query",
+        "cardCustomers cardCustomer cardTransactions cardCustomersSummary cardFunding node nodes sourceOfFundsQuestions",
+    ),
     // What they show and change is in the tests of `mutations`.
     (
         "Mutation",
@@ -47,7 +50,7 @@ const EVERY_FIELD: &[(&str, &str)] = &[
         "CardCustomer",
         "id yativoCardId externalCustomerId email flowStatus issuerFlowStatus step nextAction kycStatus safeDeployed \
          walletAddress currency ledgerBalance availableBalance pendingBalance balanceFreshness \
-         balanceUpdatedAt cardsCount pinSet onboarding cards transactions fundings createdAt",
+         balanceUpdatedAt cardsCount pinSet onboarding cards transactions fundings createdAt updatedAt",
     ),
     ("CardCustomerOnboarding", "completedSteps nextAction step"),
     (
@@ -66,7 +69,7 @@ const EVERY_FIELD: &[(&str, &str)] = &[
     ("CardTransactionEdge", "cursor node"),
     (
         "CardTransaction",
-        "id transactionId card cardId type amount currency billingAmount billingCurrency fxRate status merchant merchantCategory merchantCity \
+        "id transactionId customerId card cardId type amount currency billingAmount billingCurrency fxRate status merchant merchantCategory merchantCity \
          merchantCountry authorizedAt settledAt createdAt",
     ),
     ("PageInfo", "hasNextPage hasPreviousPage startCursor endCursor page perPage totalPages"),

@@ -80,8 +80,9 @@ on_both! {
         let shown: Vec<_> = all.iter().map(|made| (made["cardId"].clone(), made["card"]["cardId"].clone())).collect();
         assert_eq!(shown, shop.expected());
         for made in all {
-            assert_eq!(made["id"], made["transactionId"]);
-            assert_eq!(made["card"]["id"], made["card"]["cardId"]);
+            let prefixed = |kind: &str, name: &Value| name.as_str().map(|name| format!("{kind}:{name}"));
+            assert_eq!(made["id"].as_str().map(str::to_owned), prefixed("transaction", &made["transactionId"]));
+            assert_eq!(made["card"]["id"].as_str().map(str::to_owned), prefixed("card", &made["card"]["cardId"]));
         }
         let frozen = nodes.as_array().and_then(|nodes| nodes.last()).expect("the first customer");
         assert_eq!(frozen["transactions"]["nodes"][1]["card"]["status"], "FROZEN", "{frozen}");

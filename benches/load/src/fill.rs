@@ -88,10 +88,12 @@ impl Chunk {
         let number = self.hex("n");
         format!(
             "BEGIN;
-INSERT INTO card_customers (program_id, id, yativo_card_id, external_customer_id, email, email_key, \
-  flow_status, kyc_status, currency, safe_deployed, wallet_address, created_at)
+INSERT INTO card_customers (program_id, id, yativo_card_id, yativo_key, external_customer_id, external_key, \
+  email, email_key, has_cards, flow_status, kyc_status, currency, safe_deployed, wallet_address, created_at)
 SELECT {program}, id, 'yativo_card_customer_' || substr({card}, 1, 6) || '_' || created_at, \
-  CASE WHEN n % 10 > 0 THEN 'usr_' || n END, email, email, \
+  'yativo_card_customer_' || substr({card}, 1, 6) || '_' || created_at, \
+  CASE WHEN n % 10 > 0 THEN 'usr_' || n END, CASE WHEN n % 10 > 0 THEN 'usr_' || n END, email, email, \
+  deployed AND (h / 256 % 20 NOT IN (3, 4) OR n % 3 = 0 AND (h / 256 + 7) % 20 NOT IN (3, 4)), \
   flow_status, \
   CASE flow_status WHEN 'otp_requested' THEN NULL WHEN 'otp_verified' THEN 'pending' \
     WHEN 'kyc_initiated' THEN 'in_progress' ELSE 'approved' END, \
@@ -102,6 +104,8 @@ SELECT {program}, id, 'yativo_card_customer_' || substr({card}, 1, 6) || '_' || 
     THEN '0x' || {card} || {more} || {number} || {more} || {card} END, \
   created_at \
 FROM {made};
+INSERT INTO customer_updates (program_id, customer_id, updated_at)
+SELECT {program}, id, CASE WHEN n % 4 = 0 THEN {now} - n % {hour} ELSE created_at END FROM {made};
 INSERT INTO wallet_balances (program_id, customer_id, ledger_minor, available_minor, pending_minor, updated_at)
 SELECT {program}, id, available + pending, available, pending, {now} - n % {hour} \
 FROM (SELECT id, n, h % 400000 AS available, CASE WHEN g % 2 = 0 THEN 0 ELSE 100 + g % 20000 END AS pending \

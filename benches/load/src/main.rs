@@ -3,7 +3,7 @@
 //! One program with three parts. `load` makes databases, starts servers, sends
 //! requests and writes a table. `load ceiling` is the server that the gateway
 //! is compared with; `load` starts it by itself. `load events` does what `load`
-//! does, for webhooks.
+//! does, for webhooks, and `load filters` for filtered lists.
 
 use std::env;
 use std::process::ExitCode;
@@ -14,6 +14,7 @@ mod database;
 mod events;
 mod failure;
 mod fill;
+mod filters;
 mod front;
 mod gateway;
 mod http;
@@ -51,6 +52,7 @@ fn obey() -> Result<ExitCode> {
         Command::Help => print!("{}", options::HELP),
         Command::Ceiling(options) => ceiling::serve(&options)?,
         Command::Events(options) => return events::measure(&options),
+        Command::Filters(options) => return filters::measure(&options),
         Command::Load(options) => return run::load(&options),
     }
     Ok(ExitCode::SUCCESS)

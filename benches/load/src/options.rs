@@ -8,12 +8,14 @@ use std::str::FromStr;
 use crate::ceiling;
 use crate::events;
 use crate::failure::{Failure, Result, While as _};
+use crate::filters;
 
 pub(crate) const HELP: &str = "\
 Loads the gateway, and beside it the least that could answer the same.
 
 Usage: load [OPTIONS]
        load events [OPTIONS]
+       load filters [OPTIONS]
 
 Options:
       --customers <N>    How many customers to make [default: 1000000]
@@ -30,6 +32,11 @@ Options:
       --connections <C>  How many connections they come on [default: 64]
       --seconds <S>      How long each of its two loads lasts [default: 5]
       --database, --gateway and --output, as above
+
+`load filters` measures how long filtered lists take. Its options:
+      --customers <N>    How many customers to make [default: 1000000]
+      --requests <R>     How many requests a median is of [default: 21]
+      --database, --gateway and --output, as above
 ";
 
 /// What to do.
@@ -37,6 +44,7 @@ pub(crate) enum Command {
     Help,
     Ceiling(ceiling::Options),
     Events(events::Options),
+    Filters(filters::Options),
     Load(Options),
 }
 
@@ -75,6 +83,9 @@ pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Command> 
     }
     if arguments.next_if(|first| first == "events").is_some() {
         return Ok(events_options(arguments)?.map_or(Command::Help, Command::Events));
+    }
+    if arguments.next_if(|first| first == "filters").is_some() {
+        return Ok(filters_options(arguments)?.map_or(Command::Help, Command::Filters));
     }
     let mut options = Options {
         customers: 1_000_000,
@@ -139,6 +150,32 @@ fn events_options(mut arguments: impl Iterator<Item = String>) -> Result<Option<
             "--customers" => options.customers = number(&name, &value()?, 1_000..=1_000_000)?,
             "--connections" => options.connections = number(&name, &value()?, 1..=512)?,
             "--seconds" => options.seconds = number(&name, &value()?, 1..=60)?,
+            "--database" => options.databases = databases(&value()?)?,
+            "--gateway" => options.gateway = Some(value()?.into()),
+            "--output" => options.output = Some(value()?.into()),
+            _ => return Err(unknown(&name)),
+        }
+    }
+    Ok(Some(options))
+}
+
+/// None if help is asked for.
+fn filters_options(
+    mut arguments: impl Iterator<Item = String>,
+) -> Result<Option<filters::Options>> {
+    let mut options = filters::Options {
+        customers: 1_000_000,
+        requests: 21,
+        databases: vec![Kind::Postgres, Kind::Sqlite],
+        gateway: None,
+        output: None,
+    };
+    while let Some(name) = arguments.next() {
+        let mut value = || value(&name, arguments.next());
+        match name.as_str() {
+            "-h" | "--help" => return Ok(None),
+            "--customers" => options.customers = number(&name, &value()?, 1_000..=10_000_000)?,
+            "--requests" => options.requests = number(&name, &value()?, 1..=1_000)?,
             "--database" => options.databases = databases(&value()?)?,
             "--gateway" => options.gateway = Some(value()?.into()),
             "--output" => options.output = Some(value()?.into()),

@@ -1,11 +1,11 @@
 //! The cost of an operation, computed before it runs: a field costs one, a balance field
 //! two, and everything below a list is multiplied by the maximum length of the list. A page
-//! costs at least its size, and a call to the issuer much more.
+//! costs at least its size; to count a filtered list and to call the issuer costs more.
 
-use async_graphql::{Value, Variables};
+use async_graphql::{Name, Value, Variables};
 use async_graphql_value::Value as Argument;
 
-use super::operation::Field;
+use super::operation::{Field, objects};
 use crate::domain::page::{DEFAULT_SIZE, MAX_SIZE};
 
 /// The fields that need a balance.
@@ -17,7 +17,7 @@ pub(crate) const BALANCE_FIELDS: &[&str] = &[
     "balanceUpdatedAt",
 ];
 /// The fields that load a page, whose size is an argument.
-const PAGES: &[&str] = &["cardCustomers", "transactions", "fundings"];
+const PAGES: &[&str] = &["cardCustomers", "cardTransactions", "transactions", "fundings"];
 /// The lists of a page.
 const PAGE_LISTS: &[&str] = &["nodes", "edges"];
 /// Other lists, and how long they are, roughly.
@@ -51,16 +51,23 @@ const ISSUER_CALLS: &[&str] = &[
 ];
 /// What such a call costs.
 const ISSUER_CALL: usize = 500;
+/// What it costs to count a filtered list.
+const COUNT: usize = 100;
 
 /// The cost of fields with these variables.
 pub(crate) fn of(fields: &[Field], variables: &Variables) -> usize {
     sum(fields, 1, variables)
 }
 
-/// `page` is the size of the page to which the fields belong.
+/// `page` is the size of the page to which the fields belong. Of objects that can be of several
+/// types, those of the most expensive one are counted.
 fn sum(fields: &[Field], page: usize, variables: &Variables) -> usize {
-    let costs = fields.iter().map(|field| cost(field, page, variables));
-    costs.fold(0, usize::saturating_add)
+    let of = |object: Option<&Name>| {
+        let fields = fields.iter().filter(|field| field.on.as_ref() == object);
+        fields.map(|field| cost(field, page, variables)).fold(0, usize::saturating_add)
+    };
+    let most = objects(fields).into_iter().map(|object| of(Some(object))).max();
+    of(None).saturating_add(most.unwrap_or(0))
 }
 
 fn cost(field: &Field, page: usize, variables: &Variables) -> usize {
@@ -70,15 +77,27 @@ fn cost(field: &Field, page: usize, variables: &Variables) -> usize {
     let inside = match name {
         // The schema is known, and small.
         "__schema" | "__type" => 0,
+        "nodes" if field.argument("ids").is_some() => {
+            let count = field.argument("ids").map_or(0, |ids| length(ids, variables));
+            below(1).max(1).saturating_mul(count)
+        }
         _ if PAGES.contains(&name) => {
             let size = page_size(field, variables);
-            below(size).max(size)
+            below(size).max(size).saturating_add(counting(field))
         }
         _ if PAGE_LISTS.contains(&name) => below(1).saturating_mul(page),
         _ if BALANCE_FIELDS.contains(&name) => 1,
         _ => below(1).saturating_mul(list.map_or(1, |(_, length)| *length)),
     };
     inside.saturating_add(1).saturating_add(issuer_call(name))
+}
+
+/// What the total of a filtered list costs besides: it may have to be counted.
+fn counting(list: &Field) -> usize {
+    let selects = |fields: &[Field], name: &str| fields.iter().any(|field| field.name() == name);
+    let pages = |field: &Field| field.name() == "pageInfo" && selects(&field.below, "totalPages");
+    let counts = selects(&list.below, "totalCount") || list.below.iter().any(pages);
+    if counts && list.argument("filter").is_some() { COUNT } else { 0 }
 }
 
 /// What a field costs besides for calling the issuer.
@@ -89,10 +108,23 @@ pub(crate) fn issuer_call(name: &str) -> usize {
 /// The size of the page that a field asks for. Invalid sizes are rejected by the
 /// resolver.
 fn page_size(field: &Field, variables: &Variables) -> usize {
-    let asked = ["perPage", "first"].iter().find_map(|name| field.argument(name));
+    let sizes = ["perPage", "first", "last"].iter().filter_map(|name| field.argument(name));
+    let asked = sizes.filter_map(|value| whole(value, variables)).max();
     let most = usize::try_from(MAX_SIZE).unwrap_or(usize::MAX);
     let default = usize::try_from(DEFAULT_SIZE).unwrap_or(usize::MAX);
-    asked.and_then(|value| whole(value, variables)).map_or(default, |size| size.min(most))
+    asked.map_or(default, |size| size.min(most))
+}
+
+/// The number of items of a list. One item may stand for a list of it.
+fn length(value: &Argument, variables: &Variables) -> usize {
+    match value {
+        Argument::List(items) => items.len(),
+        Argument::Variable(name) => match variables.get(name) {
+            Some(Value::List(items)) => items.len(),
+            _ => 1,
+        },
+        _ => 1,
+    }
 }
 
 fn whole(value: &Argument, variables: &Variables) -> Option<usize> {
@@ -140,7 +172,18 @@ mod tests {
             ("{ cardCustomers { totalCount nodes { id email } } }", 1 + 1 + 1 + 20 * 2),
             ("{ cardCustomers(perPage: 5) { nodes { id ledgerBalance } } }", 1 + 1 + 5 * 3),
             ("{ cardCustomers(first: 100) { edges { cursor node { id } } } }", 1 + 1 + 100 * 3),
+            ("{ cardCustomers(last: 3) { nodes { id } } }", 1 + 1 + 3),
+            ("{ cardCustomers(first: null, last: 30) { nodes { id } } }", 1 + 1 + 30),
             ("{ cardCustomers(perPage: 1000) { nodes { id } } }", 1 + 1 + 100),
+            ("{ cardCustomers(filter: { hasCards: true }) { nodes { id } } }", 2 + 20),
+            ("{ cardCustomers(filter: { hasCards: true }) { totalCount } }", 1 + 20 + 100),
+            ("{ cardCustomers(filter: {}) { pageInfo { totalPages } } }", 1 + 20 + 100),
+            ("{ node(id: 1) { id } }", 1 + 1),
+            ("{ nodes(ids: [1, 2, 3]) { id ... on Card { lastFour } } }", 1 + 3 * 2),
+            (
+                "{ nodes(ids: [1, 2]) { ... on Card { status } ... on CardCustomer { id ledgerBalance } } }",
+                1 + 2 * 3,
+            ),
             ("{ cardCustomers(perPage: 0) { nodes { id } } }", 1 + 1),
             ("{ cardCustomers { totalCount } }", 1 + 20),
             ("{ cardCustomers(first: 100) { pageInfo { endCursor } } }", 1 + 100),
@@ -167,6 +210,8 @@ mod tests {
         ] {
             assert_eq!(cost(&types, text, value!({})), expected, "{text}");
         }
+        let text = "query($ids: [ID!]!) { nodes(ids: $ids) { id } }";
+        assert_eq!(cost(&types, text, value!({ "ids": ["a", "b", "c"] })), 1 + 3);
         let text = "query($n: Int) { cardCustomers(perPage: $n) { nodes { id } } }";
         assert_eq!(cost(&types, text, value!({})), 2 + 20);
         assert_eq!(cost(&types, text, value!({ "n": 3 })), 2 + 3);

@@ -24,8 +24,10 @@ pub(crate) struct Field {
     selected: Positioned<engine::Field>,
     /// Whether the field has selections.
     is_object: bool,
-    /// Its selected fields.
+    /// Its selected fields. Where its type is an interface: those of each type in turn.
     pub(crate) below: Vec<Field>,
+    /// The type of the objects to which the field belongs, if the one above it has several.
+    pub(crate) on: Option<Name>,
     /// Where the document selects the field, and under which conditions.
     occurrences: Vec<Occurrence>,
 }
@@ -73,7 +75,20 @@ impl Field {
 }
 
 fn to_engine(fields: &[Field], pos: Pos) -> engine::SelectionSet {
-    let mut items: Vec<_> = fields.iter().map(Field::to_engine).collect();
+    let mut items: Vec<_> =
+        fields.iter().filter(|field| field.on.is_none()).map(Field::to_engine).collect();
+    for object in objects(fields) {
+        let mine = fields.iter().filter(|field| field.on.as_ref() == Some(object));
+        let set = engine::SelectionSet { items: mine.map(Field::to_engine).collect() };
+        let on = engine::TypeCondition { on: Positioned::new(object.clone(), pos) };
+        let part = engine::InlineFragment {
+            type_condition: Some(Positioned::new(on, pos)),
+            directives: Vec::new(),
+            selection_set: Positioned::new(set, pos),
+        };
+        let part = engine::Selection::InlineFragment(Positioned::new(part, pos));
+        items.push(Positioned::new(part, pos));
+    }
     if items.is_empty() {
         let field = engine::Field {
             alias: Some(Positioned::new(Name::new(PLACEHOLDER), pos)),
@@ -85,6 +100,17 @@ fn to_engine(fields: &[Field], pos: Pos) -> engine::SelectionSet {
         items.push(Positioned::new(engine::Selection::Field(Positioned::new(field, pos)), pos));
     }
     engine::SelectionSet { items }
+}
+
+/// The types to which fields belong, where these are several.
+pub(crate) fn objects(fields: &[Field]) -> Vec<&Name> {
+    let mut objects = Vec::new();
+    for object in fields.iter().filter_map(|field| field.on.as_ref()) {
+        if !objects.contains(&object) {
+            objects.push(object);
+        }
+    }
+    objects
 }
 
 /// Nullable variables whose default is null, with their operations.
@@ -119,7 +145,7 @@ impl Operation {
         let conditions = BTreeSet::new();
         let mut builder = Builder { fragments, positions, types, conditions, place: 0 };
         let mut fields = Vec::new();
-        builder.add(&operation.selection_set, &[], &mut fields);
+        builder.below(&operation.selection_set, &[], &mut fields);
         let conditions = builder.conditions;
         let definition = executable::Operation {
             operation_type: operation.operation_type,
@@ -210,10 +236,9 @@ fn included(fields: &[Field], variables: &Variables) -> Vec<Field> {
             let mut occurrences = field.occurrences.iter();
             let first = occurrences.find(|occurrence| occurrence.when.iter().all(holds))?;
             let below = included(&field.below, variables);
-            let Field { selected, is_object, .. } = field;
-            let selected = selected.clone();
-            let occurrences = Vec::new();
-            Some((first.place, Field { selected, is_object: *is_object, below, occurrences }))
+            let Field { selected, is_object, on, .. } = field;
+            let (selected, on, occurrences) = (selected.clone(), on.clone(), Vec::new());
+            Some((first.place, Field { selected, is_object: *is_object, below, on, occurrences }))
         })
         .collect();
     placed.sort_by_key(|(place, _)| *place);
@@ -230,19 +255,36 @@ struct Builder<'a> {
 }
 
 impl Builder<'_> {
-    /// Adds the fields of a selection set that is included `when` conditions hold.
-    ///
-    /// A fragment is always on the type of the object: the schema has no interfaces or
-    /// unions. A test checks that.
-    fn add(&mut self, set: &SelectionSet, when: &[Condition], fields: &mut Vec<Field>) {
+    /// Adds the fields of the selection set of a field: those of each type that its objects
+    /// can have.
+    fn below(&mut self, set: &SelectionSet, when: &[Condition], fields: &mut Vec<Field>) {
+        let types = self.types;
+        let Some(possible) = types.possible(&set.ty) else {
+            self.add(set, (&set.ty, None), when, fields);
+            return;
+        };
+        for object in possible {
+            self.add(set, (object, Some(&Name::new(object))), when, fields);
+        }
+    }
+
+    /// Adds the fields of a selection set that is included `when` conditions hold, for objects
+    /// of one type. `on` is that type, if it can also be another one.
+    fn add(
+        &mut self,
+        set: &SelectionSet,
+        (object, on): (&str, Option<&Name>),
+        when: &[Condition],
+        fields: &mut Vec<Field>,
+    ) {
         for selection in &set.selections {
             match selection {
                 Selection::Field(field) => {
                     let Some(when) = self.when(when, &field.directives) else { continue };
                     let key = field.response_key().as_str();
-                    let known = fields.iter().position(|known| known.key() == key);
-                    let at = known.unwrap_or_else(|| {
-                        fields.push(self.field(field));
+                    let is_known = |known: &Field| known.key() == key && known.on.as_ref() == on;
+                    let at = fields.iter().position(is_known).unwrap_or_else(|| {
+                        fields.push(self.field(field, on));
                         fields.len() - 1
                     });
                     let merged = &mut fields[at];
@@ -253,16 +295,20 @@ impl Builder<'_> {
                             .push(Occurrence { place: self.place, when: when.clone() });
                     }
                     self.place += 1;
-                    self.add(&field.selection_set, &when, &mut merged.below);
+                    self.below(&field.selection_set, &when, &mut merged.below);
                 }
                 Selection::InlineFragment(part) => {
                     let Some(when) = self.when(when, &part.directives) else { continue };
-                    self.add(&part.selection_set, &when, fields);
+                    if self.types.includes(&part.selection_set.ty, object) {
+                        self.add(&part.selection_set, (object, on), &when, fields);
+                    }
                 }
                 Selection::FragmentSpread(spread) => {
                     let Some(when) = self.when(when, &spread.directives) else { continue };
-                    if let Some(fragment) = self.fragments.get(&spread.fragment_name) {
-                        self.add(&fragment.selection_set, &when, fields);
+                    if let Some(fragment) = self.fragments.get(&spread.fragment_name)
+                        && self.types.includes(&fragment.selection_set.ty, object)
+                    {
+                        self.add(&fragment.selection_set, (object, on), &when, fields);
                     }
                 }
             }
@@ -294,7 +340,7 @@ impl Builder<'_> {
         Some(when)
     }
 
-    fn field(&self, field: &apollo_compiler::Node<executable::Field>) -> Field {
+    fn field(&self, field: &apollo_compiler::Node<executable::Field>, on: Option<&Name>) -> Field {
         let pos = self.positions.of_span(field.location());
         let named = |name: &str| Positioned::new(Name::new(name), pos);
         let arguments = field.arguments.iter().map(|argument| {
@@ -315,6 +361,7 @@ impl Builder<'_> {
             selected: Positioned::new(selected, pos),
             is_object: !field.selection_set.selections.is_empty(),
             below: Vec::new(),
+            on: on.cloned(),
             occurrences: Vec::new(),
         }
     }
@@ -364,7 +411,9 @@ mod tests {
     use super::*;
 
     const SCHEMA: &str = "type Query { a(id: ID, n: Int, o: O): Query b: Query c: Int d: Int }
-        input O { id: ID ids: [ID!] o: O n: Int }";
+        input O { id: ID ids: [ID!] o: O n: Int }
+        interface I { id: ID } type A implements I { id: ID a: Int i: I } type B implements I { id: ID b: Int }
+        extend type Query { i: I }";
 
     fn operation(text: &str) -> Operation {
         let types = Types::of(SCHEMA);
@@ -424,12 +473,33 @@ mod tests {
         );
     }
 
+    /// The keys below the first field that belong to each type.
+    fn by_type(text: &str) -> String {
+        let operation = operation(text);
+        let below = &operation.fields()[0].below;
+        let keys = |object: &&Name| {
+            let mine = below.iter().filter(|field| field.on.as_ref() == Some(*object)).cloned();
+            format!("{object}: {}", keys(&mine.collect::<Vec<_>>()))
+        };
+        objects(below).iter().map(keys).collect::<Vec<_>>().join("; ")
+    }
+
     #[test]
-    fn the_schema_has_no_types_that_would_need_type_conditions() {
-        use apollo_compiler::schema::ExtendedType::{Interface, Union};
-        let types = super::super::types::tests::published();
-        let mut all = types.schema().types.values();
-        assert!(!all.any(|of| matches!(of, Interface(_) | Union(_))), "see Builder::add");
+    fn below_an_interface_each_type_has_its_fields() {
+        for (text, expected) in [
+            ("{ i { id } }", "A: id; B: id"),
+            ("{ i { ... on A { a } id ... on B { b } } }", "A: a id; B: id b"),
+            ("{ i { ... on I { ... on A { a } ... on B { b id } } } }", "A: a; B: b id"),
+            ("{ i { ... on A { a } } }", "A: a"),
+            ("{ i { ...F id } } fragment F on B { b }", "A: id; B: b id"),
+            ("{ i { ... on A { i { id } i { ... on B { b } } } } }", "A: i{id id b}"),
+            ("{ i { ... on A { ... on I { ... on B { b } id } } } }", "A: id"),
+        ] {
+            assert_eq!(by_type(text), expected, "{text}");
+        }
+        let operation = operation("{ i { id ... on B { b } } }");
+        let engine = format!("{:?}", operation.to_engine(operation.fields()));
+        assert_eq!(engine.matches("InlineFragment").count(), 4, "one of each type: {engine}");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use apollo_compiler::Schema;
 use apollo_compiler::ast::Type;
+use apollo_compiler::schema::ExtendedType;
 use apollo_compiler::validation::Valid;
 
 /// Definitions of the engine's schema that the validator does not have.
@@ -29,6 +30,22 @@ impl Types {
         Some(&self.0.type_field(object, field).ok()?.ty)
     }
 
+    /// The object types of an interface or union; none if the type is another one.
+    pub(crate) fn possible(&self, name: &str) -> Option<Vec<&str>> {
+        let types = &self.0.types;
+        if !matches!(types.get(name), Some(ExtendedType::Interface(_) | ExtendedType::Union(_))) {
+            return None;
+        }
+        let objects = types.iter().filter(|(_, of)| matches!(of, ExtendedType::Object(_)));
+        let objects = objects.map(|(object, _)| object.as_str());
+        Some(objects.filter(|object| self.0.is_subtype(name, object)).collect())
+    }
+
+    /// Whether objects of a type are among those of another one, or the two are the same.
+    pub(crate) fn includes(&self, name: &str, object: &str) -> bool {
+        name == object || self.0.is_subtype(name, object)
+    }
+
     /// The type of a field of an input object.
     pub(crate) fn input_field(&self, object: &str, field: &str) -> Option<&Type> {
         Some(&*self.0.get_input_object(object)?.fields.get(field)?.ty)
@@ -54,5 +71,8 @@ pub(crate) mod tests {
         assert_eq!(field("Query", "__schema").as_deref(), Some("__Schema!"));
         assert_eq!(field("__Type", "isOneOf").as_deref(), Some("Boolean"));
         assert_eq!(field("CardCustomer", "nothing"), None);
+        let nodes = ["Card", "CardCustomer", "CardFunding", "CardTransaction"];
+        assert_eq!(types.possible("Node"), Some(nodes.to_vec()));
+        assert_eq!(types.possible("CardCustomer"), None);
     }
 }

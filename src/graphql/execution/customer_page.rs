@@ -3,19 +3,20 @@
 //! statements does not depend on the order in which fields are polled.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use futures_util::FutureExt as _;
-use futures_util::future::{BoxFuture, Shared, ready};
 use tokio::sync::OnceCell;
 
+use super::card_holders::CardHolders;
 use super::viewer::Viewer;
 use crate::domain::balance::{Outcome, WalletBalance};
 use crate::domain::card::Card;
 use crate::domain::customer::{Customer, FoundCustomer};
 use crate::domain::page::{Slice, Window};
 use crate::domain::payment::Payment;
-use crate::domain::transaction::{Transaction, TransactionStatus};
+use crate::domain::time::Timestamp;
+use crate::domain::transaction::Transaction;
+use crate::domain::transaction_filter::TransactionFilter;
 use crate::error::Error;
 
 /// Something that is loaded once, when a field first needs it. Its failure is shared.
@@ -24,9 +25,6 @@ type Once<T> = OnceCell<Result<T, Arc<Error>>>;
 /// The same for each of several questions. A document spells them out, so that
 /// they are few.
 type OnceEach<Q, T> = Mutex<Vec<(Q, Arc<Once<T>>)>>;
-
-/// The cards of each customer of a page, in the order of the customers.
-type Cards = Result<Arc<Vec<Arc<Vec<Card>>>>, Arc<Error>>;
 
 /// A part of the transactions of each customer that has some.
 type SliceOfEach = HashMap<String, Arc<Slice<Transaction>>>;
@@ -54,11 +52,12 @@ pub(crate) struct CustomerPage {
     stored_balances: HashMap<String, Option<WalletBalance>>,
     /// In the order of the customers.
     balances: Once<Vec<Outcome>>,
-    /// Begun when a field first needs them. Not every field does, and one that is dropped while
-    /// it waits must not make the next one begin anew.
-    cards: OnceLock<Shared<BoxFuture<'static, Cards>>>,
-    transactions: OnceEach<(Option<TransactionStatus>, Window), SliceOfEach>,
-    transaction_counts: OnceEach<Option<TransactionStatus>, HashMap<String, i64>>,
+    /// By the customers' identifiers.
+    updates: Once<HashMap<String, Timestamp>>,
+    /// In the order of the customers.
+    pub(crate) holders: Arc<CardHolders>,
+    transactions: OnceEach<(TransactionFilter, Window), SliceOfEach>,
+    transaction_counts: OnceEach<TransactionFilter, HashMap<String, i64>>,
     payments: OnceEach<Window, PaymentsOfEach>,
     payment_counts: Once<HashMap<String, i64>>,
 }
@@ -66,13 +65,16 @@ pub(crate) struct CustomerPage {
 impl CustomerPage {
     /// The customers of one page, in its order.
     pub(crate) fn new(viewer: Arc<Viewer>, customers: Vec<Arc<Customer>>) -> Self {
+        let ids = customers.iter().map(|customer| customer.id.clone()).collect();
+        let holders = Arc::new(CardHolders::new(Arc::clone(&viewer), ids));
         Self {
             viewer,
             customers,
             anew: false,
             stored_balances: HashMap::new(),
             balances: OnceCell::new(),
-            cards: OnceLock::new(),
+            updates: OnceCell::new(),
+            holders,
             transactions: Mutex::default(),
             transaction_counts: Mutex::default(),
             payments: Mutex::default(),
@@ -87,8 +89,8 @@ impl CustomerPage {
             page.stored_balances.insert(found.customer.id.clone(), found.balance);
         }
         if found.included.cards {
-            let cards = Ok(Arc::new(vec![Arc::new(found.cards.clone())]));
-            page.cards = OnceLock::from(ready(cards).boxed().shared());
+            let (viewer, id) = (Arc::clone(&page.viewer), found.customer.id.clone());
+            page.holders = Arc::new(CardHolders::with_cards(viewer, id, found.cards.clone()));
         }
         page
     }
@@ -143,55 +145,58 @@ impl CustomerPage {
         Ok(found.as_ref().map_err(Arc::clone)?.get(at).unwrap_or(&Outcome::None))
     }
 
+    /// When one customer was changed last. Lists in that order know it already.
+    pub(crate) async fn updated_at(&self, at: usize) -> Result<Timestamp, Arc<Error>> {
+        let customer = &self.customers[at];
+        if let Some(known) = customer.updated_at {
+            return Ok(known);
+        }
+        let load = || async {
+            let Viewer { principal, services } = &*self.viewer;
+            services.customers.updates(principal, self.ids()).await.map_err(Arc::new)
+        };
+        let found = self.updates.get_or_init(load).await.as_ref().map_err(Arc::clone)?;
+        Ok(found.get(&customer.id).copied().unwrap_or(customer.created_at))
+    }
+
     /// Every card of one customer, newest first.
     pub(crate) async fn cards(&self, at: usize) -> Result<Arc<Vec<Card>>, Arc<Error>> {
-        let load = || {
-            let (viewer, ids) = (Arc::clone(&self.viewer), self.ids());
-            let loading = async move {
-                let Viewer { principal, services } = &*viewer;
-                let mut found = services.cards.of(principal, &ids).await.map_err(Arc::new)?;
-                let mut of = |id| Arc::new(found.remove(id).unwrap_or_default());
-                let all: Vec<Arc<Vec<Card>>> = ids.iter().map(&mut of).collect();
-                Cards::Ok(Arc::new(all))
-            };
-            loading.boxed().shared()
-        };
-        let found = self.cards.get_or_init(load).clone().await?;
-        Ok(found.get(at).cloned().unwrap_or_default())
+        self.holders.cards(at).await
     }
 
     /// A part of the transactions of one customer.
     pub(crate) async fn transactions(
         &self,
         at: usize,
-        status: Option<TransactionStatus>,
+        filter: &TransactionFilter,
         window: &Window,
     ) -> Result<Arc<Slice<Transaction>>, Arc<Error>> {
         let id = &self.customers[at].id;
         // A cursor belongs to the list of one customer; all others have refused it.
-        let ids = if window.after().is_some() { vec![id.clone()] } else { self.ids() };
+        let ids = if window.has_cursor() { vec![id.clone()] } else { self.ids() };
         let load = || async {
             let Viewer { principal, services } = &*self.viewer;
-            let found = services.transactions.of(principal, &ids, status, window).await;
+            let found = services.transactions.of(principal, &ids, filter, window).await;
             let found = found.map_err(Arc::new)?;
             Ok(found.into_iter().map(|(id, slice)| (id, Arc::new(slice))).collect())
         };
-        let once = once_for(&self.transactions, (status, window.clone()));
+        let once = once_for(&self.transactions, (filter.clone(), window.clone()));
         let found = once.get_or_init(load).await.as_ref().map_err(Arc::clone)?;
-        Ok(found.get(id).cloned().unwrap_or_default())
+        let none = || Arc::new(Slice::of(window, Vec::new()));
+        Ok(found.get(id).cloned().unwrap_or_else(none))
     }
 
     /// How many transactions one customer has.
     pub(crate) async fn transaction_count(
         &self,
         at: usize,
-        status: Option<TransactionStatus>,
+        filter: &TransactionFilter,
     ) -> Result<i64, Arc<Error>> {
         let load = || async {
             let Viewer { principal, services } = &*self.viewer;
-            services.transactions.count(principal, &self.ids(), status).await.map_err(Arc::new)
+            services.transactions.count(principal, &self.ids(), filter).await.map_err(Arc::new)
         };
-        let once = once_for(&self.transaction_counts, status);
+        let once = once_for(&self.transaction_counts, filter.clone());
         let found = once.get_or_init(load).await.as_ref().map_err(Arc::clone)?;
         Ok(found.get(&self.customers[at].id).copied().unwrap_or(0))
     }
@@ -204,7 +209,7 @@ impl CustomerPage {
     ) -> Result<Arc<Slice<Payment>>, Arc<Error>> {
         let id = &self.customers[at].id;
         // A cursor belongs to the list of one customer; all others have refused it.
-        let ids = if window.after().is_some() { vec![id.clone()] } else { self.ids() };
+        let ids = if window.has_cursor() { vec![id.clone()] } else { self.ids() };
         let load = || async {
             let Viewer { principal, services } = &*self.viewer;
             let found = services.funding.of(principal, &ids, window).await.map_err(Arc::new)?;
@@ -212,7 +217,8 @@ impl CustomerPage {
         };
         let once = once_for(&self.payments, window.clone());
         let found = once.get_or_init(load).await.as_ref().map_err(Arc::clone)?;
-        Ok(found.get(id).cloned().unwrap_or_default())
+        let none = || Arc::new(Slice::of(window, Vec::new()));
+        Ok(found.get(id).cloned().unwrap_or_else(none))
     }
 
     /// How many payments one customer has.

@@ -28,6 +28,10 @@ use crate::graphql::json;
 /// An object that is written in one pass.
 pub(crate) struct DirectObject<T>(pub(crate) T);
 
+/// As [`DirectObject`], beside objects of other types: those before it have not loaded what it
+/// needs.
+pub(crate) struct LoneObject<T>(pub(crate) T);
+
 /// A list of objects that is written in one pass.
 pub(crate) struct DirectObjects<T>(pub(crate) Vec<T>);
 
@@ -46,7 +50,26 @@ impl<T: ContainerType> OutputType for DirectObject<T> {
         _: &Positioned<Field>,
     ) -> ServerResult<Value> {
         // In a box: a subscription keeps room for all that it does between two messages.
-        Box::pin(write(std::slice::from_ref(&self.0), ctx, false)).await
+        let alone = !is_behind_another(ctx);
+        Box::pin(write(std::slice::from_ref(&self.0), ctx, false, alone)).await
+    }
+}
+
+impl<T: ContainerType> OutputType for LoneObject<T> {
+    fn type_name() -> Cow<'static, str> {
+        T::type_name()
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        T::create_type_info(registry)
+    }
+
+    async fn resolve(
+        &self,
+        ctx: &ContextSelectionSet<'_>,
+        _: &Positioned<Field>,
+    ) -> ServerResult<Value> {
+        write(std::slice::from_ref(&self.0), ctx, false, true).await
     }
 }
 
@@ -68,18 +91,19 @@ impl<T: ContainerType> OutputType for DirectObjects<T> {
         ctx: &ContextSelectionSet<'_>,
         _: &Positioned<Field>,
     ) -> ServerResult<Value> {
-        write(&self.0, ctx, true).await
+        write(&self.0, ctx, true, !is_behind_another(ctx)).await
     }
 }
 
 type Resolved = ServerResult<Option<Value>>;
 
 /// Writes a list of objects, or one object. An object is null if a non-null field of it
-/// failed; the error is with the others.
+/// failed; the error is with the others. `is_first`: nothing before has awaited the same fields.
 async fn write<T: ContainerType>(
     objects: &[T],
     ctx: &ContextSelectionSet<'_>,
     is_list: bool,
+    is_first: bool,
 ) -> ServerResult<Value> {
     let columns = columns(&ctx.item.node.items);
     let types = ctx.data::<Arc<Types>>();
@@ -88,7 +112,7 @@ async fn write<T: ContainerType>(
     writer.json.reserve(objects.len() * columns.len() * 32 + 2);
     let of = |at: usize| if is_list { ctx.with_index(at) } else { ctx.clone() };
     // Otherwise the same fields of an object before have been awaited.
-    let first = objects.first().filter(|_| !is_behind_another(ctx)).into_iter();
+    let first = objects.first().filter(|_| is_first).into_iter();
     let first =
         first.flat_map(|first| columns.iter().map(|column| resolve(first, of(0), column.field)));
     let (first, waited) = resolve_first(first.collect()).await;

@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use async_graphql::Context;
 
 use super::look_ups::LookUps;
+use super::nodes::Nodes;
 use super::viewer::Viewer;
 use crate::domain::principal::Principal;
 use crate::error::Error;
@@ -17,6 +18,7 @@ pub(crate) struct RequestContext {
     pub(crate) viewer: Arc<Viewer>,
     single_root_field: bool,
     look_ups: OnceLock<LookUps>,
+    nodes: OnceLock<Nodes>,
 }
 
 impl RequestContext {
@@ -28,7 +30,7 @@ impl RequestContext {
         single_root_field: bool,
     ) -> Self {
         let viewer = Arc::new(Viewer { principal, services });
-        Self { viewer, single_root_field, look_ups: OnceLock::new() }
+        Self { viewer, single_root_field, look_ups: OnceLock::new(), nodes: OnceLock::new() }
     }
 
     /// The context of the request that a resolver works for.
@@ -40,5 +42,11 @@ impl RequestContext {
     pub(crate) fn look_ups(&self) -> &LookUps {
         let new = || LookUps::new(Arc::clone(&self.viewer), self.single_root_field);
         self.look_ups.get_or_init(new)
+    }
+
+    /// Objects by their global identifiers.
+    pub(crate) fn nodes(&self) -> &Nodes {
+        let new = || Nodes::new(Arc::clone(&self.viewer), self.single_root_field);
+        self.nodes.get_or_init(new)
     }
 }

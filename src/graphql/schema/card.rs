@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_graphql::{ID, Object};
 
 use crate::domain::card;
+use crate::domain::node_id::NodeId;
 use crate::graphql::schema::enums::{CardStatus, CardType};
 use crate::graphql::schema::scalars::DateTime;
 
@@ -23,12 +24,12 @@ impl Card {
 /// A payment card. Card numbers and security codes are not stored in this system.
 #[Object]
 impl Card {
-    /// The card's identifier. The same as `cardId`, by the name that client caches look for.
-    async fn id(&self) -> ID {
-        ID(self.card().card_id.clone())
+    /// The identifier for `node`: `cardId` with a prefix.
+    pub(crate) async fn id(&self) -> ID {
+        ID(NodeId::of_card(&self.card().card_id))
     }
 
-    /// The card's identifier, a UUID.
+    /// The card's identifier at the issuer, a UUID.
     async fn card_id(&self) -> ID {
         ID(self.card().card_id.clone())
     }

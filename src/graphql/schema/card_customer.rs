@@ -6,8 +6,9 @@ use async_graphql::{ID, Object, Result};
 
 use crate::domain::balance::{Balance, Outcome};
 use crate::domain::card;
+use crate::domain::cursor::Position;
 use crate::domain::customer::Customer;
-use crate::domain::page::{PageArgs, Position};
+use crate::domain::page::{Order, PageArgs};
 use crate::graphql::error::{balance_unavailable, failure};
 use crate::graphql::execution::customer_page::CustomerPage;
 use crate::graphql::execution::list_total::ListTotal;
@@ -17,6 +18,7 @@ use crate::graphql::schema::card_customer_onboarding::CardCustomerOnboarding;
 use crate::graphql::schema::card_funding_connection::CardFundingConnection;
 use crate::graphql::schema::card_transaction::CardHolder;
 use crate::graphql::schema::card_transaction_connection::CardTransactionConnection;
+use crate::graphql::schema::card_transaction_filter::CardTransactionFilter;
 use crate::graphql::schema::enums::{
     BalanceFreshness, CardCustomerStatus, Currency, KycStatus, TransactionStatus,
 };
@@ -40,6 +42,11 @@ impl CardCustomer {
         Self { page: page.into(), at: 0 }
     }
 
+    /// The one at a place of a page.
+    pub(crate) const fn at(page: Arc<CustomerPage>, at: usize) -> Self {
+        Self { page, at }
+    }
+
     /// All of a page, in its order.
     pub(crate) fn all_of(page: &Arc<CustomerPage>) -> impl DoubleEndedIterator<Item = Self> {
         (0..page.len()).map(|at| Self { page: Arc::clone(page), at })
@@ -49,10 +56,9 @@ impl CardCustomer {
         self.page.customer(self.at)
     }
 
-    /// Where the customer stands in lists.
-    pub(crate) fn position(&self) -> Position {
-        let customer = self.customer();
-        Position { created_at: customer.created_at, key: customer.id.clone() }
+    /// Where the customer stands in lists of an order.
+    pub(crate) fn position(&self, order: Order) -> Position {
+        self.customer().position(order)
     }
 
     async fn balance(&self) -> Result<Option<&Balance>> {
@@ -71,7 +77,7 @@ impl CardCustomer {
 #[Object]
 impl CardCustomer {
     /// The canonical identifier: 24 hexadecimal digits.
-    async fn id(&self) -> ID {
+    pub(crate) async fn id(&self) -> ID {
         ID(self.customer().id.clone())
     }
 
@@ -180,46 +186,65 @@ impl CardCustomer {
         Ok(DirectObjects((0..all.len()).map(|at| Card { all: Arc::clone(&all), at }).collect()))
     }
 
-    /// The customer's card transactions, newest first, by page number (`page`, `perPage`) or by cursor (`first`, `after`), not both.
+    /// The customer's card transactions, newest first, by page number (`page`, `perPage`) or by cursor (`first`, `after`, `last`, `before`), not both.
+    #[expect(clippy::too_many_arguments, reason = "they are the field's arguments")]
     async fn transactions(
         &self,
         #[graphql(desc = "The page's number, from 1.")] page: Option<i64>,
         #[graphql(desc = "Items per page, 1 to 100. Default: 20.")] per_page: Option<i64>,
-        #[graphql(desc = "Items after the cursor, 0 to 100. Default: 20.")] first: Option<i64>,
+        #[graphql(desc = "The first items after the cursor, 0 to 100. Default: 20.")] first: Option<
+            i64,
+        >,
         #[graphql(desc = "The cursor to continue after, from this same list.")] after: Option<
             String,
         >,
+        #[graphql(desc = "The last items before the cursor, 0 to 100.")] last: Option<i64>,
+        #[graphql(desc = "The cursor to end before, from this same list.")] before: Option<String>,
         #[graphql(desc = "Only transactions with this status.")] status: Option<TransactionStatus>,
+        #[graphql(desc = "Only transactions of which all of this holds.")] filter: Option<
+            CardTransactionFilter,
+        >,
     ) -> Result<CardTransactionConnection> {
-        let status = status.map(Into::into);
-        let list = Transactions::list_id(&self.page.viewer.principal, &self.customer().id, status);
-        let window = PageArgs { page, per_page, first, after: after.as_deref() }.window(list);
+        let filter = filter.map(CardTransactionFilter::checked).transpose().map_err(failure)?;
+        let mut filter = filter.unwrap_or_default();
+        if let Some(status) = status {
+            filter = filter.and_status(status.into());
+        }
+        let list = Transactions::list_id(&self.page.viewer.principal, &self.customer().id, &filter);
+        let (after, before) = (after.as_deref(), before.as_deref());
+        let window = PageArgs { page, per_page, first, after, last, before }.window(list);
         let window = window.map_err(failure)?;
         // Boxed, so that the futures of all the other fields stay small.
-        let slice = Box::pin(self.page.transactions(self.at, status, &window)).await;
+        let slice = Box::pin(self.page.transactions(self.at, &filter, &window)).await;
         let slice = slice.map_err(failure)?;
         let (page, at) = (Arc::clone(&self.page), self.at);
         let total = ListTotal::new(move || {
-            let page = Arc::clone(&page);
-            async move { page.transaction_count(at, status).await }
+            let (page, filter) = (Arc::clone(&page), filter.clone());
+            async move { page.transaction_count(at, &filter).await }
         });
-        let holder = CardHolder { page: Arc::clone(&self.page), at: self.at };
+        let holder = CardHolder::One(Arc::clone(&self.page.holders), self.at);
         let total = Arc::new(total);
         Ok(CardTransactionConnection { page: slice, holder, window, list, total })
     }
 
-    /// The payments to the customer and from the customer's cards that clients have ordered here, newest first, by page number (`page`, `perPage`) or by cursor (`first`, `after`), not both.
+    /// The payments to the customer and from the customer's cards that clients have ordered here, newest first, by page number (`page`, `perPage`) or by cursor (`first`, `after`, `last`, `before`), not both.
+    #[expect(clippy::too_many_arguments, reason = "they are the field's arguments")]
     async fn fundings(
         &self,
         #[graphql(desc = "The page's number, from 1.")] page: Option<i64>,
         #[graphql(desc = "Items per page, 1 to 100. Default: 20.")] per_page: Option<i64>,
-        #[graphql(desc = "Items after the cursor, 0 to 100. Default: 20.")] first: Option<i64>,
+        #[graphql(desc = "The first items after the cursor, 0 to 100. Default: 20.")] first: Option<
+            i64,
+        >,
         #[graphql(desc = "The cursor to continue after, from this same list.")] after: Option<
             String,
         >,
+        #[graphql(desc = "The last items before the cursor, 0 to 100.")] last: Option<i64>,
+        #[graphql(desc = "The cursor to end before, from this same list.")] before: Option<String>,
     ) -> Result<CardFundingConnection> {
         let list = Funding::list_id(&self.page.viewer.principal, &self.customer().id);
-        let window = PageArgs { page, per_page, first, after: after.as_deref() }.window(list);
+        let (after, before) = (after.as_deref(), before.as_deref());
+        let window = PageArgs { page, per_page, first, after, last, before }.window(list);
         let window = window.map_err(failure)?;
         // Boxed, so that the futures of all the other fields stay small.
         let slice = Box::pin(self.page.payments(self.at, &window)).await.map_err(failure)?;
@@ -234,5 +259,10 @@ impl CardCustomer {
     /// The time of onboarding. Lists are sorted by it.
     async fn created_at(&self) -> DateTime {
         DateTime(self.customer().created_at)
+    }
+
+    /// When anything changed last that this API shows of the customer, with cards, transactions and payments; balances that are read from the blockchain apart.
+    async fn updated_at(&self) -> Result<DateTime> {
+        self.page.updated_at(self.at).await.map(DateTime).map_err(failure)
     }
 }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use async_graphql::{Object, Result};
 
-use crate::domain::page::{ListId, Window};
+use crate::domain::cursor::ListId;
+use crate::domain::page::{Order, Window};
 use crate::graphql::execution::customer_page::CustomerPage;
 use crate::graphql::execution::list_total::ListTotal;
 use crate::graphql::execution::page_writer::DirectObjects;
@@ -16,8 +17,10 @@ use crate::graphql::schema::page_info::PageInfo;
 pub(crate) struct CardCustomerConnection {
     pub(crate) page: Arc<CustomerPage>,
     pub(crate) has_next: bool,
+    pub(crate) has_previous: bool,
     pub(crate) window: Window,
     pub(crate) list: ListId,
+    pub(crate) order: Order,
     pub(crate) total: Arc<ListTotal>,
 }
 
@@ -32,7 +35,8 @@ impl CardCustomerConnection {
 impl CardCustomerConnection {
     /// The customers with their cursors.
     async fn edges(&self) -> DirectObjects<CardCustomerEdge> {
-        DirectObjects(self.all().map(|node| CardCustomerEdge::new(node, self.list)).collect())
+        let edge = |node| CardCustomerEdge::new(node, self.list, self.order);
+        DirectObjects(self.all().map(edge).collect())
     }
 
     /// The customers without their cursors.
@@ -45,8 +49,9 @@ impl CardCustomerConnection {
         PageInfo {
             window: self.window.clone(),
             has_next: self.has_next,
-            first: self.all().next().map(|customer| customer.position()),
-            last: self.all().next_back().map(|customer| customer.position()),
+            has_previous: self.has_previous,
+            first: self.all().next().map(|customer| customer.position(self.order)),
+            last: self.all().next_back().map(|customer| customer.position(self.order)),
             list: self.list,
             total: Arc::clone(&self.total),
         }

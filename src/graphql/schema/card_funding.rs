@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use async_graphql::{ID, Object};
 
-use crate::domain::page::{Position, Slice};
+use crate::domain::cursor::Position;
+use crate::domain::page::Slice;
 use crate::domain::payment::{Payment, PaymentKind};
 use crate::graphql::schema::enums::{
     CardFundingStatus, CardFundingType, Currency, PricingMode, SourceChain,
@@ -22,8 +23,13 @@ impl CardFunding {
     /// One payment; none if it is not a customer's.
     pub(crate) fn of(payment: Payment) -> Option<Self> {
         payment.order.payee.as_ref()?;
-        let page = Slice { items: vec![payment], has_next: false };
+        let page = Slice { items: vec![payment], has_next: false, has_previous: false };
         Some(Self { page: Arc::new(page), at: 0 })
+    }
+
+    /// The one at a place of a page.
+    pub(crate) const fn at(page: Arc<Slice<Payment>>, at: usize) -> Self {
+        Self { page, at }
     }
 
     /// All of a page, in its order.
@@ -38,7 +44,7 @@ impl CardFunding {
     /// Where the payment stands in lists.
     pub(crate) fn position(&self) -> Position {
         let payment = self.payment();
-        Position { created_at: payment.created_at, key: payment.id.clone() }
+        Position::at(payment.created_at, &payment.id)
     }
 }
 
@@ -46,7 +52,7 @@ impl CardFunding {
 #[Object]
 impl CardFunding {
     /// The identifier: a UUID.
-    async fn id(&self) -> ID {
+    pub(crate) async fn id(&self) -> ID {
         ID(self.payment().id.clone())
     }
 

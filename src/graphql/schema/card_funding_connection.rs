@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use async_graphql::{Object, Result};
 
-use crate::domain::page::{ListId, Slice, Window};
+use crate::domain::cursor::ListId;
+use crate::domain::page::{Slice, Window};
 use crate::domain::payment::Payment;
 use crate::graphql::execution::list_total::ListTotal;
 use crate::graphql::execution::page_writer::DirectObjects;
@@ -44,6 +45,7 @@ impl CardFundingConnection {
         PageInfo {
             window: self.window.clone(),
             has_next: self.page.has_next,
+            has_previous: self.page.has_previous,
             first: self.all().next().map(|node| node.position()),
             last: self.all().next_back().map(|node| node.position()),
             list: self.list,

@@ -2,7 +2,7 @@
 
 use async_graphql::Object;
 
-use crate::domain::page::ListId;
+use crate::domain::cursor::ListId;
 use crate::graphql::execution::page_writer::DirectObject;
 use crate::graphql::schema::card_funding::CardFunding;
 
@@ -22,7 +22,7 @@ impl CardFundingEdge {
 /// A payment with its cursor.
 #[Object]
 impl CardFundingEdge {
-    /// The payment's position in the list, for `after` in another query.
+    /// The payment's position in the list, for `after` or `before` in another query.
     async fn cursor(&self) -> String {
         self.node.position().to_cursor(self.list)
     }

@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use async_graphql::{ID, Object, Result};
 
-use crate::domain::page::{Position, Slice};
+use crate::domain::cursor::Position;
+use crate::domain::node_id::NodeId;
+use crate::domain::page::Slice;
 use crate::domain::transaction::Transaction;
 use crate::graphql::error::failure;
-use crate::graphql::execution::customer_page::CustomerPage;
+use crate::graphql::execution::card_holders::CardHolders;
 use crate::graphql::execution::page_writer::DirectObject;
 use crate::graphql::schema::card::Card;
 use crate::graphql::schema::enums::{Currency, TransactionStatus, TransactionType};
@@ -21,15 +23,25 @@ pub(crate) struct CardTransaction {
     holder: CardHolder,
 }
 
-/// The customer who made the transactions of a page, where it stands in its own page. Cards are
-/// loaded for all customers of that together.
+/// Who made the transactions of a page.
 #[derive(Clone)]
-pub(crate) struct CardHolder {
-    pub(crate) page: Arc<CustomerPage>,
-    pub(crate) at: usize,
+pub(crate) enum CardHolder {
+    /// One customer, where it stands among those whose cards are loaded together.
+    One(Arc<CardHolders>, usize),
+    /// Each transaction another customer, in the order of the transactions.
+    Each(Arc<CardHolders>),
 }
 
 impl CardTransaction {
+    /// The one at a place of a page.
+    pub(crate) const fn at(
+        page: Arc<Slice<Transaction>>,
+        at: usize,
+        holders: Arc<CardHolders>,
+    ) -> Self {
+        Self { page, at, holder: CardHolder::Each(holders) }
+    }
+
     /// All of a page, in its order.
     pub(crate) fn all_of(
         page: &Arc<Slice<Transaction>>,
@@ -43,7 +55,11 @@ impl CardTransaction {
         if self.transaction().card_id.is_none() {
             return Ok(None);
         }
-        let all = self.holder.page.cards(self.holder.at).await.map_err(failure)?;
+        let (holders, at) = match &self.holder {
+            CardHolder::One(holders, at) => (holders, *at),
+            CardHolder::Each(holders) => (holders, self.at),
+        };
+        let all = holders.cards(at).await.map_err(failure)?;
         Ok(self.transaction().card(&all).map(|at| Card { all, at }))
     }
 
@@ -54,21 +70,26 @@ impl CardTransaction {
     /// Where the transaction stands in lists.
     pub(crate) fn position(&self) -> Position {
         let transaction = self.transaction();
-        Position { created_at: transaction.created_at, key: transaction.transaction_id.clone() }
+        Position::at(transaction.created_at, &transaction.transaction_id)
     }
 }
 
 /// A card transaction of a customer.
 #[Object]
 impl CardTransaction {
-    /// The transaction's identifier. The same as `transactionId`, by the name that client caches look for.
-    async fn id(&self) -> ID {
+    /// The identifier for `node`: `transactionId` with a prefix.
+    pub(crate) async fn id(&self) -> ID {
+        ID(NodeId::of_transaction(&self.transaction().transaction_id))
+    }
+
+    /// The transaction's identifier at the issuer.
+    async fn transaction_id(&self) -> ID {
         ID(self.transaction().transaction_id.clone())
     }
 
-    /// The transaction's identifier.
-    async fn transaction_id(&self) -> ID {
-        ID(self.transaction().transaction_id.clone())
+    /// The `id` of the customer.
+    async fn customer_id(&self) -> ID {
+        ID(self.transaction().customer_id.clone())
     }
 
     /// The card that was used. Null if unknown, also if the issuer's event names a card of which it is not known which one that is.

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use async_graphql::{Object, Result};
 
-use crate::domain::page::{ListId, Slice, Window};
+use crate::domain::cursor::ListId;
+use crate::domain::page::{Slice, Window};
 use crate::domain::transaction::Transaction;
 use crate::graphql::execution::list_total::ListTotal;
 use crate::graphql::execution::page_writer::DirectObjects;
@@ -12,7 +13,7 @@ use crate::graphql::schema::card_transaction::{CardHolder, CardTransaction};
 use crate::graphql::schema::card_transaction_edge::CardTransactionEdge;
 use crate::graphql::schema::page_info::PageInfo;
 
-/// A page of a customer's transactions.
+/// A page of transactions.
 pub(crate) struct CardTransactionConnection {
     pub(crate) page: Arc<Slice<Transaction>>,
     pub(crate) holder: CardHolder,
@@ -27,7 +28,7 @@ impl CardTransactionConnection {
     }
 }
 
-/// A page of a customer's transactions, newest first.
+/// A page of transactions, newest first.
 #[Object]
 impl CardTransactionConnection {
     /// The transactions with their cursors.
@@ -45,6 +46,7 @@ impl CardTransactionConnection {
         PageInfo {
             window: self.window.clone(),
             has_next: self.page.has_next,
+            has_previous: self.page.has_previous,
             first: self.all().next().map(|node| node.position()),
             last: self.all().next_back().map(|node| node.position()),
             list: self.list,

@@ -2,7 +2,7 @@
 
 use async_graphql::Object;
 
-use crate::domain::page::ListId;
+use crate::domain::cursor::ListId;
 use crate::graphql::execution::page_writer::DirectObject;
 use crate::graphql::schema::card_transaction::CardTransaction;
 
@@ -22,7 +22,7 @@ impl CardTransactionEdge {
 /// A transaction with its cursor.
 #[Object]
 impl CardTransactionEdge {
-    /// The transaction's position in the list, for `after` in another query.
+    /// The transaction's position in the list, for `after` or `before` in another query.
     async fn cursor(&self) -> String {
         self.node.position().to_cursor(self.list)
     }

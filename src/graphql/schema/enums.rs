@@ -219,6 +219,12 @@ pub(crate) enum CardCustomerOrder {
     CreatedAtDesc,
     /// Oldest first.
     CreatedAtAsc,
+    /// By `updatedAt`, latest first.
+    UpdatedAtDesc,
+    /// By `updatedAt`, earliest first. A client that goes on after the last cursor reads each change.
+    UpdatedAtAsc,
+    /// By e-mail address in lower case, in the order of Unicode's code points.
+    EmailAsc,
 }
 
 impl From<CardCustomerOrder> for domain::page::Order {
@@ -226,6 +232,9 @@ impl From<CardCustomerOrder> for domain::page::Order {
         match order {
             CardCustomerOrder::CreatedAtDesc => Self::NewestFirst,
             CardCustomerOrder::CreatedAtAsc => Self::OldestFirst,
+            CardCustomerOrder::UpdatedAtDesc => Self::LatestChangeFirst,
+            CardCustomerOrder::UpdatedAtAsc => Self::EarliestChangeFirst,
+            CardCustomerOrder::EmailAsc => Self::ByEmail,
         }
     }
 }

@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use async_graphql::{Object, Result};
 
-use crate::domain::page::{self, ListId, Position, Window};
+use crate::domain::cursor::{ListId, Position};
+use crate::domain::page::{self, Window};
 use crate::graphql::execution::list_total::ListTotal;
 
 /// The position of a page in its list.
 pub(crate) struct PageInfo {
     pub(crate) window: Window,
     pub(crate) has_next: bool,
+    pub(crate) has_previous: bool,
     pub(crate) first: Option<Position>,
     pub(crate) last: Option<Position>,
     pub(crate) list: ListId,
@@ -20,23 +22,23 @@ pub(crate) struct PageInfo {
 /// The position of a page in its list.
 #[Object]
 impl PageInfo {
-    /// Whether the list continues after this page.
+    /// Whether the list continues after this page. With `last` it is computed only from `before`, as Relay's specification says.
     async fn has_next_page(&self) -> bool {
         self.has_next
     }
 
-    /// Whether the list has items before this page.
+    /// Whether the list has items before this page. With `first` it is computed only from `after`, as Relay's specification says.
     async fn has_previous_page(&self) -> Result<bool> {
-        match &self.window {
-            Window::After { after, .. } => Ok(after.is_some()),
-            Window::Numbered { page: 1, .. } => Ok(false),
-            Window::Numbered { .. } if self.first.is_some() => Ok(true),
+        match self.window {
             // A page past the end: what comes before is the whole list.
-            Window::Numbered { .. } => Ok(self.total.get().await? > 0),
+            Window::Numbered { .. } if self.has_previous && self.first.is_none() => {
+                Ok(self.total.get().await? > 0)
+            }
+            _ => Ok(self.has_previous),
         }
     }
 
-    /// The cursor of the first item. Null if the page is empty.
+    /// The cursor of the first item, for `before` of the previous page. Null if the page is empty.
     async fn start_cursor(&self) -> Option<String> {
         self.first.as_ref().map(|position| position.to_cursor(self.list))
     }
@@ -50,7 +52,7 @@ impl PageInfo {
     async fn page(&self) -> Option<i64> {
         match self.window {
             Window::Numbered { page, .. } => Some(page),
-            Window::After { .. } => None,
+            Window::Cursors { .. } => None,
         }
     }
 

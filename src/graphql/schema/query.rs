@@ -6,12 +6,13 @@ use async_graphql::{Context, ID, Object, Result};
 
 use crate::domain::customer::{FoundCustomer, Include};
 use crate::domain::identifier;
-use crate::domain::onboarding::OnboardingFilter;
+use crate::domain::node_id::NodeId;
 use crate::domain::page::PageArgs;
 use crate::domain::scope::Scope;
 use crate::error::{Error, FieldError};
 use crate::graphql::admission::cost::BALANCE_FIELDS;
 use crate::graphql::error::{failure, issuer_rejected};
+use crate::graphql::execution::card_holders::CardHolders;
 use crate::graphql::execution::changed_customer::{named, request};
 use crate::graphql::execution::customer_page::CustomerPage;
 use crate::graphql::execution::list_total::ListTotal;
@@ -20,12 +21,21 @@ use crate::graphql::execution::request_context::RequestContext;
 use crate::graphql::execution::viewer::Viewer;
 use crate::graphql::schema::card_customer::{CARD_FIELDS, CardCustomer};
 use crate::graphql::schema::card_customer_connection::CardCustomerConnection;
+use crate::graphql::schema::card_customer_filter::CardCustomerFilter;
 use crate::graphql::schema::card_customers_summary::CardCustomersSummary;
 use crate::graphql::schema::card_funding::CardFunding;
+use crate::graphql::schema::card_transaction::CardHolder;
+use crate::graphql::schema::card_transaction_connection::CardTransactionConnection;
+use crate::graphql::schema::card_transaction_filter::CardTransactionFilter;
 use crate::graphql::schema::enums::{CardCustomerOrder, CardCustomerStatus};
+use crate::graphql::schema::node::DirectNode;
 use crate::graphql::schema::requires_scope::RequiresScope;
 use crate::graphql::schema::source_of_funds::SourceOfFundsQuestions;
 use crate::services::customers::CustomerList;
+use crate::services::transactions::Transactions;
+
+/// Maximum number of objects that are looked up at once.
+const MAX_NODES: usize = 50;
 
 /// The root of all queries.
 pub struct Query;
@@ -33,7 +43,7 @@ pub struct Query;
 /// All queries. A token gives access to the customers of its own program only.
 #[Object]
 impl Query {
-    /// Lists the card customers of the caller's program, by page number (`page`, `perPage`) or by cursor (`first`, `after`): two ways through the same list; use one of them. Needs the scope `read`.
+    /// Lists the card customers of the caller's program, by page number (`page`, `perPage`) or by cursor (`first`, `after`, `last`, `before`): two ways through the same list; use one of them. Needs the scope `read`.
     #[expect(clippy::too_many_arguments, reason = "they are the field's arguments")]
     #[graphql(guard = "RequiresScope(Scope::Read)")]
     async fn card_customers(
@@ -44,11 +54,19 @@ impl Query {
         #[graphql(desc = "Only customers in this onboarding stage.")] status: Option<
             CardCustomerStatus,
         >,
-        #[graphql(desc = "Items after the cursor, 0 to 100. Default: 20.")] first: Option<i64>,
+        #[graphql(desc = "Only customers of whom all of this holds.")] filter: Option<
+            CardCustomerFilter,
+        >,
+        #[graphql(desc = "The first items after the cursor, 0 to 100. Default: 20.")] first: Option<
+            i64,
+        >,
         #[graphql(
-            desc = "The cursor to continue after, from a list with the same status and order."
+            desc = "The cursor to continue after, from a list with the same filter and order."
         )]
         after: Option<String>,
+        #[graphql(desc = "The last items before the cursor, 0 to 100.")] last: Option<i64>,
+        #[graphql(desc = "The cursor to end before, from a list with the same filter and order.")]
+        before: Option<String>,
         #[graphql(
             desc = "The order of the list.",
             default_with = "Some(CardCustomerOrder::CreatedAtDesc)"
@@ -56,30 +74,84 @@ impl Query {
         order_by: Option<CardCustomerOrder>,
     ) -> Result<CardCustomerConnection> {
         let viewer = &RequestContext::of(ctx)?.viewer;
-        let list = CustomerList {
-            filter: status.map(|status| OnboardingFilter::Stage(status.into())),
-            order: order_by.map(Into::into).unwrap_or_default(),
-        };
+        let filter = filter.map(CardCustomerFilter::checked).transpose().map_err(failure)?;
+        let mut filter = filter.unwrap_or_default();
+        if let Some(status) = status {
+            filter = filter.and_stage(status.into());
+        }
+        let list = CustomerList { filter, order: order_by.map(Into::into).unwrap_or_default() };
         let id = list.id(&viewer.principal);
-        let window = PageArgs { page, per_page, first, after: after.as_deref() }.window(id);
+        let (after, before) = (after.as_deref(), before.as_deref());
+        let window = PageArgs { page, per_page, first, after, last, before }.window(id);
         let window = window.map_err(failure)?;
         let slice = viewer.services.customers.list(&viewer.principal, &list, &window).await;
         let slice = slice.map_err(failure)?;
-        let (counting, filter) = (Arc::clone(viewer), list.filter);
+        let (counting, order, filter) = (Arc::clone(viewer), list.order, list.filter);
         let total = ListTotal::new(move || {
             let Viewer { principal, services } = &*counting;
             let (principal, services) = (Arc::clone(principal), Arc::clone(services));
             let filter = filter.clone();
             async move {
-                let total = services.customers.count(&principal, filter.as_ref()).await;
+                let total = services.customers.count_list(&principal, &filter).await;
                 total.map_err(Arc::new)
             }
         });
         Ok(CardCustomerConnection {
             page: Arc::new(CustomerPage::new(Arc::clone(viewer), slice.items)),
             has_next: slice.has_next,
+            has_previous: slice.has_previous,
             window,
             list: id,
+            order,
+            total: Arc::new(total),
+        })
+    }
+
+    /// Lists the card transactions of all customers of the caller's program, newest first, by page number (`page`, `perPage`) or by cursor (`first`, `after`, `last`, `before`): two ways through the same list; use one of them. Needs the scope `read`.
+    #[expect(clippy::too_many_arguments, reason = "they are the field's arguments")]
+    #[graphql(guard = "RequiresScope(Scope::Read)")]
+    async fn card_transactions(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The page's number, from 1.")] page: Option<i64>,
+        #[graphql(desc = "Items per page, 1 to 100. Default: 20.")] per_page: Option<i64>,
+        #[graphql(desc = "The first items after the cursor, 0 to 100. Default: 20.")] first: Option<
+            i64,
+        >,
+        #[graphql(desc = "The cursor to continue after, from a list with the same filter.")]
+        after: Option<String>,
+        #[graphql(desc = "The last items before the cursor, 0 to 100.")] last: Option<i64>,
+        #[graphql(desc = "The cursor to end before, from a list with the same filter.")]
+        before: Option<String>,
+        #[graphql(desc = "Only transactions of which all of this holds.")] filter: Option<
+            CardTransactionFilter,
+        >,
+    ) -> Result<CardTransactionConnection> {
+        let viewer = &RequestContext::of(ctx)?.viewer;
+        let filter = filter.map(CardTransactionFilter::checked).transpose().map_err(failure)?;
+        let filter = filter.unwrap_or_default();
+        let list = Transactions::program_list_id(&viewer.principal, &filter);
+        let (after, before) = (after.as_deref(), before.as_deref());
+        let window = PageArgs { page, per_page, first, after, last, before }.window(list);
+        let window = window.map_err(failure)?;
+        let Viewer { principal, services } = &**viewer;
+        let slice = Box::pin(services.transactions.list(principal, &filter, &window)).await;
+        let slice = slice.map_err(failure)?;
+        let holders = slice.items.iter().map(|one| one.customer_id.clone()).collect();
+        let holders = CardHolders::new(Arc::clone(viewer), holders);
+        let (counting, filter) = (Arc::clone(viewer), Arc::new(filter));
+        let total = ListTotal::new(move || {
+            let (viewer, filter) = (Arc::clone(&counting), Arc::clone(&filter));
+            async move {
+                let Viewer { principal, services } = &*viewer;
+                services.transactions.count_list(principal, &filter).await.map_err(Arc::new)
+            }
+        });
+        Ok(CardTransactionConnection {
+            page: Arc::new(slice),
+            holder: CardHolder::Each(Arc::new(holders)),
+            window,
+            list,
             total: Arc::new(total),
         })
     }
@@ -128,6 +200,26 @@ impl Query {
         Ok(found.and_then(CardFunding::of).map(DirectObject))
     }
 
+    /// Looks up one object by its global identifier: a `CardCustomer`, `Card`, `CardTransaction` or `CardFunding` by its `id`. Null if the caller's program has no such object. Needs the scope `read`.
+    #[graphql(guard = "RequiresScope(Scope::Read)")]
+    async fn node(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The object's `id`.")] id: ID,
+    ) -> Result<Option<DirectNode>> {
+        Ok(nodes(ctx, "id", &[id]).await?.pop().flatten())
+    }
+
+    /// Looks up several objects by their global identifiers, in the same order; null in the place of one that the caller's program does not have. Needs the scope `read`.
+    #[graphql(guard = "RequiresScope(Scope::Read)")]
+    async fn nodes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The objects' `id`s, at most 50.")] ids: Vec<ID>,
+    ) -> Result<Vec<Option<DirectNode>>> {
+        nodes(ctx, "ids", &ids).await
+    }
+
     /// Asks the card issuer for the questions about the source of a customer's funds, which are answered with `submitSourceOfFunds`. Needs the scope `read`.
     #[graphql(guard = "RequiresScope(Scope::Read)")]
     async fn source_of_funds_questions(
@@ -146,4 +238,23 @@ impl Query {
         let answer = Box::pin(asked).await.map_err(failure)?.map_err(issuer_rejected)?;
         Ok(Some(SourceOfFundsQuestions(answer)))
     }
+}
+
+/// The objects with these global identifiers, which are the values of an argument.
+async fn nodes(
+    ctx: &Context<'_>,
+    argument: &'static str,
+    ids: &[ID],
+) -> Result<Vec<Option<DirectNode>>> {
+    let invalid =
+        |what: &'static str| failure(Error::invalid(vec![FieldError::new(argument, what)]));
+    if ids.len() > MAX_NODES {
+        return Err(invalid("must not have more than 50 items"));
+    }
+    let parsed = ids.iter().map(|id| NodeId::parse(id)).collect::<Result<Vec<_>, _>>();
+    let ids = parsed.map_err(invalid)?;
+    let wanted = ids.iter().flatten().cloned().collect();
+    let found = RequestContext::of(ctx)?.nodes().of(wanted).await.map_err(failure)?;
+    let node = |id: &Option<NodeId>| found.get(id.as_ref()?).cloned().map(DirectNode);
+    Ok(ids.iter().map(node).collect())
 }

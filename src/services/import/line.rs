@@ -183,6 +183,7 @@ fn record(line: Line, check: &mut Check) -> Option<Record> {
             safe_deployed,
             wallet_address,
             created_at: created_at?,
+            updated_at: None,
             stated_cards_count: None,
         },
         balance,

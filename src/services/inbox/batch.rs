@@ -318,7 +318,8 @@ impl EventBatch {
         };
         let changed: Vec<KnownCard> = cards.into_values().flatten().filter(is_dirty).collect();
         if !changed.is_empty() {
-            tx.put_cards(changed, Source::Events).await?;
+            let holders = tx.put_cards(changed, Source::Events).await?;
+            tx.note_card_holders(holders).await?;
         }
         let restated: Vec<InboxEvent> = card_events.into_values().collect();
         if !restated.is_empty() {

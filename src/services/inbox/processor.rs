@@ -52,6 +52,7 @@ async fn want_details(tx: &WriteTx, items: &[Item]) -> Result<()> {
 /// What events say of payments that clients have ordered: how far they have come. A funding that
 /// failed is not named: then the issuer is asked for those of the customer.
 async fn follow_payments(tx: &WriteTx, items: &[Item]) -> Result<()> {
+    let mut changed = Vec::new();
     for item in items {
         let (event_type, body) = (item.stored.event_type.as_str(), &item.stored.body);
         let is_withdrawal = event_type.starts_with("card.withdrawal.");
@@ -62,7 +63,9 @@ async fn follow_payments(tx: &WriteTx, items: &[Item]) -> Result<()> {
         let Some(event) = read_money_event(body) else { continue };
         let status = event.status.or_else(|| is_failure.then(|| "failed".to_owned()));
         match (event.id, status) {
-            (Some(id), Some(status)) => tx.put_payment_status(&id, &status).await?,
+            (Some(id), Some(status)) => {
+                changed.extend(tx.put_payment_status(&id, &status).await?);
+            }
             (None, _) if is_failure => {
                 if let Some(customer) = &item.stored.customer_id {
                     tx.check_payments_of(customer, Timestamp::now()).await?;
@@ -71,7 +74,7 @@ async fn follow_payments(tx: &WriteTx, items: &[Item]) -> Result<()> {
             _ => {}
         }
     }
-    Ok(())
+    if changed.is_empty() { Ok(()) } else { tx.note_updates(changed).await }
 }
 
 /// Brings what an import has written in line with the applied events: a balance

@@ -51,6 +51,7 @@ pub(super) fn merged(
         wallet_address: known.and_then(|known| known.wallet_address.clone()),
         created_at: said.created_at.or_else(|| Some(known?.created_at)).unwrap_or(now),
         yativo_card_id,
+        updated_at: None,
         stated_cards_count: None,
     };
     customer.stated_cards_count = stated_cards_count(said, &customer)
