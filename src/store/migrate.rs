@@ -44,7 +44,9 @@ impl Store {
             let tried = async {
                 let pending = self.pending_migrations().await?.len();
                 if pending > 0 {
-                    Migrator::up(&*self.db, None).await.map_err(|error| self.not_migrated(error))?;
+                    Migrator::up(&*self.db, None)
+                        .await
+                        .map_err(|error| self.not_migrated(error))?;
                 }
                 Ok(pending)
             };
