@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sea_orm::SqlxError;
 use sea_orm::sqlx::Connection as _;
-use sea_orm::{ConnectOptions, Database, DbErr};
+use sea_orm::{ConnectOptions, Database};
 use tokio::sync::Mutex;
 
 use super::faults::Faults;

@@ -106,11 +106,6 @@ pub(super) fn is_read_only(error: &DbErr) -> bool {
     code(error).is_some_and(|code| code == "25006" || sqlite_primary(&code) == Some(8))
 }
 
-/// Whether PostgreSQL says that the user lacks a right.
-pub(super) fn is_forbidden(error: &DbErr) -> bool {
-    code(error).as_deref() == Some("42501")
-}
-
 /// Whether an error says that the connection is lost, whatever the statement was.
 pub(super) fn is_lost(error: &DbErr) -> bool {
     match sqlx_error(error) {
