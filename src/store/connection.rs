@@ -10,20 +10,31 @@ use sea_query_sqlx::SqlxValues;
 use super::waiting::Waiting;
 
 /// A connection that goes back to the pool when it is dropped.
-pub(super) enum Connection {
+pub(super) struct Connection {
+    to: To,
+    /// Whether the server still has what was prepared when the next statement comes.
+    keeps_prepared: bool,
+}
+
+/// The database that a connection leads to.
+enum To {
     Postgres(PoolConnection<Postgres>),
     Sqlite(PoolConnection<Sqlite>),
 }
 
 impl Connection {
-    /// Waits for a free connection.
-    pub(super) async fn acquire(db: &DatabaseConnection) -> Result<Self, DbErr> {
+    /// Waits for a free connection. A pooler by transaction does not keep what was prepared.
+    pub(super) async fn acquire(
+        db: &DatabaseConnection,
+        keeps_prepared: bool,
+    ) -> Result<Self, DbErr> {
         let _waiting = Waiting::begin();
         let connection = if db.get_database_backend() == DbBackend::Postgres {
-            db.get_postgres_connection_pool().acquire().await.map(Self::Postgres)
+            db.get_postgres_connection_pool().acquire().await.map(To::Postgres)
         } else {
-            db.get_sqlite_connection_pool().acquire().await.map(Self::Sqlite)
+            db.get_sqlite_connection_pool().acquire().await.map(To::Sqlite)
         };
+        let connection = connection.map(|to| Self { to, keeps_prepared });
         connection.map_err(|error| match error {
             SqlxError::PoolTimedOut => DbErr::ConnectionAcquire(ConnAcquireErr::Timeout),
             SqlxError::PoolClosed => DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed),
@@ -33,29 +44,30 @@ impl Connection {
 
     /// Which database it leads to.
     pub(super) const fn backend(&self) -> DbBackend {
-        match self {
-            Self::Postgres(_) => DbBackend::Postgres,
-            Self::Sqlite(_) => DbBackend::Sqlite,
+        match &self.to {
+            To::Postgres(_) => DbBackend::Postgres,
+            To::Sqlite(_) => DbBackend::Sqlite,
         }
     }
 
     /// Closes it when it is dropped, instead of giving it back to the pool.
     pub(super) fn close_on_drop(&mut self) {
-        match self {
-            Self::Postgres(connection) => connection.close_on_drop(),
-            Self::Sqlite(connection) => connection.close_on_drop(),
+        match &mut self.to {
+            To::Postgres(connection) => connection.close_on_drop(),
+            To::Sqlite(connection) => connection.close_on_drop(),
         }
     }
 
     /// All rows of a statement.
     pub(super) async fn rows(&mut self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         let (sql, values) = parts(statement);
-        let rows = match self {
-            Self::Postgres(connection) => {
-                let rows = query_with::<Postgres, _>(sql, values).fetch_all(&mut **connection);
+        let rows = match &mut self.to {
+            To::Postgres(connection) => {
+                let rows = query_with::<Postgres, _>(sql, values);
+                let rows = rows.persistent(self.keeps_prepared).fetch_all(&mut **connection);
                 rows.await.map(|rows| rows.into_iter().map(Into::into).collect())
             }
-            Self::Sqlite(connection) => {
+            To::Sqlite(connection) => {
                 let rows = query_with::<Sqlite, _>(sql, values).fetch_all(&mut **connection);
                 rows.await.map(|rows| rows.into_iter().map(Into::into).collect())
             }
@@ -66,12 +78,13 @@ impl Connection {
     /// Runs a statement that returns no rows.
     pub(super) async fn execute(&mut self, statement: Statement) -> Result<ExecResult, DbErr> {
         let (sql, values) = parts(statement);
-        let done = match self {
-            Self::Postgres(connection) => {
-                let done = query_with::<Postgres, _>(sql, values).execute(&mut **connection);
+        let done = match &mut self.to {
+            To::Postgres(connection) => {
+                let done = query_with::<Postgres, _>(sql, values);
+                let done = done.persistent(self.keeps_prepared).execute(&mut **connection);
                 done.await.map(Into::into)
             }
-            Self::Sqlite(connection) => {
+            To::Sqlite(connection) => {
                 let done = query_with::<Sqlite, _>(sql, values).execute(&mut **connection);
                 done.await.map(Into::into)
             }
@@ -122,9 +135,9 @@ impl Connection {
     /// trip.
     pub(super) async fn run(&mut self, sql: &str) -> Result<ExecResult, DbErr> {
         let sql = raw_sql(AssertSqlSafe(sql.to_owned()));
-        let done = match self {
-            Self::Postgres(connection) => connection.execute(sql).await.map(Into::into),
-            Self::Sqlite(connection) => connection.execute(sql).await.map(Into::into),
+        let done = match &mut self.to {
+            To::Postgres(connection) => connection.execute(sql).await.map(Into::into),
+            To::Sqlite(connection) => connection.execute(sql).await.map(Into::into),
         };
         done.map_err(exec_failed)
     }
@@ -132,12 +145,12 @@ impl Connection {
     /// As [`Connection::run`], with the rows of all statements.
     pub(super) async fn run_for_rows(&mut self, sql: &str) -> Result<Vec<QueryResult>, DbErr> {
         let sql = raw_sql(AssertSqlSafe(sql.to_owned()));
-        let rows = match self {
-            Self::Postgres(connection) => {
+        let rows = match &mut self.to {
+            To::Postgres(connection) => {
                 let rows = connection.fetch_all(sql).await;
                 rows.map(|rows| rows.into_iter().map(Into::into).collect())
             }
-            Self::Sqlite(connection) => {
+            To::Sqlite(connection) => {
                 let rows = connection.fetch_all(sql).await;
                 rows.map(|rows| rows.into_iter().map(Into::into).collect())
             }

@@ -68,7 +68,7 @@ impl Store {
     }
 
     async fn begin_postgres(&self, settings: &str) -> Result<DbTx, DbErr> {
-        let connection = Connection::acquire(&self.db).await?;
+        let connection = self.db.connection().await?;
         let tx = DbTx::new(self, connection, self.client_timeout());
         let of_session = self.of_transaction.as_deref();
         let of_session = of_session.map_or_else(String::new, |settings| format!("{settings}; "));
@@ -87,7 +87,7 @@ impl Store {
         let mut only_writer = Some(lock);
         let mut is_second_try = false;
         loop {
-            let connection = Connection::acquire(&self.db).await?;
+            let connection = self.db.connection().await?;
             let mut tx = DbTx::new(self, connection, None);
             match tx.run("BEGIN IMMEDIATE").await {
                 Ok(_) => {

@@ -7,6 +7,7 @@ use sea_orm::{ConnectionTrait as _, DbBackend, DbErr, Statement};
 
 use super::database::Store;
 use super::place::Place;
+use super::pooler::Pooler;
 use super::sql;
 use crate::error::{Error, Kind, Result};
 
@@ -34,6 +35,7 @@ impl Store {
             if pending > 0 {
                 Migrator::up(&lock, None).await.map_err(|error| self.not_migrated(error))?;
             }
+            self.forget_prepared(&lock).await?;
             lock.commit().await.map_err(sql::failed)?;
             return Ok(pending);
         }
@@ -66,7 +68,17 @@ impl Store {
         let lock = self.db.begin().await.map_err(sql::failed)?;
         lock.execute_unprepared("SET LOCAL statement_timeout = 0").await.map_err(sql::failed)?;
         lock.execute_unprepared(LOCK).await.map_err(sql::failed)?;
+        self.forget_prepared(&lock).await?;
         Ok(lock)
+    }
+
+    /// The library of migrations prepares its statements, under names. Behind a pooler by
+    /// transaction they would stay on a connection that others get next.
+    async fn forget_prepared(&self, lock: &sea_orm::DatabaseTransaction) -> Result<()> {
+        if self.pooler == Pooler::Transaction {
+            lock.execute_unprepared("DEALLOCATE ALL").await.map_err(sql::failed)?;
+        }
+        Ok(())
     }
 
     /// The names of the migrations that the database lacks. This only reads: the user may not

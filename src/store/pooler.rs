@@ -41,6 +41,11 @@ impl Pool {
         self.begin.as_deref()
     }
 
+    /// Waits for a free connection.
+    pub(super) async fn connection(&self) -> Result<Connection, DbErr> {
+        Connection::acquire(&self.db, self.begin.is_none()).await
+    }
+
     /// The pool itself.
     pub(super) fn into_inner(self) -> DatabaseConnection {
         self.db
@@ -63,7 +68,7 @@ impl ConnectionTrait for Pool {
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
         let Some(begin) = &self.begin else { return self.db.execute_raw(statement).await };
-        Connection::acquire(&self.db).await?.execute_alone(begin, statement).await
+        self.connection().await?.execute_alone(begin, statement).await
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
@@ -79,6 +84,6 @@ impl ConnectionTrait for Pool {
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         let Some(begin) = &self.begin else { return self.db.query_all_raw(statement).await };
-        Connection::acquire(&self.db).await?.rows_alone(begin, statement).await
+        self.connection().await?.rows_alone(begin, statement).await
     }
 }

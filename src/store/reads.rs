@@ -134,7 +134,7 @@ impl Reads {
         if let Some(kept) = self.take() {
             return Ok((kept, permit));
         }
-        let connection = Connection::acquire(&self.db).await?;
+        let connection = self.db.connection().await?;
         let now = Instant::now();
         Ok((Kept { connection, leased: now, used: now }, permit))
     }
