@@ -7,10 +7,11 @@ use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{ColumnTrait as _, ConnectionTrait as _, DbBackend, EntityTrait as _};
 use sea_orm::{QueryFilter as _, QueryResult, QueryTrait as _, Statement};
 
+use super::bulk::{Written, upsert_many};
 use super::database::Store;
 use super::gone_customers::holder_present;
 use super::sql;
-use super::upsert::{Rule, Source, differs, one_of_each, upsert};
+use super::upsert::{Rule, differs, one_of_each, upsert};
 use super::write_tx::WriteTx;
 use crate::domain::card::Card;
 use crate::domain::ledger::cards::{CardStatement, KnownCard};
@@ -175,32 +176,39 @@ impl WriteTx {
         rows.iter().map(known).collect()
     }
 
-    /// Inserts or replaces cards; a stolen card is replaced by events only.
-    /// Returns the customers whose cards are not as they were.
+    /// Inserts or replaces cards as events have made them. Returns their customers.
     ///
     /// # Errors
     /// If the database fails.
-    pub async fn put_cards(&self, cards: Vec<KnownCard>, source: Source) -> Result<Vec<String>> {
+    pub async fn put_cards(&self, cards: Vec<KnownCard>) -> Result<Vec<String>> {
         let rows = cards.into_iter().map(|card| row(self.program, card));
-        let replaces = |_: &Model, old: &Model| source == Source::Events || !old.is_stolen;
-        let rows = one_of_each(rows, |row| &row.card_id, replaces);
-        let rule = match source {
-            Source::Events => Rule::default(),
-            Source::Import => {
-                let differs = differs::<Entity>(&IMPORTED, &OPTIONAL);
-                Rule::when(format!("NOT cards.is_stolen AND {differs}"), Vec::new())
-                    .keeping(&OPTIONAL)
-            }
-        };
-        upsert::<Entity>(&self.write, &rows, rule, Column::CustomerId).await
+        let rows = one_of_each(rows, |row| &row.card_id, |_, _| true);
+        let returned = Column::CustomerId;
+        upsert::<Entity>(&self.write, &rows, Rule::default(), returned).await
+    }
+
+    /// Inserts or replaces cards as an import states that they were at `at`. A stolen card is
+    /// replaced by events only. Returns the customers whose cards are not as they were.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn import_cards(&self, cards: Vec<KnownCard>, at: Timestamp) -> Result<Vec<String>> {
+        let rows = cards.into_iter().map(|card| row(self.program, card));
+        let rows = one_of_each(rows, |row| &row.card_id, |_, old| !old.is_stolen);
+        let differs = differs::<Entity>(&IMPORTED, &OPTIONAL);
+        let rule = Rule::when(format!("NOT cards.is_stolen AND {differs}"), Vec::new());
+        let (rule, key) = (rule.keeping(&OPTIONAL), Column::CardId);
+        let Written { changed, known } =
+            upsert_many::<Entity>(self, rows, key, rule, Column::CustomerId).await?;
+        if !known.is_empty() {
+            self.mark_imported(known, at).await?;
+        }
+        Ok(changed)
     }
 
     /// Marks cards as imported at a moment, also those that have not changed: they are as
-    /// the import states. Stolen cards apart, which an import does not replace.
-    ///
-    /// # Errors
-    /// If the database fails.
-    pub async fn mark_cards_imported(&self, ids: Vec<String>, at: Timestamp) -> Result<()> {
+    /// the import states. Stolen cards apart.
+    async fn mark_imported(&self, ids: Vec<String>, at: Timestamp) -> Result<()> {
         let earlier = Column::ImportedAt.is_null().or(Column::ImportedAt.lt(at.millis()));
         let update = Entity::update_many()
             .col_expr(Column::ImportedAt, Expr::val(at.millis()))

@@ -4,7 +4,7 @@ use card_gateway_entity::chain_balance::Model;
 use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 use serde::Serialize;
 
-use super::changes::{self, BALANCE, INSERT};
+use super::changes::{BALANCE, INSERT};
 use super::customers::PRESENT;
 use super::db_tx::DbTx;
 use super::{sql, write_tx};
@@ -85,8 +85,8 @@ pub(super) async fn record(write: &DbTx, readings: &[Model]) -> Result<()> {
     let values = [Timestamp::now().millis().into(), rows];
     let insert = Statement::from_sql_and_values(backend, insert, values);
     let inserted = write.execute_raw(insert).await.map_err(sql::failed)?;
-    if inserted.rows_affected() == 0 {
-        return Ok(());
+    if inserted.rows_affected() > 0 {
+        write.notify();
     }
-    changes::notify(write).await
+    Ok(())
 }

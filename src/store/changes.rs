@@ -10,7 +10,7 @@ use sea_orm::{QueryFilter as _, QuerySelect as _, RuntimeErr};
 use serde::Serialize;
 
 use super::database::Store;
-use super::db_tx::DbTx;
+use super::notices::CHANNEL;
 use super::pooler::Pooler;
 use super::sql;
 use super::write_tx::WriteTx;
@@ -20,11 +20,8 @@ use crate::domain::principal::ProgramId;
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Result};
 
-/// PostgreSQL's channel that says that something has changed.
-const CHANNEL: &str = "card_gateway_changes";
-
 /// Changes that are removed in one transaction, and the pause for other writers.
-const CHUNK: i64 = 5_000;
+const CHUNK: i64 = 1_000;
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// A customer has changed.
@@ -98,34 +95,31 @@ impl WriteTx {
             sql::rows(self.backend(), 3, &ROW)
         );
         self.execute(text, [Timestamp::now().millis().into(), sql::json(&rows)?]).await?;
-        notify(&self.write).await
+        self.write.notify();
+        Ok(())
     }
 
-    /// As [`WriteTx::record_changes`], with the issuer's balances that are stored.
+    /// As [`WriteTx::record_changes`] of customers who are stored, each once, with the issuer's
+    /// balances that are stored.
     ///
     /// # Errors
     /// If the database fails.
     pub async fn record_changes_of(&self, customers: Vec<String>) -> Result<()> {
         self.note_updates(customers.clone()).await?;
-        let text = format!(
-            "{INSERT} SELECT $1, $2, c.id, {BALANCE}, FALSE FROM card_customers AS c \
-             LEFT JOIN wallet_balances AS b ON b.program_id = $1 AND b.customer_id = c.id \
-             WHERE c.program_id = $1 AND {}",
-            sql::one_of(self.backend(), "c.id", 3)
-        );
-        let customers = sql::list(self.backend(), customers);
+        let backend = self.backend();
+        let from = if backend == DbBackend::Postgres {
+            "unnest($3::text[]) AS k(id)"
+        } else {
+            "(SELECT value AS id FROM json_each($3)) AS k"
+        };
+        let mine = "b.program_id = $1 AND b.customer_id = k.id";
+        let balance = sql::each(backend, "wallet_balances AS b", "b.*", mine);
+        let text = format!("{INSERT} SELECT $1, $2, k.id, {BALANCE}, FALSE FROM {from}{balance}");
+        let customers = sql::list(backend, customers);
         self.execute(text, [Timestamp::now().millis().into(), customers]).await?;
-        notify(&self.write).await
+        self.write.notify();
+        Ok(())
     }
-}
-
-/// Notifies other processes at the commit. The truth is in the table.
-pub(super) async fn notify(write: &DbTx) -> Result<()> {
-    if write.get_database_backend() != DbBackend::Postgres {
-        return Ok(());
-    }
-    let notify = format!("NOTIFY {CHANNEL}");
-    write.execute_unprepared(&notify).await.map(drop).map_err(sql::failed)
 }
 
 impl Store {
@@ -226,7 +220,7 @@ impl Store {
         while seq <= end {
             seq += CHUNK;
             let chunk = Column::Seq.lte(std::cmp::min(seq, end));
-            let write = self.begin("").await?;
+            let write = self.begin_bulk("").await?;
             let removed = Entity::delete_many().filter(chunk).exec(&write).await;
             removed.map_err(sql::failed)?;
             write.commit().await?;

@@ -157,6 +157,19 @@ impl Connection {
         };
         rows.map_err(query_failed)
     }
+
+    /// PostgreSQL: sends rows to a `COPY … FROM STDIN`, in its text format.
+    pub(super) async fn copy_in(&mut self, statement: &str, rows: &str) -> Result<(), DbErr> {
+        let Self::Postgres(connection) = self else {
+            return Err(DbErr::Custom("only PostgreSQL copies".to_owned()));
+        };
+        let copied = async {
+            let mut copy = connection.copy_in_raw(statement).await?;
+            copy.send(rows.as_bytes()).await?;
+            copy.finish().await
+        };
+        copied.await.map(drop).map_err(exec_failed)
+    }
 }
 
 fn parts(statement: Statement) -> (AssertSqlSafe<String>, SqlxValues) {

@@ -11,8 +11,9 @@ use sea_orm::sea_query::{Query, Value};
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QuerySelect as _};
 use sea_orm::{ConnectionTrait as _, DbBackend, QueryResult, Statement};
 
+use super::bulk::upsert_many;
 use super::database::Store;
-use super::upsert::{Rule, differs, one_of_each, upsert};
+use super::upsert::{Rule, differs, one_of_each};
 use super::write_tx::WriteTx;
 use super::{cards, sql, wallet_balances};
 use crate::domain::card::Card;
@@ -189,7 +190,8 @@ impl WriteTx {
         let rows = one_of_each(rows, |row| &row.id, |_, _| true);
         let rule = Rule::when(differs::<Entity>(&[Column::HasCards], &[]), Vec::new());
         let rule = rule.keeping(&[Column::HasCards]);
-        upsert::<Entity>(&self.write, &rows, rule, Column::Id).await
+        let written = upsert_many::<Entity>(self, rows, Column::Id, rule, Column::Id).await?;
+        Ok(written.changed)
     }
 
     /// Keeps whether customers have cards in line with their cards.

@@ -5,21 +5,22 @@ use std::time::Duration;
 
 use sea_orm::SqlxError;
 use sea_orm::sqlx::Connection as _;
-use sea_orm::{ConnectOptions, Database};
-use tokio::sync::Mutex;
+use sea_orm::{ConnectOptions, ConnectionTrait as _, Database, DbBackend};
 
 use super::faults::Faults;
 use super::first_connection;
+use super::notices::Notices;
 use super::place::Place;
 use super::pooler::{Pool, Pooler};
 use super::reads::Reads;
 use super::session;
 use super::sqlite_file::SqliteFile;
+use super::sqlite_turns::Turns;
 use crate::error::{Error, Kind, Result};
 
 /// How long one statement waits for SQLite's write lock. Transactions wait
 /// longer, but ask anew each time.
-const BUSY_TIMEOUT: Duration = Duration::from_millis(100);
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_millis(100);
 
 /// How long PostgreSQL may take to answer when a connection goes back to the pool.
 const RELEASE: Duration = Duration::from_secs(2);
@@ -48,8 +49,10 @@ pub struct Store {
     pub(super) reads: Arc<Reads>,
     /// SQLite's file; nothing for PostgreSQL.
     pub(super) sqlite: Arc<SqliteFile>,
-    /// SQLite has one writer at a time: held by the one of this process.
-    pub(super) sqlite_writer: Arc<Mutex<()>>,
+    /// SQLite has one writer at a time.
+    pub(super) sqlite_turns: Turns,
+    /// Notifies other processes of changes.
+    pub(super) notices: Notices,
     pub(super) faults: Arc<Faults>,
     writers: usize,
     pub(super) max_connections: u32,
@@ -126,13 +129,15 @@ impl Store {
         let db = Pool::new(db, begin);
         let reads = Reads::new(db.clone(), connections, acquire_timeout, Arc::clone(&sqlite));
         let reads = Arc::new(reads);
+        let notices = Notices::of(&db);
         tokio::spawn(Reads::tidy(Arc::downgrade(&reads)));
         Ok(Self {
             db,
             place,
             reads,
             sqlite,
-            sqlite_writer: Arc::default(),
+            sqlite_turns: Turns::default(),
+            notices,
             faults,
             max_connections: connections,
             writers: usize::try_from(connections / 2).unwrap_or(1).max(1),
@@ -152,6 +157,11 @@ impl Store {
     /// too.
     pub fn writers(&self) -> usize {
         self.writers
+    }
+
+    /// Whether all who write wait for each other, whatever their programs are.
+    pub fn has_one_writer(&self) -> bool {
+        self.db.get_database_backend() == DbBackend::Sqlite
     }
 
     /// Closes every connection; SQLite tidies its files up.

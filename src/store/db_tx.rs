@@ -14,19 +14,20 @@ use std::time::{Duration, Instant};
 
 use sea_orm::{ConnAcquireErr, ConnectionTrait, DbBackend, DbErr, ExecResult};
 use sea_orm::{QueryResult, RuntimeErr, SqlxError, Statement};
-use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio::sync::Mutex;
 
 use super::connection::Connection;
-use super::database::Store;
+use super::database::{BUSY_TIMEOUT, Store};
 use super::sql;
+use super::sqlite_turns::{Turn, Urgency};
 use crate::error::Result;
 
-/// The pause before the next attempt at SQLite's write lock, while another
-/// process holds it.
-const BUSY_PAUSE: Duration = Duration::from_millis(5);
 /// Tables grow while they are written: a plan that was made for an empty table
 /// must not be reused.
 pub(super) const FRESH_PLANS: &str = "SET LOCAL plan_cache_mode = auto";
+/// SQLite waits for its lock with growing pauses, in which the lock may be free for a moment
+/// and taken again. So this does not let it wait.
+const BEGIN_SQLITE: &str = "PRAGMA busy_timeout = 0; BEGIN IMMEDIATE";
 /// A setting that marks a transaction of ours for as long as it is open.
 const OPEN: &str = "SET LOCAL card_gateway.transaction = 'open'";
 /// Whether the connection was free of transactions before `BEGIN`: a
@@ -50,19 +51,30 @@ pub(super) struct DbTx {
     ended: bool,
     /// How long one statement may take.
     timeout: Option<Duration>,
-    /// On SQLite: the lock that makes this the only writer of the process.
-    only_writer: Option<OwnedMutexGuard<()>>,
+    /// On SQLite: the turn that makes this the only writer of the process.
+    turn: Option<Turn>,
+    /// Whether other processes are to be notified of changes.
+    has_changes: AtomicBool,
 }
 
 impl Store {
     /// Begins a transaction that is going to write. On SQLite it takes the write
     /// lock; on PostgreSQL `settings`, statements separated by `;`, are part of it.
     pub(super) async fn begin(&self, settings: &str) -> Result<DbTx> {
+        self.begin_as(Urgency::Prompt, settings).await
+    }
+
+    /// As [`Store::begin`], for many rows, for which others need not wait.
+    pub(super) async fn begin_bulk(&self, settings: &str) -> Result<DbTx> {
+        self.begin_as(Urgency::Bulk, settings).await
+    }
+
+    async fn begin_as(&self, urgency: Urgency, settings: &str) -> Result<DbTx> {
         self.sqlite.check()?;
         let end = Instant::now() + self.acquire_timeout;
         let began = match self.db.get_database_backend() {
             DbBackend::Postgres => self.begin_postgres(settings).await,
-            _ => self.begin_sqlite(end).await,
+            _ => self.begin_sqlite(urgency, end).await,
         };
         began.map_err(sql::failed)
     }
@@ -80,25 +92,32 @@ impl Store {
 
     /// Writers of this process wait for each other in their order. While another
     /// process holds the lock, it is tried again and again.
-    async fn begin_sqlite(&self, end: Instant) -> Result<DbTx, DbErr> {
+    async fn begin_sqlite(&self, urgency: Urgency, end: Instant) -> Result<DbTx, DbErr> {
         let timed_out = || DbErr::ConnectionAcquire(ConnAcquireErr::Timeout);
-        let lock = Arc::clone(&self.sqlite_writer).lock_owned();
-        let lock = tokio::time::timeout_at(end.into(), lock).await.map_err(|_| timed_out())?;
-        let mut only_writer = Some(lock);
+        let turn = self.sqlite_turns.wait(urgency);
+        let turn = tokio::time::timeout_at(end.into(), turn).await.map_err(|_| timed_out())?;
+        let mut turn = Some(turn);
         let mut is_second_try = false;
         loop {
             let connection = self.db.connection().await?;
             let mut tx = DbTx::new(self, connection, None);
-            match tx.run("BEGIN IMMEDIATE").await {
+            let began = tx.run(BEGIN_SQLITE).await;
+            if !matches!(&began, Err(error) if !sql::is_busy(error)) {
+                // The connection is used for reads again, which may have to wait.
+                let mut connection = tx.connection.lock().await;
+                let wait = format!("PRAGMA busy_timeout = {}", BUSY_TIMEOUT.as_millis());
+                connection.run(&wait).await?;
+            }
+            match began {
                 Ok(_) => {
-                    tx.only_writer = only_writer.take();
+                    tx.turn = turn.take();
                     return Ok(tx);
                 }
                 Err(error) if sql::is_busy(&error) && Instant::now() < end => {
                     // Nothing has begun: the connection is unchanged.
                     tx.ended = true;
                     drop(tx);
-                    tokio::time::sleep(BUSY_PAUSE).await;
+                    tokio::time::sleep(urgency.pause()).await;
                 }
                 // A connection that was opened while the file was read-only
                 // stays read-only. A new one may be writable.
@@ -127,7 +146,8 @@ impl DbTx {
             sound: AtomicBool::new(true),
             ended: false,
             timeout,
-            only_writer: None,
+            turn: None,
+            has_changes: AtomicBool::new(false),
         }
     }
 
@@ -137,9 +157,13 @@ impl DbTx {
     /// # Errors
     /// If the database fails; whether it was committed is not known then.
     pub(super) async fn commit(self) -> Result<()> {
-        let sqlite = Arc::clone(&self.store.sqlite);
+        let (sqlite, notices) = (Arc::clone(&self.store.sqlite), self.store.notices.clone());
+        let has_changes = self.has_changes.load(Ordering::Relaxed);
         self.end().await.map_err(sql::failed)?;
         sql::OUTAGE.succeeded();
+        if has_changes {
+            notices.due();
+        }
         sqlite.check()
     }
 
@@ -162,6 +186,11 @@ impl DbTx {
         Ok(())
     }
 
+    /// Has other processes notified at the commit.
+    pub(super) fn notify(&self) {
+        self.has_changes.store(true, Ordering::Relaxed);
+    }
+
     /// Rolls back. The connection is reused if that succeeds.
     pub(super) async fn roll_back(mut self) {
         self.ended = self.run("ROLLBACK").await.is_ok();
@@ -170,6 +199,12 @@ impl DbTx {
     async fn run(&self, sql: &str) -> Result<ExecResult, DbErr> {
         let mut connection = self.connection.lock().await;
         self.guard(connection.run(sql)).await
+    }
+
+    /// PostgreSQL: sends rows to a `COPY … FROM STDIN`, in its text format.
+    pub(super) async fn copy_in(&self, statement: &str, rows: &str) -> Result<(), DbErr> {
+        let mut connection = self.connection.lock().await;
+        self.guard(connection.copy_in(statement, rows)).await
     }
 
     async fn run_for_rows(&self, sql: &str) -> Result<Vec<QueryResult>, DbErr> {

@@ -252,6 +252,22 @@ impl Store {
         last.map_err(sql::failed)?.map(sql::time).transpose()
     }
 
+    /// Whether any event of any program was received at this moment or later.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn any_event_since(&self, since: Timestamp) -> Result<bool> {
+        let any = Entity::find()
+            .select_only()
+            .column(Column::ReceivedAt)
+            .filter(Column::ReceivedAt.gte(since.millis()))
+            .limit(1)
+            .into_tuple::<i64>()
+            .one(&self.db)
+            .await;
+        Ok(any.map_err(sql::failed)?.is_some())
+    }
+
     /// How many events of each program wait for their customer, and when the oldest of them
     /// arrived; nothing of programs that have none.
     ///

@@ -75,7 +75,7 @@ impl Store {
         let times = [before.millis().into(), Timestamp::now().millis().into()];
         let values = after.into_iter().chain(last).chain(times);
         let drop = Statement::from_sql_and_values(backend, drop, values);
-        let write = self.begin(EVENTS).await?;
+        let write = self.begin_bulk(EVENTS).await?;
         write.execute_raw(drop).await.map_err(sql::failed)?;
         write.commit().await?;
         Ok(Some((sql::time(at)?, program, id)))
@@ -97,7 +97,7 @@ impl Store {
         if self.reads.query_one_raw(first).await.map_err(sql::failed)?.is_none() {
             return Ok(0);
         }
-        let write = self.begin(EVENTS).await?;
+        let write = self.begin_bulk(EVENTS).await?;
         // By hand: neither database limits a DELETE itself.
         let text = format!("DELETE FROM inbox_events WHERE (program_id, event_id) IN ({old})");
         let values = vec![before.millis().into(), limit.into()];

@@ -4,6 +4,7 @@
 //! one exists.
 
 // The database: connections, transactions, what statements share.
+mod bulk;
 mod connection;
 mod database;
 mod db_tx;
@@ -12,6 +13,7 @@ mod first_connection;
 mod inspect;
 mod keyset;
 mod migrate;
+mod notices;
 mod place;
 mod pool;
 mod pooler;
@@ -20,6 +22,8 @@ mod reads;
 mod session;
 mod sql;
 mod sqlite_file;
+mod sqlite_turns;
+mod statistics;
 mod upsert;
 mod waiting;
 mod write_tx;

@@ -46,13 +46,11 @@ impl WriteTx {
             }));
             customers.push((customer, has_cards));
         }
-        let ids: Vec<String> = cards.iter().map(|known| known.card.card_id.clone()).collect();
         let mut changed = BTreeSet::new();
         changed.extend(self.put_customers(customers).await?);
         changed.extend(self.put_wallets(wallets, Source::Import).await?);
-        changed.extend(self.put_cards(cards, Source::Import).await?);
-        if !ids.is_empty() {
-            self.mark_cards_imported(ids, at).await?;
+        if !cards.is_empty() {
+            changed.extend(self.import_cards(cards, at).await?);
         }
         let changed: Vec<String> = changed.into_iter().collect();
         if !changed.is_empty() {

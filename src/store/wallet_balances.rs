@@ -7,9 +7,10 @@ use card_gateway_entity::wallet_balance::{Column, Entity, Model};
 use sea_orm::{ColumnTrait as _, ConnectionTrait as _, DbBackend, EntityTrait as _};
 use sea_orm::{QueryFilter as _, QueryResult, QueryTrait as _, Statement};
 
+use super::bulk::upsert_many;
 use super::database::Store;
 use super::sql;
-use super::upsert::{Rule, Source, differs, one_of_each, upsert};
+use super::upsert::{Rule, Source, differs, one_of_each};
 use super::write_tx::WriteTx;
 use crate::domain::balance::{BalanceSource, WalletBalance};
 use crate::domain::ledger::wallet::Wallet;
@@ -169,6 +170,7 @@ impl WriteTx {
                 Rule::when(condition, vec![latest.into()])
             }
         };
-        upsert::<Entity>(&self.write, &rows, rule, Column::CustomerId).await
+        let key = Column::CustomerId;
+        Ok(upsert_many::<Entity>(self, rows, key, rule, key).await?.changed)
     }
 }

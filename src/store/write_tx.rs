@@ -44,7 +44,17 @@ impl Store {
     /// # Errors
     /// If the database fails, or others take too long.
     pub async fn write(&self, program: ProgramId) -> Result<WriteTx> {
-        self.begin_write_tx(program, EVENTS).await
+        let write = self.begin(&begin(program, EVENTS)).await?;
+        Ok(WriteTx::new(write, program))
+    }
+
+    /// As [`Store::write`], for events for which others need not wait.
+    ///
+    /// # Errors
+    /// If the database fails, or others take too long.
+    pub async fn write_backlog(&self, program: ProgramId) -> Result<WriteTx> {
+        let write = self.begin_bulk(&begin(program, EVENTS)).await?;
+        Ok(WriteTx::new(write, program))
     }
 
     /// Waits for the program's other writers, and begins to write many customers.
@@ -52,14 +62,14 @@ impl Store {
     /// # Errors
     /// If the database fails, or others take too long.
     pub async fn write_import(&self, program: ProgramId) -> Result<WriteTx> {
-        self.begin_write_tx(program, FRESH_PLANS).await
+        let write = self.begin_bulk(&begin(program, FRESH_PLANS)).await?;
+        Ok(WriteTx::new(write, program))
     }
+}
 
-    async fn begin_write_tx(&self, program: ProgramId, settings: &str) -> Result<WriteTx> {
-        let lock = format!("{settings}; {IDLE}; {}", lock(program));
-        let write = self.begin(&lock).await?;
-        Ok(WriteTx { write, program, at: Timestamp::now() })
-    }
+/// PostgreSQL: what a transaction of a program's writer begins with.
+fn begin(program: ProgramId, settings: &str) -> String {
+    format!("{settings}; {IDLE}; {}", lock(program))
 }
 
 /// PostgreSQL: waits for the other writers of a program, and holds them up until the
@@ -69,6 +79,10 @@ pub(super) fn lock(program: ProgramId) -> String {
 }
 
 impl WriteTx {
+    fn new(write: DbTx, program: ProgramId) -> Self {
+        Self { write, program, at: Timestamp::now() }
+    }
+
     /// Commits.
     ///
     /// # Errors

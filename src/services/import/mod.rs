@@ -1,6 +1,7 @@
 //! Imports a program's customers from newline-delimited JSON. It streams: memory
 //! does not grow with the file.
 
+mod batch_sizes;
 mod line;
 
 use std::io::{self, BufRead, Read as _};
@@ -10,19 +11,22 @@ use std::time::Duration;
 use backon::{ExponentialBuilder, Retryable as _};
 use tokio::sync::mpsc;
 
+use self::batch_sizes::BatchSizes;
 use crate::domain::principal::ProgramId;
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Kind, Result};
 use crate::services::records;
 use crate::store::{Record, Store};
 
-/// Records of one database transaction, and bytes of text that they come from.
-const BATCH: usize = 500;
+/// Bytes of text that the records of one batch come from, at most.
 const BATCH_BYTES: u64 = 2 << 20;
 /// Batches that are read ahead of the database.
 const AHEAD: usize = 2;
 /// The longest line that is read, in bytes.
 const MAX_LINE: usize = 1 << 20;
+
+/// The database looks at its tables again when they have so many times the customers.
+const LOOK_AGAIN: usize = 4;
 
 /// How often a batch is tried again while the database is away, and how long
 /// to wait first; each time it is twice as long.
@@ -66,17 +70,39 @@ pub async fn import(
     // The input states how things were before it is read.
     let at = Timestamp::now();
     let (sender, mut batches) = mpsc::channel(AHEAD);
+    let sizes = BatchSizes::of(store);
     let reading = {
         let report = Arc::clone(&report);
-        tokio::task::spawn_blocking(move || read(input, &sender, report.as_ref()))
+        tokio::task::spawn_blocking(move || read(input, sizes.most, &sender, report.as_ref()))
     };
+    let (mut stored, mut next_look) = (0, sizes.most);
     while let Some(Batch { records, lines, bytes }) = batches.recv().await {
-        put_with_retries(store, program, records, at).await?;
+        let size = sizes.now(store).await?;
+        stored += records.len();
+        for records in chunks(records, size) {
+            put_with_retries(store, program, records, at).await?;
+        }
+        if stored >= next_look {
+            next_look = stored * LOOK_AGAIN;
+            look_at(store, stored).await;
+        }
         report.progress(lines, bytes);
+    }
+    if stored >= sizes.most {
+        look_at(store, stored).await;
     }
     let summary = reading.await.map_err(Error::internal)?;
     summary
         .map_err(|error| Error::new(Kind::Unavailable, "the input cannot be read").because(error))
+}
+
+/// Has the database look at what it has got, so that it reads that in a good way. If it
+/// does not, nothing is lost.
+async fn look_at(store: &Store, stored: usize) {
+    if let Err(error) = store.look_at_imported(stored as u64).await {
+        let cause = error.private_source().unwrap_or_default();
+        tracing::debug!(cause, "the database does not look at what was imported");
+    }
 }
 
 /// As [`put`], with retries while the database is away: it may be restarting, or
@@ -116,14 +142,24 @@ async fn put_at(
     tx.commit().await
 }
 
+/// Records in parts of `size`.
+fn chunks(records: Vec<Record>, size: usize) -> impl Iterator<Item = Vec<Record>> {
+    let mut records = records.into_iter();
+    std::iter::from_fn(move || {
+        let part: Vec<Record> = records.by_ref().take(size).collect();
+        (!part.is_empty()).then_some(part)
+    })
+}
+
 /// Reads and checks lines until the end, or until the receiver is gone.
 fn read(
     mut input: impl BufRead,
+    size: usize,
     sender: &mpsc::Sender<Batch>,
     report: &dyn Report,
 ) -> io::Result<Summary> {
     let mut summary = Summary::default();
-    let mut batch = Batch { records: Vec::with_capacity(BATCH), lines: 0, bytes: 0 };
+    let mut batch = Batch { records: Vec::with_capacity(size), lines: 0, bytes: 0 };
     let mut text = Vec::new();
     let mut sent = 0;
     loop {
@@ -150,9 +186,9 @@ fn read(
                 report.bad_line(batch.lines, &reason);
             }
         }
-        if batch.records.len() == BATCH || batch.bytes - sent > BATCH_BYTES {
+        if batch.records.len() == size || batch.bytes - sent > BATCH_BYTES {
             sent = batch.bytes;
-            let next = Batch { records: Vec::with_capacity(BATCH), ..batch };
+            let next = Batch { records: Vec::with_capacity(size), ..batch };
             let full = std::mem::replace(&mut batch, next);
             if sender.blocking_send(full).is_err() {
                 return Ok(summary);

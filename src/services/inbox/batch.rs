@@ -318,7 +318,7 @@ impl EventBatch {
         };
         let changed: Vec<KnownCard> = cards.into_values().flatten().filter(is_dirty).collect();
         if !changed.is_empty() {
-            let holders = tx.put_cards(changed, Source::Events).await?;
+            let holders = tx.put_cards(changed).await?;
             tx.note_card_holders(holders).await?;
         }
         let restated: Vec<InboxEvent> = card_events.into_values().collect();
