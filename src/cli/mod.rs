@@ -24,6 +24,7 @@ mod tokens;
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use tokio::runtime::{Builder, Runtime};
 
 use arguments::{Cli, Command};
 use output::{failed, out, say};
@@ -34,6 +35,9 @@ use crate::demo;
 use crate::error::{Error, Result};
 use crate::services::sync::Options;
 use crate::{app, graphql, openapi, telemetry};
+
+/// Tasks that run on a thread before it looks for what the network has brought.
+const EVENT_INTERVAL: u32 = 7;
 
 /// Runs the command of this process' arguments.
 pub fn run() -> ExitCode {
@@ -58,7 +62,7 @@ pub fn run() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let runtime = match tokio::runtime::Runtime::new() {
+    let runtime = match runtime() {
         Ok(runtime) => runtime,
         Err(error) => return failed(&Error::internal(error)),
     };
@@ -80,6 +84,13 @@ fn describe(command: &Command) -> Option<Result<()>> {
         Command::Man { folder } => shell::man(folder.as_deref()),
         _ => return None,
     })
+}
+
+/// By default, 61 tasks run before a thread looks for what the network has brought. Under
+/// load, each answer of the database would wait for these, and so one program's events for
+/// another's: a transaction has a dozen answers.
+fn runtime() -> std::io::Result<Runtime> {
+    Builder::new_multi_thread().enable_all().event_interval(EVENT_INTERVAL).build()
 }
 
 async fn execute(command: Command, config: Config) -> Result<ExitCode> {

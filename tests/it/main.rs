@@ -33,6 +33,7 @@ mod graphiql;
 mod graphql_over_http;
 mod health_command;
 mod http_edges;
+mod imports;
 mod issuer;
 mod issuer_routes;
 mod killed;

@@ -8,14 +8,10 @@ use crate::cli::interrupt;
 use crate::cli::list::List;
 use crate::cli::lookup::maybe_program;
 use crate::cli::output::out;
-use crate::domain::ledger::event::InboxState;
 use crate::domain::principal::ProgramId;
 use crate::error::{Error, Kind, Result};
-use crate::services::inbox;
-use crate::store::{EventFilter, Store};
-
-/// Number of events of one read.
-const PAGE: u64 = 500;
+use crate::services::inbox::{self, Replayed};
+use crate::store::Store;
 
 /// Takes up one event again, or all that were not applied.
 pub(super) async fn run(
@@ -39,7 +35,7 @@ async fn one(store: &Store, program: Option<ProgramId>, id: &str) -> Result<Exit
     let programs = store.programs().await?;
     let mut rows = Vec::new();
     for (program, _) in store.events_with_id(program, id).await? {
-        if let Some(event) = inbox::replay(store, program, id).await? {
+        for event in inbox::replay(store, program, vec![id.to_owned()]).await? {
             let name = programs.iter().find(|of| of.id == program);
             rows.push(EventRow::of(name.map_or("-", |of| of.name.as_str()), event));
         }
@@ -55,28 +51,9 @@ async fn one(store: &Store, program: Option<ProgramId>, id: &str) -> Result<Exit
     Ok(ExitCode::SUCCESS)
 }
 
-/// Failed events, and those that wait: the customer or the card may be there by now.
 async fn all(store: &Store, program: Option<ProgramId>, replayed: &AtomicU64) -> Result<ExitCode> {
-    let mut applied = 0_u64;
-    for state in [InboxState::Failed, InboxState::Waiting, InboxState::Ambiguous] {
-        let filter = EventFilter { program, state: Some(state), ..EventFilter::default() };
-        let mut after = None;
-        loop {
-            let events = store.events_in(&filter, after.take(), PAGE).await?;
-            let is_whole = events.len() as u64 == PAGE;
-            for (program, event) in events {
-                after = Some((event.received_at, event.event_id.clone(), program));
-                if let Some(event) = inbox::replay(store, program, &event.event_id).await? {
-                    replayed.fetch_add(1, Ordering::Relaxed);
-                    applied += u64::from(event.state == InboxState::Applied);
-                }
-            }
-            if !is_whole {
-                break;
-            }
-        }
-    }
-    let replayed = replayed.load(Ordering::Relaxed);
-    out(&format!("replayed {replayed} events, {applied} of them are applied now\n"))?;
+    let progress = |so_far: Replayed| replayed.store(so_far.events, Ordering::Relaxed);
+    let Replayed { events, applied } = inbox::replay_all(store, program, progress).await?;
+    out(&format!("replayed {events} events, {applied} of them are applied now\n"))?;
     Ok(ExitCode::SUCCESS)
 }

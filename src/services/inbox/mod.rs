@@ -6,6 +6,7 @@ mod batch;
 mod decode;
 mod delivery;
 mod duplicates;
+mod group_size;
 mod item;
 mod processor;
 pub mod retention;
@@ -17,7 +18,7 @@ use metrics::{counter, gauge};
 use moka::sync::Cache;
 use tokio::sync::{Notify, mpsc, oneshot};
 
-pub use self::backlog::{apply_waiting, reconcile, replay};
+pub use self::backlog::{Replayed, apply_waiting, reconcile, replay, replay_all};
 pub use self::delivery::Receipt;
 use self::delivery::{Delivery, Incoming};
 use crate::domain::time::Timestamp;

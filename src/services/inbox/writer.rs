@@ -6,13 +6,15 @@
 use std::collections::{HashMap, HashSet};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Instant;
 
 use futures_util::FutureExt as _;
 use strum::VariantArray as _;
-use tokio::sync::{Notify, Semaphore, mpsc};
+use tokio::sync::{Notify, Semaphore, mpsc, oneshot};
 use tokio::task::JoinSet;
 
 use super::delivery::{Answer, Delivery, Incoming, Receipt};
+use super::group_size::GroupSize;
 use super::{duplicates, processor};
 use crate::domain::ledger::event::InboxState;
 use crate::domain::principal::ProgramId;
@@ -25,6 +27,8 @@ use crate::store::{InboxEvent, Program, Store};
 pub(super) const QUEUE: usize = 1_024;
 /// Events of one transaction, and so of one write to the disk.
 const GROUP: usize = 256;
+/// Senders that are answered before other tasks have their turn.
+const ANSWERED: usize = 8;
 /// After so many events that fail one after the other, it is not the events.
 const FAILURES: usize = 5;
 
@@ -74,16 +78,19 @@ struct Writer {
 impl Writer {
     async fn run(self, mut deliveries: mpsc::Receiver<Delivery>, changed: Arc<Notify>) {
         let mut group = Vec::with_capacity(GROUP);
-        while deliveries.recv_many(&mut group, GROUP).await > 0 {
+        let mut answering = JoinSet::new();
+        let mut size = GroupSize::new();
+        while deliveries.recv_many(&mut group, size.next()).await > 0 {
             let (events, senders): (Vec<Incoming>, Vec<_>) =
                 group.drain(..).map(|delivery| (delivery.incoming, delivery.answer)).unzip();
+            let (began, events_count) = (Instant::now(), events.len());
             let answers = self.write(events).await;
+            size.took(events_count, began.elapsed());
             changed.notify_one();
-            for (sender, answer) in senders.into_iter().zip(answers) {
-                // A sender that has gone away will send it again.
-                let _ = sender.send(answer);
-            }
+            answering.spawn(answer(senders.into_iter().zip(answers).collect()));
+            while answering.try_join_next().is_some() {}
         }
+        while answering.join_next().await.is_some() {}
     }
 
     /// Writes events; each has its own answer, in their order.
@@ -191,6 +198,18 @@ impl Writer {
                 }
                 _ => {}
             }
+        }
+    }
+}
+
+/// Answers the senders of a group. Each answer wakes a task, which reads the next event: so
+/// the tasks of other programs come in between.
+async fn answer(answers: Vec<(oneshot::Sender<Answer>, Answer)>) {
+    for (at, (sender, answer)) in answers.into_iter().enumerate() {
+        // A sender that has gone away will send it again.
+        let _ = sender.send(answer);
+        if at % ANSWERED == ANSWERED - 1 {
+            tokio::task::yield_now().await;
         }
     }
 }
