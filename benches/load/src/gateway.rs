@@ -2,11 +2,11 @@
 
 use std::env;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use crate::failure::{Result, While as _};
 use crate::http::Request;
-use crate::keeper::Keeper;
+use crate::keeper::{Keeper, Kept};
 use crate::server::{Server, free_port};
 
 /// The program whose customers are made, as in "card program".
@@ -81,6 +81,13 @@ impl<'a> Gateway<'a> {
             return Err(format!("card-gateway {}: {said}", arguments.join(" ")).into());
         }
         Ok(String::from_utf8(output.stdout)?.trim().to_owned())
+    }
+
+    /// Starts one of its commands.
+    pub(crate) fn start(&self, arguments: &[&str]) -> Result<Kept<'a>> {
+        let mut command = self.command();
+        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        self.keeper.start(&mut command)
     }
 
     /// Serves, and waits until `request` is answered.

@@ -3,7 +3,8 @@
 //! One program with three parts. `load` makes databases, starts servers, sends
 //! requests and writes a table. `load ceiling` is the server that the gateway
 //! is compared with; `load` starts it by itself. `load events` does what `load`
-//! does, for webhooks, and `load filters` for filtered lists.
+//! does, for webhooks; `load fairness` for programs beside each other, `load filters` for
+//! filtered lists, and `load import` for imports.
 
 use std::env;
 use std::process::ExitCode;
@@ -13,11 +14,13 @@ mod check;
 mod database;
 mod events;
 mod failure;
+mod fairness;
 mod fill;
 mod filters;
 mod front;
 mod gateway;
 mod http;
+mod import;
 mod keeper;
 mod machine;
 mod measure;
@@ -53,6 +56,8 @@ fn obey() -> Result<ExitCode> {
         Command::Ceiling(options) => ceiling::serve(&options)?,
         Command::Events(options) => return events::measure(&options),
         Command::Filters(options) => return filters::measure(&options),
+        Command::Fairness(options) => return fairness::measure(&options),
+        Command::Import(options) => return import::measure(&options),
         Command::Load(options) => return run::load(&options),
     }
     Ok(ExitCode::SUCCESS)

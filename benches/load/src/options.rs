@@ -7,8 +7,10 @@ use std::str::FromStr;
 
 use crate::ceiling;
 use crate::events;
+use crate::fairness;
 use crate::failure::{Failure, Result, While as _};
 use crate::filters;
+use crate::import;
 
 pub(crate) const HELP: &str = "\
 Loads the gateway, and beside it the least that could answer the same.
@@ -16,6 +18,8 @@ Loads the gateway, and beside it the least that could answer the same.
 Usage: load [OPTIONS]
        load events [OPTIONS]
        load filters [OPTIONS]
+       load fairness [OPTIONS]
+       load import [OPTIONS]
 
 Options:
       --customers <N>    How many customers to make [default: 1000000]
@@ -37,6 +41,17 @@ Options:
       --customers <N>    How many customers to make [default: 1000000]
       --requests <R>     How many requests a median is of [default: 21]
       --database, --gateway and --output, as above
+
+`load fairness` measures how soon one program's events are acknowledged while others do
+much. Its options:
+      --seconds <S>      How long each of its loads lasts [default: 8]
+      --imported <N>     How many customers a neighbour imports [default: 200000]
+      --waiting <N>      How many events a neighbour replays [default: 100000]
+      --database, --gateway and --output, as above
+
+`load import` measures how long an import takes. Its options:
+      --customers <N>    How many customers it has [default: 1000000]
+      --database, --gateway and --output, as above
 ";
 
 /// What to do.
@@ -45,6 +60,8 @@ pub(crate) enum Command {
     Ceiling(ceiling::Options),
     Events(events::Options),
     Filters(filters::Options),
+    Fairness(fairness::Options),
+    Import(import::Options),
     Load(Options),
 }
 
@@ -86,6 +103,12 @@ pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Command> 
     }
     if arguments.next_if(|first| first == "filters").is_some() {
         return Ok(filters_options(arguments)?.map_or(Command::Help, Command::Filters));
+    }
+    if arguments.next_if(|first| first == "fairness").is_some() {
+        return Ok(fairness_options(arguments)?.map_or(Command::Help, Command::Fairness));
+    }
+    if arguments.next_if(|first| first == "import").is_some() {
+        return Ok(import_options(arguments)?.map_or(Command::Help, Command::Import));
     }
     let mut options = Options {
         customers: 1_000_000,
@@ -185,6 +208,56 @@ fn filters_options(
     Ok(Some(options))
 }
 
+/// None if help is asked for.
+fn fairness_options(
+    mut arguments: impl Iterator<Item = String>,
+) -> Result<Option<fairness::Options>> {
+    let mut options = fairness::Options {
+        seconds: 8,
+        imported: 200_000,
+        waiting: 100_000,
+        databases: vec![Kind::Sqlite, Kind::Postgres],
+        gateway: None,
+        output: None,
+    };
+    while let Some(name) = arguments.next() {
+        let mut value = || value(&name, arguments.next());
+        match name.as_str() {
+            "-h" | "--help" => return Ok(None),
+            "--seconds" => options.seconds = number(&name, &value()?, 1..=60)?,
+            "--imported" => options.imported = number(&name, &value()?, 1_000..=10_000_000)?,
+            "--waiting" => options.waiting = number(&name, &value()?, 1_000..=1_000_000)?,
+            "--database" => options.databases = databases(&value()?)?,
+            "--gateway" => options.gateway = Some(value()?.into()),
+            "--output" => options.output = Some(value()?.into()),
+            _ => return Err(unknown(&name)),
+        }
+    }
+    Ok(Some(options))
+}
+
+/// None if help is asked for.
+fn import_options(mut arguments: impl Iterator<Item = String>) -> Result<Option<import::Options>> {
+    let mut options = import::Options {
+        customers: 1_000_000,
+        databases: vec![Kind::Sqlite, Kind::Postgres],
+        gateway: None,
+        output: None,
+    };
+    while let Some(name) = arguments.next() {
+        let mut value = || value(&name, arguments.next());
+        match name.as_str() {
+            "-h" | "--help" => return Ok(None),
+            "--customers" => options.customers = number(&name, &value()?, 1_000..=10_000_000)?,
+            "--database" => options.databases = databases(&value()?)?,
+            "--gateway" => options.gateway = Some(value()?.into()),
+            "--output" => options.output = Some(value()?.into()),
+            _ => return Err(unknown(&name)),
+        }
+    }
+    Ok(Some(options))
+}
+
 fn unknown(name: &str) -> Failure {
     format!("unknown argument {name}; see --help").into()
 }
@@ -242,6 +315,21 @@ mod tests {
         for line in ["events --rounds 2", "events --connections 0", "events events"] {
             assert!(parse(line.split(' ').map(str::to_owned)).is_err(), "{line}");
         }
+    }
+
+    #[test]
+    fn fairness_and_imports_have_options_of_their_own() {
+        let parsed = |line: &str| parse(line.split(' ').map(str::to_owned));
+        let Ok(Command::Fairness(options)) = parsed("fairness --seconds 3 --waiting 5000") else {
+            panic!("another command")
+        };
+        assert_eq!((options.seconds, options.waiting, options.imported), (3, 5_000, 200_000));
+        let Ok(Command::Import(options)) = parsed("import --customers 20000 --database postgres")
+        else {
+            panic!("another command")
+        };
+        assert_eq!((options.customers, &*options.databases), (20_000, &[Kind::Postgres][..]));
+        assert!(parsed("import --seconds 3").is_err());
     }
 
     #[test]

@@ -1,13 +1,13 @@
 //! Those whom the events are about.
 
 /// The identifier of a customer, who are counted from 1.
-pub(super) fn id(number: i64) -> String {
+pub(crate) fn id(number: i64) -> String {
     format!("65f0c0de{number:016x}")
 }
 
 /// So many customers as `import` reads them, with balances that are older than
 /// any event.
-pub(super) fn lines(customers: i64) -> String {
+pub(crate) fn lines(customers: i64) -> String {
     (1..=customers).map(|number| line(number) + "\n").collect()
 }
 

@@ -1,12 +1,12 @@
 //! How many webhook events the gateway acknowledges, and how soon.
 
 mod connection;
-mod customers;
-mod plan;
-mod sender;
+pub(crate) mod customers;
+pub(crate) mod plan;
+pub(crate) mod sender;
 mod signer;
-mod table;
-mod tally;
+pub(crate) mod table;
+pub(crate) mod tally;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -24,16 +24,14 @@ use crate::machine;
 use crate::options::Kind;
 use crate::report::head;
 use plan::{Phase, Plan};
-use sender::Sender;
+use sender::{PACE, Sender};
 use table::{Found, Waits};
 use tally::Tally;
 
 /// The program whose events are sent, as in "card program".
 const PROGRAM: &str = "bench";
-/// Where they are sent to.
-const PATH: &str = "/webhooks/yativo/bench";
 /// What they are signed with.
-const SECRET: &str = "whsec_only-this-benchmark-knows";
+pub(crate) const SECRET: &str = "whsec_only-this-benchmark-knows";
 /// How the gateway learns it.
 const SETTINGS: [(&str, &str); 1] = [("CARD_GATEWAY__WEBHOOKS__SECRETS__BENCH", SECRET)];
 
@@ -81,7 +79,7 @@ pub(crate) fn measure(options: &Options) -> Result<ExitCode> {
 
 /// The private `PostgreSQL` says that it has committed before it has written
 /// anything: what is measured here must not be of that kind.
-fn acknowledge_late(database: &Database) -> Result<()> {
+pub(crate) fn acknowledge_late(database: &Database) -> Result<()> {
     if database.kind == Kind::Postgres {
         let mut session = database.session()?;
         let name = session.text("SELECT current_database()::text")?;
@@ -105,8 +103,8 @@ fn events(database: &Database, keeper: &Keeper, path: &Path, options: &Options) 
     let mut problems = Vec::new();
     let mut acknowledged = 0;
     let mut send = |phase: Phase, seconds: u32| -> Result<(Tally, Duration)> {
-        let plan = Plan::new(phase, options.customers, options.connections)?;
-        let sender = Sender { port: server.port, plan, seconds };
+        let plan = Plan::new(PROGRAM, phase as i64, options.customers, options.connections)?;
+        let sender = Sender { port: server.port, plan, seconds, pace: PACE };
         let (tally, took) = runtime.block_on(async {
             match phase {
                 Phase::WarmUp | Phase::Flood => sender.flood().await,

@@ -6,15 +6,15 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde_json::{Value, json};
 
 use super::signer::Signer;
-use super::{PATH, SECRET, customers};
+use super::{SECRET, customers};
 use crate::failure::Result;
 use crate::http::Request;
 use crate::text::{Decimal, Time};
 
-/// Events that a phase can have: no phase is long enough for more.
+/// Events that a run can have: none is long enough for more.
 const MOST: i64 = 20_000_000;
 
-/// All phases of milliseconds, one an event, fit into it.
+/// All runs of milliseconds, one an event, fit into it.
 const DAY: i64 = 86_400_000;
 
 /// Odd and large: multiples of it look random.
@@ -22,7 +22,7 @@ const SCATTER: i64 = 7_046_029_254_386_353_131;
 
 /// One part of a measurement.
 #[derive(Clone, Copy)]
-pub(super) enum Phase {
+pub(crate) enum Phase {
     WarmUp,
     /// As many as can be.
     Flood,
@@ -31,7 +31,7 @@ pub(super) enum Phase {
 }
 
 impl Phase {
-    pub(super) const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::WarmUp => "warming up",
             Self::Flood => "as many as can be",
@@ -40,39 +40,47 @@ impl Phase {
     }
 }
 
-/// What is sent in a phase, dealt out to its connections: event 0 to the first,
+/// What is sent in a run, dealt out to its connections: event 0 to the first,
 /// event 1 to the second, and so on. So what happens to a customer comes in
 /// order, and the moments of neighbours are close.
-pub(super) struct Plan {
+pub(crate) struct Plan {
     signer: Signer,
+    path: String,
     customers: i64,
     connections: i64,
-    /// Of the phase's first event.
+    /// Of the run's first event.
     number: i64,
     /// Number 0, in Unix milliseconds.
     beginning: i64,
 }
 
 impl Plan {
-    pub(super) fn new(phase: Phase, customers: i64, connections: u32) -> Result<Arc<Self>> {
+    /// Runs of one program have different numbers: no two events are the same.
+    pub(crate) fn new(
+        program: &str,
+        run: i64,
+        customers: i64,
+        connections: u32,
+    ) -> Result<Arc<Self>> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH)?;
         Ok(Arc::new(Self {
             signer: Signer::new(SECRET, now.as_secs())?,
+            path: format!("/webhooks/yativo/{program}"),
             customers,
             connections: connections.into(),
-            number: phase as i64 * MOST,
+            number: run * MOST,
             beginning: i64::try_from(now.as_millis())? - DAY,
         }))
     }
 
-    pub(super) fn connections(&self) -> i64 {
+    pub(crate) fn connections(&self) -> i64 {
         self.connections
     }
 
-    /// An event of the phase, signed.
-    pub(super) fn request(&self, event: i64) -> Request {
+    /// An event of the run, signed.
+    pub(crate) fn request(&self, event: i64) -> Request {
         let body = self.body(event);
-        Request::post_with(PATH, &self.signer.lines(&body), &body)
+        Request::post_with(&self.path, &self.signer.lines(&body), &body)
     }
 
     fn body(&self, event: i64) -> String {
@@ -153,7 +161,7 @@ mod tests {
 
     #[test]
     fn what_is_authorized_is_settled_next_and_nothing_comes_twice() {
-        let plan = Plan::new(Phase::Pace, 1_000, 64).expect("a plan");
+        let plan = Plan::new("bench", Phase::Pace as i64, 1_000, 64).expect("a plan");
         let (mut ids, mut times) = (HashSet::new(), HashSet::new());
         let (mut open, mut kinds) = (HashMap::new(), HashMap::new());
         for event in 0..64 * 200 {

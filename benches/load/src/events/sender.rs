@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::connection::Connection;
 use super::plan::Plan;
@@ -16,18 +16,22 @@ use crate::http::Request;
 /// be more, they are made on the way, which costs the machine some of its time.
 const PREPARED: i64 = 10_000;
 const MOST_PREPARED: i64 = 100_000;
-/// Events a second of a steady pace.
-pub(super) const PACE: u32 = 200;
+/// Events a second of the steady pace that is promised.
+pub(crate) const PACE: u32 = 200;
 /// From the last preparations to the first event of a steady pace.
 const PAUSE: Duration = Duration::from_millis(200);
+/// How long a sender waits after an event that was not acknowledged.
+const REFUSED: Duration = Duration::from_secs(1);
 /// How long answers may take when all is sent.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Where to, what, and how long.
-pub(super) struct Sender {
-    pub(super) port: u16,
-    pub(super) plan: Arc<Plan>,
-    pub(super) seconds: u32,
+pub(crate) struct Sender {
+    pub(crate) port: u16,
+    pub(crate) plan: Arc<Plan>,
+    pub(crate) seconds: u32,
+    /// Events a second of a steady pace.
+    pub(crate) pace: u32,
 }
 
 /// Events, each with the moment in which it has to be sent.
@@ -36,7 +40,7 @@ type Queue = Mutex<std::vec::IntoIter<(Instant, Request)>>;
 impl Sender {
     /// On each connection one after the other, until the time is over; also
     /// returns how long it took until the last was answered.
-    pub(super) async fn flood(&self) -> Result<(Tally, Duration)> {
+    pub(crate) async fn flood(&self) -> Result<(Tally, Duration)> {
         let connections = self.plan.connections();
         let prepared = MOST_PREPARED.min(PREPARED * i64::from(self.seconds));
         let mut all = Vec::new();
@@ -63,8 +67,9 @@ impl Sender {
     }
 
     /// So many a second, whether or not others are still under way.
-    pub(super) async fn pace(&self) -> Result<(Tally, Duration)> {
-        let events = 0..PACE * self.seconds;
+    pub(crate) async fn pace(&self) -> Result<(Tally, Duration)> {
+        let pace = self.pace;
+        let events = 0..pace * self.seconds;
         let requests: Vec<_> =
             events.map(|event| (event, self.plan.request(event.into()))).collect();
         let mut connections = Vec::new();
@@ -72,7 +77,7 @@ impl Sender {
             connections.push(Connection::open(self.port).await?);
         }
         let started = Instant::now() + PAUSE;
-        let due = |event: u32| started + Duration::from_secs(1) * event / PACE;
+        let due = |event: u32| started + Duration::from_secs(1) * event / pace;
         let queue: Vec<_> =
             requests.into_iter().map(|(event, request)| (due(event), request)).collect();
         let queue = Arc::new(Mutex::new(queue.into_iter()));
@@ -111,8 +116,12 @@ async fn one_after_the_other(
         if sent >= end {
             break;
         }
+        let acknowledged = tally.acknowledged();
         if !send(&mut connection, &request, sent, &mut tally).await {
             break;
+        }
+        if tally.acknowledged() == acknowledged {
+            sleep(REFUSED).await;
         }
     }
     tally

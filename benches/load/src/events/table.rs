@@ -14,15 +14,16 @@ const LEAST: u32 = 2_000;
 const LONGEST: Duration = Duration::from_millis(250);
 
 /// How long senders waited.
-pub(super) struct Waits {
-    p50: Duration,
-    p99: Duration,
-    max: Duration,
+#[derive(Clone, Copy)]
+pub(crate) struct Waits {
+    pub(crate) p50: Duration,
+    pub(crate) p99: Duration,
+    pub(crate) max: Duration,
 }
 
 impl Waits {
     /// None if nothing was acknowledged.
-    pub(super) fn of(tally: Tally) -> Option<Self> {
+    pub(crate) fn of(tally: Tally) -> Option<Self> {
         let sorted = tally.sorted();
         // The shortest wait that so many of a hundred are not longer than.
         let part = |of_hundred: usize| {
@@ -34,17 +35,17 @@ impl Waits {
 }
 
 /// What was found on one database.
-pub(super) struct Found {
-    pub(super) kind: Kind,
+pub(crate) struct Found {
+    pub(crate) kind: Kind,
     /// Acknowledged, with as many sent as can be.
-    pub(super) per_second: f64,
-    pub(super) flood: Option<Waits>,
-    pub(super) pace: Option<Waits>,
-    pub(super) problems: Vec<String>,
+    pub(crate) per_second: f64,
+    pub(crate) flood: Option<Waits>,
+    pub(crate) pace: Option<Waits>,
+    pub(crate) problems: Vec<String>,
 }
 
 impl Found {
-    pub(super) fn is_as_promised(&self) -> bool {
+    pub(crate) fn is_as_promised(&self) -> bool {
         self.per_second >= f64::from(LEAST)
             && self.pace.as_ref().is_some_and(|waits| waits.p99 < LONGEST)
             && self.problems.is_empty()
@@ -66,7 +67,7 @@ impl Found {
 }
 
 /// All of it as markdown.
-pub(super) fn text(found: &[Found]) -> String {
+pub(crate) fn text(found: &[Found]) -> String {
     let paced = format!("at {PACE} a second: p50, ms");
     let head =
         ["", "acknowledged a second", "p50, ms", "p99", "max", &paced, "p99", "max", "promise"];

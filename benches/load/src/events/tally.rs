@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::failure::Result;
 
 #[derive(Default)]
-pub(super) struct Tally {
+pub(crate) struct Tally {
     /// Of those that were acknowledged.
     waits: Vec<Duration>,
     failures: usize,
@@ -15,7 +15,7 @@ pub(super) struct Tally {
 
 impl Tally {
     /// Only one status says that an event is safe.
-    pub(super) fn add(&mut self, answer: Result<(u16, &[u8])>, wait: Duration) {
+    pub(crate) fn add(&mut self, answer: Result<(u16, &[u8])>, wait: Duration) {
         let reason = match answer {
             Ok((200, _)) => return self.waits.push(wait),
             Ok((status, body)) => format!("status {status}: {}", String::from_utf8_lossy(body)),
@@ -25,25 +25,29 @@ impl Tally {
         self.reason.get_or_insert(reason);
     }
 
-    pub(super) fn merge(&mut self, other: Self) {
+    pub(crate) fn merge(&mut self, other: Self) {
         self.waits.extend(other.waits);
         self.failures += other.failures;
         self.reason = self.reason.take().or(other.reason);
     }
 
-    pub(super) fn acknowledged(&self) -> usize {
+    pub(crate) fn acknowledged(&self) -> usize {
         self.waits.len()
     }
 
+    pub(crate) fn refused(&self) -> usize {
+        self.failures
+    }
+
     /// What went wrong, in one line.
-    pub(super) fn problem(&self) -> Option<String> {
+    pub(crate) fn problem(&self) -> Option<String> {
         let Self { waits, failures, reason } = self;
         let reason = reason.as_ref()?;
         Some(format!("{failures} of {} not acknowledged; one: {reason}", failures + waits.len()))
     }
 
     /// From the shortest to the longest.
-    pub(super) fn sorted(self) -> Vec<Duration> {
+    pub(crate) fn sorted(self) -> Vec<Duration> {
         let mut waits = self.waits;
         waits.sort_unstable();
         waits
