@@ -1,9 +1,16 @@
 //! Imports and replays of more than one transaction holds.
 
+use std::io::Write;
+use std::process::Stdio;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
 use serde_json::json;
 
 use crate::support::builders::lines;
-use crate::support::issuer::{ACME, event, from_now};
+use crate::support::issuer::{ACME, balance, event, from_now, within};
 use crate::support::{Database, Line, on_both};
 
 /// Texts that formats of databases give a meaning to.
@@ -86,11 +93,53 @@ on_both! {
     }
 }
 
+/// Feeds an import until it is told to stop; returns how many customers that were.
+fn feed(mut import: impl Write, stop: &AtomicBool) -> u32 {
+    let mut number = 0;
+    while !stop.load(Ordering::Relaxed) {
+        number += 1;
+        let line = Line::new(number).balance(1, 0).cards(&["active"]);
+        writeln!(import, "{}", line.0).expect("it reads");
+    }
+    number
+}
+
+on_both! {
+    fn events_of_another_program_are_acknowledged_while_an_import_writes(database) {
+        database.succeed(&["program", "create", "--name", "busy"], "");
+        let token = database.program_with("acme", &lines(1));
+        let gateway = database.serve_with(&[ACME]);
+        let mut import = database.program(&["import", "--program", "busy", "-"])
+            .stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it starts");
+        let input = import.stdin.take().expect("it is piped");
+        let stop = Arc::new(AtomicBool::new(false));
+        let feeding = { let stop = Arc::clone(&stop); thread::spawn(move || feed(input, &stop)) };
+        let stored = || count(&database, "SELECT COUNT(*) FROM card_customers");
+        assert!(within(Duration::from_secs(30), || stored() > 1));
+        // Neither waits until the other has nothing to do.
+        let mut sent = 0;
+        let before = stored();
+        assert!(within(Duration::from_secs(60), || {
+            sent += 1;
+            let available = format!("{sent}.00");
+            let body = balance(&format!("evt_{sent}"), "usr_1", &available, "0.00", &from_now(0));
+            assert_eq!(gateway.take(&body), "applied");
+            sent >= 20 && stored() > before
+        }));
+        assert_eq!(gateway.balance_of(&token, "usr_1")[0], format!("{sent}.00"));
+        stop.store(true, Ordering::Relaxed);
+        let fed = feeding.join().expect("no panic");
+        let output = import.wait_with_output().expect("it ends");
+        assert_eq!(String::from_utf8_lossy(&output.stdout), format!("imported {fed} customers into busy\n"));
+        verify(&database);
+    }
+}
+
 #[test]
 fn postgres_knows_how_many_customers_a_large_import_has_brought() {
     let Some(database) = Database::postgres() else { return };
     database.succeed(&["program", "create", "--name", "acme"], "");
     let known = "SELECT CAST(reltuples AS BIGINT) FROM pg_class WHERE relname = 'card_customers'";
-    database.import("acme", &lines(2_500));
-    assert_eq!(count(&database, known), 2_500);
+    database.import("acme", &lines(6_000));
+    assert_eq!(count(&database, known), 6_000);
 }

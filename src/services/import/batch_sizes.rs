@@ -25,7 +25,7 @@ impl BatchSizes {
         if store.has_one_writer() {
             Self { most: 500, few: 100 }
         } else {
-            Self { most: 2_000, few: 500 }
+            Self { most: 5_000, few: 500 }
         }
     }
 

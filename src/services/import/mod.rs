@@ -19,14 +19,14 @@ use crate::services::records;
 use crate::store::{Record, Store};
 
 /// Bytes of text that the records of one batch come from, at most.
-const BATCH_BYTES: u64 = 2 << 20;
+const BATCH_BYTES: u64 = 4 << 20;
 /// Batches that are read ahead of the database.
 const AHEAD: usize = 2;
 /// The longest line that is read, in bytes.
 const MAX_LINE: usize = 1 << 20;
 
 /// The database looks at its tables again when they have so many times the customers.
-const LOOK_AGAIN: usize = 4;
+const LOOK_AGAIN: usize = 16;
 
 /// How often a batch is tried again while the database is away, and how long
 /// to wait first; each time it is twice as long.

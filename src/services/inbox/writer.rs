@@ -54,6 +54,7 @@ pub(super) async fn run(
                 store: store.clone(),
                 program: Arc::clone(&delivery.program),
                 connections: Arc::clone(&connections),
+                size: GroupSize::new(),
             };
             writers.spawn(writer.run(deliveries, Arc::clone(&changed)));
             queue
@@ -73,19 +74,17 @@ struct Writer {
     store: Store,
     program: Arc<Program>,
     connections: Arc<Semaphore>,
+    size: GroupSize,
 }
 
 impl Writer {
     async fn run(self, mut deliveries: mpsc::Receiver<Delivery>, changed: Arc<Notify>) {
         let mut group = Vec::with_capacity(GROUP);
         let mut answering = JoinSet::new();
-        let mut size = GroupSize::new();
-        while deliveries.recv_many(&mut group, size.next()).await > 0 {
+        while deliveries.recv_many(&mut group, self.size.next()).await > 0 {
             let (events, senders): (Vec<Incoming>, Vec<_>) =
                 group.drain(..).map(|delivery| (delivery.incoming, delivery.answer)).unzip();
-            let (began, events_count) = (Instant::now(), events.len());
             let answers = self.write(events).await;
-            size.took(events_count, began.elapsed());
             changed.notify_one();
             answering.spawn(answer(senders.into_iter().zip(answers).collect()));
             while answering.try_join_next().is_some() {}
@@ -163,7 +162,9 @@ impl Writer {
 
     /// Stores and applies events with different identifiers in one transaction.
     async fn apply_each(&self, events: Vec<Incoming>) -> Result<Vec<Receipt>> {
+        let count = events.len();
         let tx = self.store.write(self.program.id).await?;
+        let began = Instant::now();
         let sorted = duplicates::sort(&tx, events).await?;
         let mut states: HashMap<String, InboxState> = HashMap::new();
         if sorted.to_apply.is_empty() && sorted.conflicting.is_empty() {
@@ -172,6 +173,7 @@ impl Writer {
             let mut stored = processor::apply_all(&tx, sorted.to_apply).await?;
             tx.put_events(&sorted.conflicting).await?;
             tx.commit().await?;
+            self.size.took(count, began.elapsed());
             stored.extend(sorted.conflicting);
             self.report(&stored);
             states.extend(stored.into_iter().map(|event| (event.event_id, event.state)));
