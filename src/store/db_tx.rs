@@ -26,8 +26,8 @@ use crate::error::Result;
 /// must not be reused.
 pub(super) const FRESH_PLANS: &str = "SET LOCAL plan_cache_mode = auto";
 /// SQLite waits for its lock with growing pauses, in which the lock may be free for a moment
-/// and taken again. So this does not let it wait.
-const BEGIN_SQLITE: &str = "PRAGMA busy_timeout = 0; BEGIN IMMEDIATE";
+/// and taken again. So it is not to wait itself.
+const NO_WAIT: &str = "PRAGMA busy_timeout = 0";
 /// A setting that marks a transaction of ours for as long as it is open.
 const OPEN: &str = "SET LOCAL card_gateway.transaction = 'open'";
 /// Whether the connection was free of transactions before `BEGIN`: a
@@ -96,28 +96,14 @@ impl Store {
         let timed_out = || DbErr::ConnectionAcquire(ConnAcquireErr::Timeout);
         let turn = self.sqlite_turns.wait(urgency);
         let turn = tokio::time::timeout_at(end.into(), turn).await.map_err(|_| timed_out())?;
-        let mut turn = Some(turn);
         let mut is_second_try = false;
         loop {
             let connection = self.db.connection().await?;
             let mut tx = DbTx::new(self, connection, None);
-            let began = tx.run(BEGIN_SQLITE).await;
-            if !matches!(&began, Err(error) if !sql::is_busy(error)) {
-                // The connection is used for reads again, which may have to wait.
-                let mut connection = tx.connection.lock().await;
-                let wait = format!("PRAGMA busy_timeout = {}", BUSY_TIMEOUT.as_millis());
-                connection.run(&wait).await?;
-            }
-            match began {
-                Ok(_) => {
-                    tx.turn = turn.take();
+            match tx.begin_when_free(urgency, end).await {
+                Ok(()) => {
+                    tx.turn = Some(turn);
                     return Ok(tx);
-                }
-                Err(error) if sql::is_busy(&error) && Instant::now() < end => {
-                    // Nothing has begun: the connection is unchanged.
-                    tx.ended = true;
-                    drop(tx);
-                    tokio::time::sleep(urgency.pause()).await;
                 }
                 // A connection that was opened while the file was read-only
                 // stays read-only. A new one may be writable.
@@ -149,6 +135,31 @@ impl DbTx {
             turn: None,
             has_changes: AtomicBool::new(false),
         }
+    }
+
+    /// SQLite: begins as soon as no other process holds the write lock. All attempts are made
+    /// on this connection: the lock may be free for a few milliseconds only.
+    async fn begin_when_free(&self, urgency: Urgency, end: Instant) -> Result<(), DbErr> {
+        self.run(NO_WAIT).await?;
+        loop {
+            // Not as other statements: an attempt in vain spoils nothing.
+            let began = self.connection.lock().await.run("BEGIN IMMEDIATE").await;
+            match began {
+                Ok(_) => break,
+                Err(error) if sql::is_busy(&error) && Instant::now() < end => {
+                    tokio::time::sleep(urgency.pause()).await;
+                }
+                Err(error) => {
+                    if sql::is_read_only(&error) {
+                        self.store.faults.note();
+                    }
+                    return Err(error);
+                }
+            }
+        }
+        // The connection is used for reads again, which may have to wait.
+        let wait = format!("PRAGMA busy_timeout = {}", BUSY_TIMEOUT.as_millis());
+        self.run(&wait).await.map(drop)
     }
 
     /// Commits. It has succeeded only if the database confirms it, and if the

@@ -54,7 +54,7 @@ pub(super) async fn run(
                 store: store.clone(),
                 program: Arc::clone(&delivery.program),
                 connections: Arc::clone(&connections),
-                size: GroupSize::new(),
+                size: GroupSize::new(store.has_one_writer()),
             };
             writers.spawn(writer.run(deliveries, Arc::clone(&changed)));
             queue
