@@ -101,7 +101,7 @@ async fn execute(command: Command, config: Config) -> Result<ExitCode> {
     }
     let config = &config;
     match command {
-        Command::Serve { .. } => serve(config).await?,
+        Command::Serve { .. } => Box::pin(serve(config)).await?,
         Command::Migrate { plan: true, .. } => migrate::plan(config).await?,
         Command::Migrate { plan: false, verify, repair } => {
             return migrate::run(config, migrate::After { verify, repair }).await;

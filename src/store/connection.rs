@@ -160,7 +160,7 @@ impl Connection {
 
     /// PostgreSQL: sends rows to a `COPY … FROM STDIN`, in its text format.
     pub(super) async fn copy_in(&mut self, statement: &str, rows: &str) -> Result<(), DbErr> {
-        let Self::Postgres(connection) = self else {
+        let To::Postgres(connection) = &mut self.to else {
             return Err(DbErr::Custom("only PostgreSQL copies".to_owned()));
         };
         let copied = async {
