@@ -10,7 +10,7 @@ use super::examples;
 use crate::domain::scope::Scope;
 
 #[derive(Subcommand)]
-pub(in crate::cli) enum ProgramCommand {
+pub(crate) enum ProgramCommand {
     /// Create a program; make the database where there is none
     #[command(after_help = examples::PROGRAM_CREATE)]
     Create {
@@ -28,7 +28,7 @@ pub(in crate::cli) enum ProgramCommand {
 }
 
 #[derive(Subcommand)]
-pub(in crate::cli) enum TokenCommand {
+pub(crate) enum TokenCommand {
     /// Create a token and print it; it cannot be shown again
     #[command(after_help = examples::TOKEN_CREATE)]
     Create {
@@ -64,7 +64,7 @@ pub(in crate::cli) enum TokenCommand {
 }
 
 #[derive(Subcommand)]
-pub(in crate::cli) enum ClientCommand {
+pub(crate) enum ClientCommand {
     /// Create a client and print its key and secret; they cannot be shown again
     #[command(after_help = examples::CLIENT_CREATE)]
     Create {

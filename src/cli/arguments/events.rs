@@ -10,7 +10,7 @@ use super::examples;
 use crate::domain::ledger::event::InboxState;
 
 #[derive(Subcommand)]
-pub(in crate::cli) enum FundingCommand {
+pub(crate) enum FundingCommand {
     /// List fundings, withdrawals and swaps, oldest first
     #[command(after_help = examples::FUNDINGS_LIST)]
     List {
@@ -47,19 +47,19 @@ pub(in crate::cli) enum FundingCommand {
 /// Which events `events list` shows.
 #[expect(clippy::struct_excessive_bools, reason = "they are flags of the command line")]
 #[derive(Args)]
-pub(in crate::cli) struct EventFilter {
+pub(crate) struct EventFilter {
     /// Only those of this program
     #[arg(long, value_name = "NAME")]
-    pub(in crate::cli) program: Option<String>,
+    pub(crate) program: Option<String>,
     /// Only those of this customer, by any identifier
     #[arg(long, value_name = "NAME")]
-    pub(in crate::cli) customer: Option<String>,
+    pub(crate) customer: Option<String>,
     /// Only those that came in this time, like 30m or 7d
     #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
-    pub(in crate::cli) since: Option<Duration>,
+    pub(crate) since: Option<Duration>,
     /// Only the newest ones, so many
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..))]
-    pub(in crate::cli) limit: Option<u64>,
+    pub(crate) limit: Option<u64>,
     /// Only those in this state
     #[arg(long, group = "of_state", value_parser = state())]
     state: Option<InboxState>,
@@ -79,7 +79,7 @@ pub(in crate::cli) struct EventFilter {
 
 impl EventFilter {
     /// The state that the events must be in, if any.
-    pub(in crate::cli) fn state(&self) -> Option<InboxState> {
+    pub(crate) fn state(&self) -> Option<InboxState> {
         let flags = [
             (self.failed, InboxState::Failed),
             (self.waiting, InboxState::Waiting),
@@ -92,7 +92,7 @@ impl EventFilter {
 }
 
 #[derive(Subcommand)]
-pub(in crate::cli) enum EventCommand {
+pub(crate) enum EventCommand {
     /// List webhook events, oldest first
     #[command(after_help = examples::EVENTS_LIST)]
     List {

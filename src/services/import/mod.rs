@@ -82,11 +82,11 @@ pub async fn import(
         for records in chunks(records, size) {
             put_with_retries(store, program, records, at).await?;
         }
+        report.progress(lines, bytes);
         if stored >= next_look {
             next_look = stored * LOOK_AGAIN;
             look_at(store, stored).await;
         }
-        report.progress(lines, bytes);
     }
     if stored >= sizes.most {
         look_at(store, stored).await;
