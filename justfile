@@ -30,6 +30,7 @@ lint:
     cargo fmt --all --check
     cargo clippy --workspace --all-targets --locked -- -D warnings
     cargo clippy --locked --no-default-features -- -D warnings
+    cargo clippy --locked --all-targets --features otel -- -D warnings
     cargo fmt --manifest-path benches/load/Cargo.toml --check
     cargo clippy --manifest-path benches/load/Cargo.toml --all-targets --locked -- -D warnings
 

@@ -181,13 +181,15 @@ impl Gateway {
                 webhooks::Settings { secrets: BTreeMap::new(), tolerance: Duration::from_mins(5) };
             let deliveries = Deliveries::default();
             let webhooks = webhooks::Endpoint::new(nobody, notifications, deliveries.clone());
-            let health = Health::new(store.clone(), chain, deliveries, Connections::new(store, []));
+            let health =
+                Health::new(store.clone(), chain, deliveries, Connections::new(store, []), None);
             let config = Config::load(None, &Flags::default()).expect("the defaults");
             let rate = Rate { burst: u32::MAX, per_second: u32::MAX };
             let limits = Limits {
                 body: 256 * 1024,
                 timeout: Duration::from_secs(10),
-                rate: RateLimits::new(rate),
+                rate: RateLimits::new(rate, None),
+                shared: None,
                 origins: Vec::new(),
                 cors_headers: Vec::new(),
                 compression: config.server.compression,

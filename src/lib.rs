@@ -10,7 +10,8 @@
 //!   they share.
 //! - [`services`]: the use cases, each over many items at once.
 //! - [`store`]: every SQL statement. [`chain`]: balances from the blockchain.
-//!   [`issuer`]: the client of the issuer's API.
+//!   [`issuer`]: the client of the issuer's API. [`shared`]: what replicas share besides
+//!   the database.
 //! - [`domain`], [`error`]: plain types that know none of the above.
 //! - [`config`], [`telemetry`]: settings, logs and metrics. [`usage`]: counts
 //!   the SQL statements and blockchain calls of a request. [`outage`]: one line in the
@@ -32,6 +33,7 @@ pub mod outage;
 pub mod rest;
 pub mod router;
 pub mod services;
+pub mod shared;
 pub mod site;
 pub mod store;
 pub mod telemetry;

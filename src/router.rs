@@ -27,6 +27,7 @@ use crate::http::streams::Streams;
 use crate::http::{compression, cors, headers, host, problem, request_log};
 use crate::rest;
 use crate::services::Services;
+use crate::shared::Shared;
 use crate::site;
 use crate::webhooks;
 
@@ -58,6 +59,8 @@ pub struct Limits {
     pub graphiql: Graphiql,
     /// Whether there is the page of customers.
     pub customers_page: bool,
+    /// Where replicas share persisted documents.
+    pub shared: Option<Shared>,
     /// Becomes true when the process shuts down.
     pub stopping: watch::Receiver<bool>,
 }
@@ -153,8 +156,9 @@ fn graphql_route(
     load: &Load,
     limits: &Limits,
 ) -> Router {
-    let Limits { body, timeout, stopping, documents, streams, .. } = limits.clone();
-    let settings = graphql::Settings { documents, timeout, message: body, streams, stopping };
+    let Limits { body, timeout, stopping, documents, streams, shared, .. } = limits.clone();
+    let settings =
+        graphql::Settings { documents, timeout, message: body, streams, shared, stopping };
     // Shared: each request has a copy.
     let endpoint = Arc::new(graphql::Endpoint::new(services, settings));
     let sockets =

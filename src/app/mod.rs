@@ -4,6 +4,8 @@
 mod chain;
 mod descriptors;
 mod doctor;
+#[cfg(feature = "otel")]
+mod otlp;
 pub(crate) mod settings;
 mod shutdown;
 
@@ -36,6 +38,7 @@ use crate::services::reconciliation::Reconciliation;
 use crate::services::recovery::{self, Extent, Recovery};
 use crate::services::sync::Sync;
 use crate::services::{self, Services};
+use crate::shared::Shared;
 use crate::store::{Program, Store};
 use crate::telemetry;
 use crate::webhooks;
@@ -174,7 +177,9 @@ pub async fn serve(config: &Config, store: Store, listener: TcpListener) -> Resu
     let services =
         Services::new(&store, reader.clone(), issuer.clone(), live.clone(), &service_settings);
     let connections = connections(config, &store);
-    let health = Health::new(store.clone(), reader.clone(), deliveries.clone(), connections);
+    let shared = settings::shared(&config.shared).map(Shared::new).transpose()?;
+    let health =
+        Health::new(store.clone(), reader.clone(), deliveries.clone(), connections, shared.clone());
     let monitored = Monitored {
         health: health.clone(),
         metrics,
@@ -182,7 +187,7 @@ pub async fn serve(config: &Config, store: Store, listener: TcpListener) -> Resu
         connections: connections::Connections::new(room.connections),
         runtime: tokio::runtime::Handle::current(),
     };
-    let rate = RateLimits::new(config.rate);
+    let rate = RateLimits::new(config.rate, shared.clone());
     let (stopping, stopped) = watch::channel(false);
     let limits = Limits {
         body: config.server.body_limit,
@@ -196,9 +201,12 @@ pub async fn serve(config: &Config, store: Store, listener: TcpListener) -> Resu
         streams: Streams::new(room.streams, config.subscriptions.of_token),
         graphiql: config.server.graphiql,
         customers_page: config.server.customers_page,
+        shared,
         stopping: stopped,
     };
     let mut tasks = JoinSet::new();
+    #[cfg(feature = "otel")]
+    let otlp = otlp::Otlp::start(config, &monitored.metrics, &health, &mut tasks)?;
     tasks.spawn(rate.drop_full_buckets());
     tasks.spawn(live.follow());
     keep_tidy(config, &store, &monitored, &mut tasks);
@@ -239,6 +247,8 @@ pub async fn serve(config: &Config, store: Store, listener: TcpListener) -> Resu
     if tokio::time::timeout(CLOSE_TIMEOUT, writer).await.is_err() {
         tracing::warn!("some events were not written; they were not acknowledged either");
     }
+    #[cfg(feature = "otel")]
+    otlp.finish().await;
     drop((health, health_listener));
     tasks.shutdown().await;
     if let Some(chain) = chain {

@@ -3,7 +3,7 @@
 use crate::http::client_address::TrustedProxies;
 use crate::http::server::Times;
 use crate::services::{funding, live, sync};
-use crate::{chain, config, issuer, store, webhooks};
+use crate::{chain, config, issuer, shared, store, webhooks};
 
 /// Settings of the store.
 pub(crate) fn store(database: &config::Database) -> store::Settings {
@@ -18,6 +18,12 @@ pub(crate) fn store(database: &config::Database) -> store::Settings {
             config::Pooler::Transaction => store::Pooler::Transaction,
         },
     }
+}
+
+/// Settings of the server that replicas share, if there is one.
+pub(super) fn shared(shared: &config::Shared) -> Option<shared::Settings> {
+    let config::Shared { url, timeout, prefix } = shared.clone();
+    Some(shared::Settings { url: url?, timeout, prefix })
 }
 
 /// The proxies in front of the server.

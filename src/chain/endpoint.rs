@@ -10,13 +10,14 @@ use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use tracing::Instrument as _;
 
 use super::block::Block;
 use super::circuit_breaker::{CircuitBreaker, State};
 use super::network::Chain;
 use super::rpc::{Failure, Rpc};
 use crate::outage::Outage;
-use crate::trace;
+use crate::trace::{self, spans};
 
 /// With less time left, no call is sent.
 const MIN_TIME: Duration = Duration::from_millis(5);
@@ -158,7 +159,10 @@ impl Endpoint {
         if left < MIN_TIME || !self.breaker().may_call(sent) {
             return Err(Failure::NotCalled);
         }
-        let result = self.rpc.call(method, params, left).await;
+        let span = spans::chain_call(self.number, method);
+        let result = self.rpc.call(method, params, left).instrument(span.clone()).await;
+        let outcome = result.as_ref().err().map_or("ok", Failure::name);
+        spans::ended(&span, outcome, result.is_err());
         self.record(method, sent.elapsed(), result.as_ref().err());
         match &result {
             // Too little time was left; that is not a failure of the endpoint.

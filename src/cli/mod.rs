@@ -136,7 +136,7 @@ async fn execute(command: Command, config: Config) -> Result<ExitCode> {
 }
 
 async fn serve(config: &Config) -> Result<()> {
-    telemetry::log(&config.log);
+    telemetry::log(&config.log, &config.telemetry)?;
     let store = app::open_or_make(config).await?;
     let listener = app::bind(config).await?;
     if store.programs().await?.is_empty() {

@@ -15,7 +15,9 @@ mod log_filter;
 mod parse;
 mod reader;
 mod server;
+mod shared;
 mod show;
+mod telemetry;
 mod webhooks;
 
 use std::path::Path;
@@ -29,6 +31,8 @@ pub use flags::Flags;
 pub use issuer::{Issuer, KeyPair};
 pub use log::{Log, LogFormat};
 pub use server::{ForwardedHeader, Graphiql, Rate, Server, Subscriptions};
+pub use shared::Shared;
+pub use telemetry::Telemetry;
 pub use webhooks::Webhooks;
 
 use layers::Layers;
@@ -61,6 +65,10 @@ pub struct Config {
     pub issuer: Issuer,
     /// The log.
     pub log: Log,
+    /// What replicas share besides the database.
+    pub shared: Shared,
+    /// Traces and metrics for a collector.
+    pub telemetry: Telemetry,
     layers: Layers,
 }
 
@@ -110,6 +118,8 @@ impl Config {
         let reconcile_interval = read.get("balances.reconcile_interval", nonzero_duration);
         let chain = chain::chain(&mut read);
         let log = log::log(&mut read);
+        let shared = shared::shared(&mut read);
+        let telemetry = telemetry::telemetry(&mut read);
         let webhooks = webhooks::webhooks(&mut read);
         let issuer = issuer::issuer(&mut read);
         let errors = read.into_errors();
@@ -130,6 +140,8 @@ impl Config {
             webhooks,
             issuer,
             log,
+            shared,
+            telemetry,
             layers,
         })
     }

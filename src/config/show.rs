@@ -34,7 +34,7 @@ fn shown(key: &str, value: &Value) -> Value {
     match (key, value) {
         // Addresses of databases and of RPC providers carry credentials.
         (_, Value::String(text)) if text.is_empty() => value.clone(),
-        ("database.url" | "issuer.base_url", Value::String(text)) => {
+        ("database.url" | "issuer.base_url" | "shared.url", Value::String(text)) => {
             Value::from(without_secrets(text))
         }
         ("chain.rpc_urls", Value::String(text)) => {

@@ -44,7 +44,7 @@ pub async fn run(
     }
     // There is no balancer that has to notice.
     config.server.drain_delay = Duration::ZERO;
-    telemetry::log(&config.log);
+    telemetry::log(&config.log, &config.telemetry)?;
     let listener = app::bind(&config).await?;
     let address = listener.local_addr().map_err(Error::internal)?;
     let chain = Sandbox::start().map_err(Error::internal)?;

@@ -8,6 +8,7 @@ use async_graphql::Request;
 use async_graphql::parser::types::OperationType;
 use futures_util::{Stream, StreamExt as _};
 use tokio::sync::watch;
+use tracing::Instrument as _;
 
 use super::admission::document_cache::{Document, DocumentCache};
 use super::admission::limits::LimitExceeded;
@@ -30,6 +31,8 @@ use crate::http::request_log::Operation as LoggedOperation;
 use crate::http::streams::Streams;
 use crate::services::Services;
 use crate::services::issuer_calls::TIME_LIMIT;
+use crate::shared::Shared;
+use crate::trace::spans;
 
 /// Cost for which one point of the rate is paid.
 const COST_PER_POINT: usize = 100;
@@ -56,6 +59,8 @@ pub struct Settings {
     pub message: usize,
     /// The open WebSockets and event streams.
     pub streams: Streams,
+    /// Where replicas share persisted documents.
+    pub shared: Option<Shared>,
     /// Becomes true when the process is about to stop.
     pub stopping: watch::Receiver<bool>,
 }
@@ -69,14 +74,14 @@ impl Endpoint {
             schema: schema(),
             documents: DocumentCache::new(allowed.limits, Arc::clone(&types)),
             types,
-            persisted: PersistedDocuments::new(allowed),
+            persisted: PersistedDocuments::new(allowed, settings.shared.clone()),
             services,
             settings,
         }
     }
 
     /// Everything that can be done with a request before it runs.
-    pub(crate) fn prepare(
+    pub(crate) async fn prepare(
         &self,
         principal: Arc<Principal>,
         budget: &Budget,
@@ -87,21 +92,21 @@ impl Endpoint {
             Some(json) => variables::read(json, limits.variables)?,
             None => JsonMap::new(),
         };
-        let (text, hash) = self.persisted.text(&mut body)?;
+        let (text, hash) = self.persisted.text(&mut body).await?;
         let open = self.settings.documents.introspection.allows(principal.scopes);
         let document = self.documents.get(&text, open)?;
         if document.introspects && !open {
             return Err(introspection_forbidden(self.settings.documents.introspection).into());
         }
         if let Some(hash) = hash.filter(|_| !document.is_private) {
-            self.persisted.remember(hash, text);
+            self.persisted.remember(hash, text).await;
         }
         let operation = document.operation(body.operation_name.as_deref())?;
         let variables = variables::coerce(&operation, given, &self.types, open)?;
         let included = operation.included(&variables);
         let fields = included.as_deref().unwrap_or(operation.fields());
         let cost = cost::of(fields, &variables);
-        let points = afford(budget, cost, limits.complexity)?;
+        let points = afford(budget, cost, limits.complexity).await?;
         let services = Arc::clone(&self.services);
         let types = Arc::clone(&self.types);
         let context = RequestContext::new(principal, services, fields.len() == 1);
@@ -116,7 +121,9 @@ impl Endpoint {
         let fields = included.as_deref().unwrap_or(operation.fields());
         // Yielding to other tasks between a page's fields would only delay the page.
         let request = request.data(id.clone());
-        let response = tokio::task::unconstrained(self.schema.execute(request)).await;
+        let span = spans::operation(operation.keyword(), operation.name.as_deref());
+        let executing = tokio::task::unconstrained(self.schema.execute(request));
+        let response = executing.instrument(span).await;
         Answer::of(response, id, &operation, fields, &self.types)
     }
 
@@ -137,14 +144,14 @@ impl Endpoint {
 }
 
 /// Pays for an operation besides the request's own point; the points.
-fn afford(budget: &Budget, cost: usize, limit: usize) -> Result<u32, Rejection> {
+async fn afford(budget: &Budget, cost: usize, limit: usize) -> Result<u32, Rejection> {
     LimitExceeded::check("complexity", limit, cost).map_err(|limit| limit.costing(cost))?;
     let points = cost / COST_PER_POINT;
     // More than any bucket ever holds is beyond a limit: waiting would not help.
     let most = usize::try_from(budget.status().limit).unwrap_or(usize::MAX);
     LimitExceeded::check("rate_burst", most, points + 1).map_err(|limit| limit.costing(cost))?;
     let points = u32::try_from(points).unwrap_or(u32::MAX);
-    budget.spend(points)?;
+    budget.spend(points).await?;
     Ok(points)
 }
 

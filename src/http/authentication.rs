@@ -100,7 +100,7 @@ impl Authentication {
             && self.auth.is_strange(credentials)
             && let Err(error) = self.strangers.admit(address)
         {
-            let status = Budget::open(&self.limits, RateKey::Address(address)).status();
+            let status = Budget::open(&self.limits, RateKey::Address(address)).await.status();
             return Err((error, RateStatus { remaining: 0, ..status }));
         }
         let principal = match credentials {
@@ -111,7 +111,7 @@ impl Authentication {
             Ok(principal) => RateKey::Caller(principal.credential.clone()),
             Err(_) => RateKey::Address(address),
         };
-        let budget = Budget::open(&self.limits, key);
+        let budget = Budget::open(&self.limits, key).await;
         let status = budget.status();
         match (principal, status.retry_after) {
             (_, Some(seconds)) => Err((Error::rate_limited(seconds), status)),
@@ -143,7 +143,7 @@ pub async fn bound_and_count(
     request: Request,
     next: Next,
 ) -> Response {
-    let budget = Budget::open(&limits, RateKey::Address(address(request.extensions())));
+    let budget = Budget::open(&limits, RateKey::Address(address(request.extensions()))).await;
     let id = id_of(&request);
     let response = match budget.status().retry_after {
         Some(seconds) => (bounds.error_response)(&Error::rate_limited(seconds), &id),
@@ -154,7 +154,7 @@ pub async fn bound_and_count(
 
 /// Counts requests for unknown routes against the rate limit of their address.
 pub async fn count(State(limits): State<RateLimits>, request: Request, next: Next) -> Response {
-    let budget = Budget::open(&limits, RateKey::Address(address(request.extensions())));
+    let budget = Budget::open(&limits, RateKey::Address(address(request.extensions()))).await;
     with_rate_headers(next.run(request).await, budget.status())
 }
 

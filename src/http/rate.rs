@@ -1,6 +1,7 @@
 //! Rate limits: a leaky bucket of points for each caller, and for each address without
 //! a valid token. A request costs a point, an expensive one more.
 
+use std::fmt;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,6 +14,7 @@ use governor::{Quota, RateLimiter, state::keyed::DashMapStateStore};
 use crate::config::Rate;
 use crate::domain::principal::Credential;
 use crate::error::{Error, Result};
+use crate::shared::{Shared, Taken};
 
 /// The owner of a bucket.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -21,6 +23,16 @@ pub enum RateKey {
     Caller(Credential),
     /// A client without a valid token, by its address.
     Address(IpAddr),
+}
+
+/// The bucket's name among those of all replicas.
+impl fmt::Display for RateKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Caller(credential) => credential.fmt(f),
+            Self::Address(address) => write!(f, "address:{address}"),
+        }
+    }
 }
 
 /// The state of a bucket, as the `X-RateLimit-*` headers show it.
@@ -45,8 +57,8 @@ pub struct Budget {
 
 impl Budget {
     /// Takes the point of the request itself.
-    pub fn open(limits: &RateLimits, key: RateKey) -> Self {
-        let last = Mutex::new(limits.spend(&key, NonZeroU32::MIN, 0));
+    pub async fn open(limits: &RateLimits, key: RateKey) -> Self {
+        let last = Mutex::new(limits.spend(&key, NonZeroU32::MIN, 0).await);
         Self { limits: limits.clone(), key, last }
     }
 
@@ -54,10 +66,10 @@ impl Budget {
     ///
     /// # Errors
     /// [`crate::error::Kind::RateLimited`] if there are too few.
-    pub fn spend(&self, points: u32) -> Result<()> {
+    pub async fn spend(&self, points: u32) -> Result<()> {
         let Some(points) = NonZeroU32::new(points) else { return Ok(()) };
         // The next attempt costs the point of the request again.
-        let status = self.limits.spend(&self.key, points, 1);
+        let status = self.limits.spend(&self.key, points, 1).await;
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = status;
         status.retry_after.map_or(Ok(()), |seconds| Err(Error::rate_limited(seconds)))
     }
@@ -74,30 +86,30 @@ type Buckets =
 /// The buckets of all tokens and addresses.
 #[derive(Clone)]
 pub struct RateLimits {
+    /// Those of this replica: for as long as no server counts for all.
     buckets: Arc<Buckets>,
+    shared: Option<Shared>,
     limit: u32,
     per_second: u32,
 }
 
 impl RateLimits {
-    /// Full buckets. A bucket is dropped from memory when it is full again.
-    pub fn new(rate: Rate) -> Self {
+    /// Full buckets; of all replicas together if they share a server. A bucket is dropped from
+    /// memory when it is full again.
+    pub fn new(rate: Rate, shared: Option<Shared>) -> Self {
         let some = |number| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
         let quota = Quota::per_second(some(rate.per_second)).allow_burst(some(rate.burst));
         let buckets = RateLimiter::dashmap(quota).with_middleware::<StateInformationMiddleware>();
-        Self { buckets: Arc::new(buckets), limit: rate.burst, per_second: rate.per_second }
+        let Rate { burst: limit, per_second } = rate;
+        Self { buckets: Arc::new(buckets), shared, limit, per_second }
     }
 
     /// Takes points out of a bucket. If there are too few, the status says when there
     /// will be enough for them and `others`.
-    pub fn spend(&self, key: &RateKey, points: NonZeroU32, others: u32) -> RateStatus {
-        let (remaining, wait) = match self.buckets.check_key_n(key, points) {
-            Ok(Ok(state)) => (state.remaining_burst_capacity(), None),
-            Ok(Err(early)) => (0, Some(early.wait_time_from(DefaultClock::default().now()))),
-            // More than the bucket ever holds: as long as it takes to fill it.
-            Err(_) => {
-                (0, Some(Duration::from_secs(u64::from(self.limit / self.per_second.max(1)))))
-            }
+    pub async fn spend(&self, key: &RateKey, points: NonZeroU32, others: u32) -> RateStatus {
+        let (remaining, wait) = match self.take(key, points).await {
+            Taken::Left(left) => (left, None),
+            Taken::Wait(wait) => (0, Some(wait)),
         };
         let missing = u64::from(self.limit.saturating_sub(remaining));
         let until_full = missing.div_ceil(u64::from(self.per_second.max(1)));
@@ -111,6 +123,27 @@ impl RateLimits {
                 // Whole seconds, rounded up.
                 (wait + others).as_millis().div_ceil(1_000).max(1).try_into().unwrap_or(u64::MAX)
             }),
+        }
+    }
+
+    /// Takes points out of the bucket of all replicas, or out of this one's.
+    async fn take(&self, key: &RateKey, points: NonZeroU32) -> Taken {
+        if points.get() > self.limit {
+            // More than the bucket ever holds: as long as it takes to fill it.
+            return Taken::Wait(Duration::from_secs((self.limit / self.per_second.max(1)).into()));
+        }
+        if let Some(shared) = &self.shared {
+            let bucket = key.to_string();
+            let taken = shared.take(&bucket, points.get(), self.limit, self.per_second).await;
+            if let Some(taken) = taken {
+                return taken;
+            }
+        }
+        match self.buckets.check_key_n(key, points) {
+            Ok(Ok(state)) => Taken::Left(state.remaining_burst_capacity()),
+            Ok(Err(early)) => Taken::Wait(early.wait_time_from(DefaultClock::default().now())),
+            // It is not more than the bucket holds.
+            Err(_) => Taken::Wait(Duration::ZERO),
         }
     }
 

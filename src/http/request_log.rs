@@ -12,10 +12,11 @@ use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::Response;
+use tracing::Instrument as _;
 use uuid::Uuid;
 
 use crate::domain::request::RequestId;
-use crate::trace::{self, Trace};
+use crate::trace::{self, Trace, spans};
 
 /// The document of a GraphQL request, as an extension of the response: safe to log,
 /// because the name has only letters and digits.
@@ -53,8 +54,14 @@ pub async fn log_request(mut request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().cloned();
     let trace = trace_of(request.headers());
     let trace_id = trace.id();
-    let mut response = trace.scope(next.run(request)).await;
     let route = route.as_ref().map_or("unknown", MatchedPath::as_str);
+    let running = async {
+        let span = spans::request(name_of(&method), route, &id);
+        let response = next.run(request).instrument(span.clone()).await;
+        spans::answered(&span, response.status().as_u16());
+        response
+    };
+    let mut response = trace::within(Some(trace), running).await;
     let status = response.status();
     let took = began.elapsed();
     metrics::counter!(

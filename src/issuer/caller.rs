@@ -11,6 +11,7 @@ use reqwest::header::HeaderMap;
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 use tokio::time::Instant;
+use tracing::Instrument as _;
 use zeroize::Zeroizing;
 
 use super::breaker::{Breaker, Position};
@@ -26,7 +27,7 @@ use super::wire::envelope::{self, Body, Refusal};
 use super::wire::token;
 use crate::domain::time::Timestamp;
 use crate::outage::Outage;
-use crate::trace;
+use crate::trace::{self, spans};
 
 /// The pauses between the tries of a read: so many, from the first to the longest.
 const RETRIES: usize = 3;
@@ -228,8 +229,14 @@ impl Caller {
         let sent = Instant::now();
         let within = self.timeout.min(deadline.saturating_duration_since(sent));
         self.breaker.admit(sent, within).map_err(open)?;
-        let result = self.transport.exchange(call, token.map(|token| &token.value), within).await;
+        let span = spans::issuer_call(&self.program, call.method.as_str(), call.path.route());
+        let exchange = self.transport.exchange(call, token.map(|token| &token.value), within);
+        let result = exchange.instrument(span.clone()).await;
         let status = result.as_ref().ok().map(|answer| answer.status);
+        match &result {
+            Ok(answer) => spans::ended(&span, answer.status.as_str(), is_transient(answer.status)),
+            Err(error) => spans::ended(&span, error.reason().name(), true),
+        }
         let result = match result {
             Ok(answer) if call.json && status.is_some_and(|status| status.is_success()) => {
                 match envelope::success(&answer.body) {

@@ -15,6 +15,7 @@ use crate::error::Error;
 use crate::services::connection::{self, Connections, Reports};
 use crate::services::deliveries::{Deliveries, DeliveryReport};
 use crate::services::waiting_events::WaitingEvents;
+use crate::shared::Shared;
 use crate::store::Store;
 
 const READY: &str = "ready";
@@ -38,6 +39,7 @@ pub struct Health {
     deliveries: Deliveries,
     connections: Connections,
     waiting_events: WaitingEvents,
+    shared: Option<Shared>,
     stopping: Arc<AtomicBool>,
     /// When the tasks of the process ran last.
     beat: Arc<StdMutex<Instant>>,
@@ -54,6 +56,7 @@ impl Health {
         chain: Option<Reader>,
         deliveries: Deliveries,
         connections: Connections,
+        shared: Option<Shared>,
     ) -> Self {
         Self {
             waiting_events: WaitingEvents::new(store.clone()),
@@ -61,6 +64,7 @@ impl Health {
             chain,
             deliveries,
             connections,
+            shared,
             stopping: Arc::default(),
             beat: Arc::new(StdMutex::new(Instant::now())),
             last_report: Arc::default(),
@@ -122,8 +126,15 @@ impl Health {
             chain: self.chain(),
             webhooks: self.webhooks(),
             issuer,
+            shared: self.shared(),
             stopping,
         }
+    }
+
+    /// What is known of the server that replicas share. Without it, the gateway works on.
+    fn shared(&self) -> Option<&'static str> {
+        let word = |is_there| if is_there { "ok" } else { "unavailable" };
+        self.shared.as_ref().map(|shared| word(shared.is_there()))
     }
 
     /// How deliveries go. Failures do not make the gateway unready: without requests,
@@ -193,6 +204,10 @@ pub struct Report {
     /// none has.
     #[serde(skip_serializing_if = "Reports::is_empty")]
     issuer: Reports,
+    /// The server that replicas share: `ok`, or `unavailable` while each counts for itself;
+    /// absent where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shared: Option<&'static str>,
     stopping: bool,
 }
 

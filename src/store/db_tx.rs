@@ -15,12 +15,14 @@ use std::time::{Duration, Instant};
 use sea_orm::{ConnAcquireErr, ConnectionTrait, DbBackend, DbErr, ExecResult};
 use sea_orm::{QueryResult, RuntimeErr, SqlxError, Statement};
 use tokio::sync::Mutex;
+use tracing::Instrument as _;
 
 use super::connection::Connection;
 use super::database::{BUSY_TIMEOUT, Store};
 use super::sql;
 use super::sqlite_turns::{Turn, Urgency};
 use crate::error::Result;
+use crate::trace::spans;
 
 /// Tables grow while they are written: a plan that was made for an empty table
 /// must not be reused.
@@ -207,20 +209,23 @@ impl DbTx {
         self.ended = self.run("ROLLBACK").await.is_ok();
     }
 
-    async fn run(&self, sql: &str) -> Result<ExecResult, DbErr> {
+    async fn run(&self, text: &str) -> Result<ExecResult, DbErr> {
+        let span = spans::statement(sql::system(self.backend), text);
         let mut connection = self.connection.lock().await;
-        self.guard(connection.run(sql)).await
+        self.guard(connection.run(text)).instrument(span).await
     }
 
     /// PostgreSQL: sends rows to a `COPY … FROM STDIN`, in its text format.
     pub(super) async fn copy_in(&self, statement: &str, rows: &str) -> Result<(), DbErr> {
+        let span = spans::statement(sql::system(self.backend), statement);
         let mut connection = self.connection.lock().await;
-        self.guard(connection.copy_in(statement, rows)).await
+        self.guard(connection.copy_in(statement, rows)).instrument(span).await
     }
 
-    async fn run_for_rows(&self, sql: &str) -> Result<Vec<QueryResult>, DbErr> {
+    async fn run_for_rows(&self, text: &str) -> Result<Vec<QueryResult>, DbErr> {
+        let span = spans::statement(sql::system(self.backend), text);
         let mut connection = self.connection.lock().await;
-        self.guard(connection.run_for_rows(sql)).await
+        self.guard(connection.run_for_rows(text)).instrument(span).await
     }
 
     /// Runs a statement; the transaction counts as failed until it has succeeded.
@@ -275,8 +280,9 @@ impl ConnectionTrait for DbTx {
     }
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        let span = spans::statement(sql::system(self.backend), &statement.sql);
         let mut connection = self.connection.lock().await;
-        self.guard(connection.execute(statement)).await
+        self.guard(connection.execute(statement)).instrument(span).await
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
@@ -288,7 +294,8 @@ impl ConnectionTrait for DbTx {
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        let span = spans::statement(sql::system(self.backend), &statement.sql);
         let mut connection = self.connection.lock().await;
-        self.guard(connection.rows(statement)).await
+        self.guard(connection.rows(statement)).instrument(span).await
     }
 }

@@ -13,12 +13,14 @@ use std::time::{Duration, Instant};
 use sea_orm::{ConnAcquireErr, ConnectionTrait, DbBackend, DbErr};
 use sea_orm::{ExecResult, QueryResult, RuntimeErr, SqlxError, Statement};
 use tokio::sync::{Semaphore, SemaphorePermit};
+use tracing::Instrument as _;
 
 use super::connection::Connection;
 use super::pooler::Pool;
 use super::sql;
 use super::sqlite_file::SqliteFile;
 use super::waiting::Waiting;
+use crate::trace::spans;
 use crate::usage;
 
 /// A connection that was idle for longer may have been closed by the server.
@@ -101,10 +103,14 @@ impl Reads {
         let waited = tokio::time::timeout(self.acquire_timeout, self.connection()).await;
         let (mut kept, _permit) =
             waited.map_err(|_| DbErr::ConnectionAcquire(ConnAcquireErr::Timeout))??;
-        let answer = match self.db.begin_alone() {
-            Some(begin) => kept.connection.rows_alone(begin, statement).await,
-            None => kept.connection.rows(statement).await,
+        let span = spans::statement(self.system(), &statement.sql);
+        let rows = async {
+            match self.db.begin_alone() {
+                Some(begin) => kept.connection.rows_alone(begin, statement).await,
+                None => kept.connection.rows(statement).await,
+            }
         };
+        let answer = rows.instrument(span).await;
         match &answer {
             Ok(_) if self.may_keep => {
                 sql::OUTAGE.succeeded();
@@ -120,6 +126,11 @@ impl Reads {
             _ => {}
         }
         answer
+    }
+
+    /// The database as traces name it.
+    fn system(&self) -> &'static str {
+        sql::system(self.db.get_database_backend())
     }
 
     async fn connection(&self) -> Result<(Kept, SemaphorePermit<'_>), DbErr> {

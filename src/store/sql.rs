@@ -116,6 +116,11 @@ pub(super) fn is_lost(error: &DbErr) -> bool {
     }
 }
 
+/// A database as traces name it.
+pub(super) fn system(backend: DbBackend) -> &'static str {
+    if backend == DbBackend::Postgres { "postgresql" } else { "sqlite" }
+}
+
 /// The number of rows that parameter `$parameter` allows, behind `LIMIT`.
 ///
 /// SQLite looks at the value of a parameter that stands alone there, and so prepares the

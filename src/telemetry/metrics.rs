@@ -61,6 +61,7 @@ pub const METRICS: &[Metric] = &[
         SECONDS,
         "How long those waited for which no connection was at hand.",
     ),
+    counter("shared_calls_total", "Calls to the server that replicas share, by outcome."),
     gauge("dependency_failing", "Whether something that the gateway needs fails: 1, or 0."),
     counter("webhook_events_total", "Events taken, by what became of them."),
     counter("webhook_duplicates_total", "Events that were in the inbox already, by program."),

@@ -45,6 +45,8 @@ mod nodes;
 mod onboarding;
 mod openapi;
 mod operator;
+#[cfg(feature = "otel")]
+mod otel;
 mod outages;
 mod overload;
 mod pagination;
@@ -64,6 +66,7 @@ mod rooms;
 mod schema;
 mod schemathesis;
 mod selections;
+mod shared;
 mod specification;
 mod statements;
 mod subscriptions;

@@ -25,6 +25,7 @@ const WITHOUT_CIRCLES: &[&str] = &[
     "rest",
     "router",
     "services",
+    "shared",
     "site",
     "store",
     "telemetry",

@@ -4,7 +4,8 @@
 //! requests and writes a table. `load ceiling` is the server that the gateway
 //! is compared with; `load` starts it by itself. `load events` does what `load`
 //! does, for webhooks; `load fairness` for programs beside each other, `load filters` for
-//! filtered lists, and `load import` for imports.
+//! filtered lists, `load import` for imports, and `load scaling` for several gateways on one
+//! database.
 
 use std::env;
 use std::process::ExitCode;
@@ -33,6 +34,7 @@ mod postgres;
 mod process;
 mod report;
 mod run;
+mod scaling;
 mod server;
 mod text;
 mod wrk;
@@ -59,6 +61,7 @@ fn obey() -> Result<ExitCode> {
         Command::Fairness(options) => return fairness::measure(&options),
         Command::Import(options) => return import::measure(&options),
         Command::Load(options) => return run::load(&options),
+        Command::Scaling(options) => return scaling::measure(&options),
     }
     Ok(ExitCode::SUCCESS)
 }

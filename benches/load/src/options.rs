@@ -20,6 +20,7 @@ Usage: load [OPTIONS]
        load filters [OPTIONS]
        load fairness [OPTIONS]
        load import [OPTIONS]
+       load scaling [OPTIONS]
 
 Options:
       --customers <N>    How many customers to make [default: 1000000]
@@ -30,6 +31,9 @@ Options:
       --output <FILE>    Where to write the tables as well
       --quick            20000 customers, 2 seconds, 1 round
   -h, --help             Print this
+
+`load scaling` measures 1, 2 and 4 replicas on one PostgreSQL. It has --customers, --seconds,
+--gateway and --output, as above.
 
 `load events` measures how many webhook events are acknowledged. Its options:
       --customers <N>    How many customers they are about [default: 1000]
@@ -63,6 +67,7 @@ pub(crate) enum Command {
     Fairness(fairness::Options),
     Import(import::Options),
     Load(Options),
+    Scaling(Options),
 }
 
 /// How to measure.
@@ -110,6 +115,7 @@ pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Command> 
     if arguments.next_if(|first| first == "import").is_some() {
         return Ok(import_options(arguments)?.map_or(Command::Help, Command::Import));
     }
+    let is_scaling = arguments.next_if(|first| first == "scaling").is_some();
     let mut options = Options {
         customers: 1_000_000,
         seconds: 5,
@@ -134,7 +140,7 @@ pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Command> 
             _ => return Err(unknown(&name)),
         }
     }
-    Ok(Command::Load(options))
+    Ok(if is_scaling { Command::Scaling(options) } else { Command::Load(options) })
 }
 
 fn ceiling_options(mut arguments: impl Iterator<Item = String>) -> Result<ceiling::Options> {
@@ -330,6 +336,15 @@ mod tests {
         };
         assert_eq!((options.customers, &*options.databases), (20_000, &[Kind::Postgres][..]));
         assert!(parsed("import --seconds 3").is_err());
+    }
+
+    #[test]
+    fn scaling_has_the_options_of_a_load() {
+        let line = "scaling --customers 5000 --seconds 2";
+        let Ok(Command::Scaling(options)) = parse(line.split(' ').map(str::to_owned)) else {
+            panic!("another command")
+        };
+        assert_eq!((options.customers, options.seconds), (5_000, 2));
     }
 
     #[test]

@@ -38,11 +38,23 @@ pub(crate) fn version() -> Result<String> {
 
 /// Loads a server of this machine with requests that take turns.
 pub(crate) fn run(keeper: &Keeper, port: u16, requests: &[Request], seconds: u32) -> Result<Count> {
-    let script = keeper.folder().join("load.lua");
+    run_with(keeper, port, requests, seconds, CONNECTIONS)
+}
+
+/// As [`run`], with another number of connections.
+pub(crate) fn run_with(
+    keeper: &Keeper,
+    port: u16,
+    requests: &[Request],
+    seconds: u32,
+    connections: u32,
+) -> Result<Count> {
+    // Several servers may be loaded at once.
+    let script = keeper.folder().join(format!("load-{port}.lua"));
     fs::write(&script, lua(requests)?).during("the script of wrk")?;
     let mut command = Command::new("wrk");
     command
-        .args(["-t1", &format!("-c{CONNECTIONS}"), &format!("-d{seconds}s")])
+        .args(["-t1", &format!("-c{connections}"), &format!("-d{seconds}s")])
         // Counting a million rows 32 times at once takes longer than wrk's own 2 s.
         .args(["--timeout", "60s", "-s"])
         .arg(&script)

@@ -132,6 +132,15 @@ pub(crate) struct Operation {
 }
 
 impl Operation {
+    /// The keyword of its kind.
+    pub(crate) const fn keyword(&self) -> &'static str {
+        match self.kind {
+            OperationType::Query => "query",
+            OperationType::Mutation => "mutation",
+            OperationType::Subscription => "subscription",
+        }
+    }
+
     /// Builds the tree of an operation. The shape limits have refused fragments within
     /// themselves.
     pub(crate) fn of(

@@ -45,7 +45,7 @@ pub async fn execute(
         Ok(body) => body,
         Err(error) => return error_response(&error, &request),
     };
-    let prepared = match endpoint.prepare(principal, &budget, body) {
+    let prepared = match endpoint.prepare(principal, &budget, body).await {
         Ok(prepared) => prepared,
         Err(rejection) => return rejected(&rejection, media, &request),
     };
@@ -70,7 +70,7 @@ pub(crate) async fn get(
     };
     let limits = &endpoint.settings.documents.limits;
     let (text, name) = (body.query.clone().unwrap_or_default(), body.operation_name.clone());
-    let prepared = match endpoint.prepare(principal, budget, body) {
+    let prepared = match endpoint.prepare(principal, budget, body).await {
         Ok(prepared) if prepared.kind() == OperationType::Mutation => {
             return mutation_by_get(&request);
         }

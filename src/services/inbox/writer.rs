@@ -12,6 +12,7 @@ use futures_util::FutureExt as _;
 use strum::VariantArray as _;
 use tokio::sync::{Notify, Semaphore, mpsc, oneshot};
 use tokio::task::JoinSet;
+use tracing::Instrument as _;
 
 use super::delivery::{Answer, Delivery, Incoming, Receipt};
 use super::group_size::GroupSize;
@@ -21,6 +22,7 @@ use crate::domain::principal::ProgramId;
 use crate::error::{Error, Kind, Result};
 use crate::outage;
 use crate::store::{InboxEvent, Program, Store};
+use crate::trace::spans;
 
 /// Events that may wait to be written, of each program; their senders wait with
 /// them.
@@ -136,7 +138,9 @@ impl Writer {
 
     async fn write_together(&self, events: Vec<Incoming>) -> Result<Vec<Receipt>> {
         let _one = self.connections.acquire().await.map_err(Error::unavailable)?;
-        let written = AssertUnwindSafe(self.apply_new(events)).catch_unwind().await;
+        let span = spans::events(&self.program.name, events.len());
+        let written = AssertUnwindSafe(self.apply_new(events)).catch_unwind();
+        let written = written.instrument(span).await;
         written.unwrap_or_else(|_| Err(Error::internal("a panic while events were written")))
     }
 

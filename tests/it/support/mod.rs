@@ -16,6 +16,7 @@ pub(crate) mod node;
 pub(crate) mod pgbouncer;
 pub(crate) mod postgres;
 pub(crate) mod pseudo_terminal;
+pub(crate) mod redis;
 pub(crate) mod scripted;
 pub(crate) mod snapshot;
 pub(crate) mod terminal;

@@ -324,7 +324,7 @@ impl Connection {
             Ok(_) if self.operations.len() >= OPERATIONS => {
                 Err(Rejection::Error(Error::rate_limited(1)))
             }
-            Ok((principal, budget)) => endpoint.prepare(Arc::new(principal), &budget, body),
+            Ok((principal, budget)) => endpoint.prepare(Arc::new(principal), &budget, body).await,
         };
         let prepared = match prepared {
             Ok(prepared) => prepared,

@@ -97,7 +97,7 @@ async fn client(sockets: &Sockets, headers: &HeaderMap, peer: IpAddr) -> Result<
         let place = streams.of_token(&principal.credential)?;
         return Ok(Client::Known(Subscriber::new(credentials), place));
     }
-    let budget = Budget::open(&sockets.authentication.limits, RateKey::Address(peer));
+    let budget = Budget::open(&sockets.authentication.limits, RateKey::Address(peer)).await;
     if let Some(seconds) = budget.status().retry_after {
         return Err(Error::rate_limited(seconds));
     }

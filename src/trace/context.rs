@@ -1,8 +1,4 @@
-//! To which trace a request belongs (W3C Trace Context).
-//!
-//! A caller that traces says so in `traceparent` and `tracestate`; any other request begins a
-//! trace of its own. The trace's id is in the log, and calls to the blockchain and to the
-//! issuer carry it on.
+//! A request's place in its trace, as the headers of W3C Trace Context say it.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,10 +9,6 @@ pub const TRACEPARENT: &str = "traceparent";
 pub const TRACESTATE: &str = "tracestate";
 /// The longest `tracestate` that is carried on: what the specification asks for at least.
 const MAX_STATE: usize = 512;
-
-tokio::task_local! {
-    static TRACE: Trace;
-}
 
 /// A request's place in its trace.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,14 +80,14 @@ impl Trace {
         self.sampled
     }
 
+    /// `traceparent` of a call that a span of the trace makes.
+    pub(super) fn traceparent(&self, span: u64, sampled: bool) -> String {
+        format!("00-{}-{span:016x}-{:02x}", self.id(), u8::from(sampled))
+    }
+
     /// What vendors have added.
     pub fn state(&self) -> Option<&str> {
         self.state.as_deref()
-    }
-
-    /// Runs a future as a part of the trace.
-    pub fn scope<F: Future>(self, running: F) -> impl Future<Output = F::Output> {
-        TRACE.scope(self, running)
     }
 }
 
@@ -112,38 +104,6 @@ impl fmt::Display for TraceId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:032x}", self.0)
     }
-}
-
-/// The trace of what is running.
-pub fn current() -> Option<Trace> {
-    TRACE.try_with(Trace::clone).ok()
-}
-
-/// The id of the trace of what is running, for the log.
-pub fn id() -> Option<tracing::field::DisplayValue<TraceId>> {
-    TRACE.try_with(|trace| tracing::field::display(trace.id())).ok()
-}
-
-/// Continues the trace of what is running in another task.
-pub fn inherited<F: Future>(running: F) -> impl Future<Output = F::Output> {
-    within(current(), running)
-}
-
-/// Runs a future as a part of a trace, if there is one.
-pub async fn within<F: Future>(trace: Option<Trace>, running: F) -> F::Output {
-    match trace {
-        Some(trace) => trace.scope(running).await,
-        None => running.await,
-    }
-}
-
-/// The headers of a call to another server that is a part of what is running.
-pub fn headers() -> Vec<(&'static str, String)> {
-    let Some(trace) = current() else { return Vec::new() };
-    let (id, span, flags) = (trace.id(), trace.span, u8::from(trace.sampled));
-    let mut headers = vec![(TRACEPARENT, format!("00-{id}-{span:016x}-{flags:02x}"))];
-    headers.extend(trace.state().map(|state| (TRACESTATE, state.to_owned())));
-    headers
 }
 
 #[cfg(test)]
