@@ -180,13 +180,8 @@ pub async fn serve(config: &Config, store: Store, listener: TcpListener) -> Resu
     let shared = settings::shared(&config.shared).map(Shared::new).transpose()?;
     let health =
         Health::new(store.clone(), reader.clone(), deliveries.clone(), connections, shared.clone());
-    let monitored = Monitored {
-        health: health.clone(),
-        metrics,
-        load: Load::new(config.server.max_requests, config.webhooks.secrets.keys()),
-        connections: connections::Connections::new(room.connections),
-        runtime: tokio::runtime::Handle::current(),
-    };
+    let connections = connections::Connections::new(room.connections);
+    let monitored = monitored(config, &health, metrics, connections);
     let rate = RateLimits::new(config.rate, shared.clone());
     let (stopping, stopped) = watch::channel(false);
     let limits = Limits {
@@ -257,6 +252,22 @@ pub async fn serve(config: &Config, store: Store, listener: TcpListener) -> Resu
     store.close().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// What can be seen of this process, and limits it.
+fn monitored(
+    config: &Config,
+    health: &Health,
+    metrics: PrometheusHandle,
+    connections: connections::Connections,
+) -> Monitored {
+    Monitored {
+        health: health.clone(),
+        metrics,
+        load: Load::new(config.server.max_requests, config.webhooks.secrets.keys()),
+        connections,
+        runtime: tokio::runtime::Handle::current(),
+    }
 }
 
 /// Compacts the recorder of metrics again and again.

@@ -101,7 +101,7 @@ async fn execute(command: Command, config: Config) -> Result<ExitCode> {
     }
     let config = &config;
     match command {
-        Command::Serve { .. } => Box::pin(serve(config)).await?,
+        Command::Serve { .. } => serve(config).await?,
         Command::Migrate { plan: true, .. } => migrate::plan(config).await?,
         Command::Migrate { plan: false, verify, repair } => {
             return migrate::run(config, migrate::After { verify, repair }).await;
@@ -142,5 +142,5 @@ async fn serve(config: &Config) -> Result<()> {
     if store.programs().await?.is_empty() {
         tracing::info!("there is no program yet: card-gateway program create --name NAME");
     }
-    app::serve(config, store, listener).await
+    Box::pin(app::serve(config, store, listener)).await
 }

@@ -69,7 +69,7 @@ pub async fn run(
     let pair = clients::create(&store, program.id, "demo".to_owned(), Scopes::all()).await?;
     print(&welcome(address, &token, &pair, &issuer.url(), &summary))?;
     let shopping = tokio::spawn(shoppers::shop(issuer, chain));
-    let served = app::serve(&config, store, listener).await;
+    let served = Box::pin(app::serve(&config, store, listener)).await;
     shopping.abort();
     served
 }

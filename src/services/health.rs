@@ -221,6 +221,7 @@ impl Report {
             chain: Chain::Off("unavailable"),
             webhooks: BTreeMap::new(),
             issuer: Reports::new(),
+            shared: None,
             stopping: false,
         }
     }

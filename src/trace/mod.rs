@@ -19,12 +19,17 @@ pub use otel::Ids;
 /// The headers of a call to another server that is a part of what is running.
 pub fn headers() -> Vec<(&'static str, String)> {
     let Some(trace) = current() else { return Vec::new() };
-    #[cfg(feature = "otel")]
-    let recorded = otel::current_span();
-    #[cfg(not(feature = "otel"))]
-    let recorded = None;
-    let (span, sampled) = recorded.unwrap_or((trace.span(), trace.is_sampled()));
+    let (span, sampled) = recorded().unwrap_or((trace.span(), trace.is_sampled()));
     let mut headers = vec![(TRACEPARENT, trace.traceparent(span, sampled))];
     headers.extend(trace.state().map(|state| (TRACESTATE, state.to_owned())));
     headers
+}
+
+/// The span that is recorded for a collector, and whether it is sampled.
+#[cfg(feature = "otel")]
+use otel::current_span as recorded;
+
+#[cfg(not(feature = "otel"))]
+const fn recorded() -> Option<(u64, bool)> {
+    None
 }
