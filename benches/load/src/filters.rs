@@ -146,7 +146,7 @@ fn section(keeper: &Keeper, path: &Path, kind: Kind, options: &Options) -> Resul
 
     let base = asker.list(&Value::Null, ORDERS[0])?.first;
     let mut rows = Vec::new();
-    let mut row = |asker: &mut Asker<'_>, name: String, filter: &Value, order: &str| {
+    let mut row = |asker: &mut Asker<'_>, name: String, filter: &Value, order: &str| -> Result<()> {
         let found = asker.list(filter, order)?;
         eprintln!("{kind}: {name} {order}: {:.2} ms, {:.2} ms", found.first, found.middle);
         rows.push(vec![
@@ -159,7 +159,7 @@ fn section(keeper: &Keeper, path: &Path, kind: Kind, options: &Options) -> Resul
             millis(found.middle),
             format!("{:.1}", found.middle / base),
         ]);
-        Result::Ok(())
+        Ok(())
     };
     for order in ORDERS {
         row(&mut asker, "none".to_owned(), &Value::Null, order)?;
