@@ -7,7 +7,6 @@ use card_gateway_migration::balance_sums::{
 use sea_orm::{ConnectionTrait as _, DbBackend, QueryResult, Statement};
 
 use super::database::Store;
-use super::db_tx::FRESH_PLANS;
 use super::sql;
 use crate::domain::money::Total;
 use crate::domain::principal::ProgramId;
@@ -94,9 +93,10 @@ impl Store {
              GROUP BY {key} HAVING {differs}) AS w",
             all = all()
         );
-        let backend = self.db.get_database_backend();
-        let row = self.db.query_one_raw(Statement::from_string(backend, text)).await;
-        let row = row.map_err(sql::failed)?;
+        let tx = self.begin_long().await?;
+        let statement = Statement::from_string(tx.get_database_backend(), text);
+        let row = tx.query_one_raw(statement).await.map_err(sql::failed)?;
+        tx.roll_back().await;
         row.map_or(Ok(0), |row| row.try_get_by_index(0).map_err(sql::failed))
     }
 
@@ -105,13 +105,10 @@ impl Store {
     /// # Errors
     /// If the database fails; nothing was changed then.
     pub async fn repair_sums(&self) -> Result<()> {
-        let write = self.begin(FRESH_PLANS).await?;
+        let write = self.begin_long().await?;
         if self.db.get_database_backend() == DbBackend::Postgres {
-            for statement in
-                ["SET LOCAL statement_timeout = 0", "LOCK TABLE balance_sums IN EXCLUSIVE MODE"]
-            {
-                write.execute_unprepared(statement).await.map_err(sql::failed)?;
-            }
+            let lock = "LOCK TABLE balance_sums IN EXCLUSIVE MODE";
+            write.execute_unprepared(lock).await.map_err(sql::failed)?;
         }
         rebuild(&write).await.map_err(sql::failed)?;
         write.commit().await

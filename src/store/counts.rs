@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 
 use card_gateway_migration::customer_counts::{
-    FURTHER, LAST_LEVEL, begin, bucket, facet, finer, rebuild,
+    FURTHER, LAST_LEVEL, begin, bucket, expected, finer, rebuild,
 };
 use sea_orm::sea_query::Value;
 use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
@@ -13,7 +13,6 @@ use strum::VariantArray as _;
 
 use super::customers::PRESENT;
 use super::database::Store;
-use super::db_tx::FRESH_PLANS;
 use super::sql;
 use crate::domain::onboarding::{FlowStatus, OnboardingFilter};
 use crate::domain::page::Order;
@@ -251,13 +250,15 @@ impl Store {
     /// # Errors
     /// If the database fails.
     pub async fn wrong_counts(&self) -> Result<i64> {
+        let tx = self.begin_long().await?;
         let mut wrong = 0;
         for statement in checks() {
-            let statement = Statement::from_string(self.db.get_database_backend(), statement);
-            let row = self.db.query_one_raw(statement).await.map_err(sql::failed)?;
+            let statement = Statement::from_string(tx.get_database_backend(), statement);
+            let row = tx.query_one_raw(statement).await.map_err(sql::failed)?;
             let found = row.map(|row| row.try_get_by_index(0)).transpose().map_err(sql::failed)?;
             wrong += found.unwrap_or(0_i64);
         }
+        tx.roll_back().await;
         Ok(wrong)
     }
 
@@ -266,13 +267,10 @@ impl Store {
     /// # Errors
     /// If the database fails; nothing was changed then.
     pub async fn repair_counts(&self) -> Result<()> {
-        let write = self.begin(FRESH_PLANS).await?;
+        let write = self.begin_long().await?;
         if self.db.get_database_backend() == DbBackend::Postgres {
-            for statement in
-                ["SET LOCAL statement_timeout = 0", "LOCK TABLE customer_counts IN EXCLUSIVE MODE"]
-            {
-                write.execute_unprepared(statement).await.map_err(sql::failed)?;
-            }
+            let lock = "LOCK TABLE customer_counts IN EXCLUSIVE MODE";
+            write.execute_unprepared(lock).await.map_err(sql::failed)?;
         }
         rebuild(&write).await.map_err(sql::failed)?;
         write.commit().await
@@ -281,15 +279,16 @@ impl Store {
 
 /// One statement for each kind of wrong count.
 fn checks() -> Vec<String> {
-    let (from, to) = (begin("b.start", "b.level"), begin("b.start + 1", "b.level"));
-    let (finer, facet) = (finer("b.level"), facet("c"));
+    let finer = finer("b.level");
     vec![
-        // A bucket with a wrong total.
+        // A bucket with a wrong total, or one that is missing.
         format!(
-            "SELECT COUNT(*) FROM customer_counts AS b WHERE b.total <> (\
-               SELECT COUNT(*) FROM card_customers AS c \
-               WHERE c.program_id = b.program_id AND {PRESENT} AND c.created_at >= {from} AND c.created_at < {to} \
-               AND (b.flow_status IN ('', c.flow_status, {facet}) OR b.flow_status = '{FURTHER}' || c.stage))"
+            "SELECT COUNT(*) FROM (SELECT 1 AS wrong FROM (\
+               SELECT program_id, flow_status, level, start, SUM(total) AS total \
+               FROM ({expected}) AS e GROUP BY program_id, flow_status, level, start \
+               UNION ALL SELECT program_id, flow_status, level, start, -total FROM customer_counts) AS d \
+             GROUP BY program_id, flow_status, level, start HAVING SUM(total) <> 0) AS w",
+            expected = expected()
         ),
         // A split bucket whose children do not make it up, or one with children that is not
         // split.
@@ -302,24 +301,12 @@ fn checks() -> Vec<String> {
                WHERE s.program_id = b.program_id AND s.flow_status = b.flow_status \
                AND s.level = b.level + 1 AND s.start >= b.start << {finer} AND s.start < (b.start + 1) << {finer})"
         ),
-        // Customers without a root bucket.
+        // Customers without any bucket.
         format!(
-            "SELECT COUNT(*) FROM (SELECT DISTINCT c.program_id, c.flow_status \
-               FROM card_customers AS c WHERE {PRESENT}) AS c \
-             WHERE (SELECT COUNT(*) FROM customer_counts AS b WHERE b.program_id = c.program_id \
-               AND b.flow_status IN ('', c.flow_status) AND b.level = 0 AND b.start = 0) <> 2"
-        ),
-        format!(
-            "SELECT COUNT(*) FROM (SELECT DISTINCT c.program_id, c.stage FROM card_customers AS c \
-               WHERE c.stage IS NOT NULL AND {PRESENT}) AS c \
+            "SELECT COUNT(*) FROM (SELECT DISTINCT c.program_id FROM card_customers AS c \
+               WHERE {PRESENT}) AS c \
              WHERE NOT EXISTS (SELECT 1 FROM customer_counts AS b WHERE b.program_id = c.program_id \
-               AND b.flow_status = '{FURTHER}' || c.stage AND b.level = 0 AND b.start = 0)"
-        ),
-        format!(
-            "SELECT COUNT(*) FROM (SELECT DISTINCT c.program_id, {facet} AS facet \
-               FROM card_customers AS c WHERE {PRESENT}) AS c \
-             WHERE NOT EXISTS (SELECT 1 FROM customer_counts AS b WHERE b.program_id = c.program_id \
-               AND b.flow_status = c.facet AND b.level = 0 AND b.start = 0)"
+               AND b.flow_status = '' AND b.level = 0 AND b.start = 0)"
         ),
         // A bucket on a level that does not exist.
         format!(

@@ -194,7 +194,8 @@ impl WriteTx {
         Ok(written.changed)
     }
 
-    /// Keeps whether customers have cards in line with their cards.
+    /// Keeps whether customers have cards in line with their cards. Nothing is as good as no: a
+    /// new customer's row is not written again.
     ///
     /// # Errors
     /// If the database fails.
@@ -207,7 +208,7 @@ impl WriteTx {
         );
         let text = format!(
             "UPDATE card_customers AS c SET has_cards = {has_cards} \
-             WHERE c.program_id = $1 AND {} AND c.has_cards IS DISTINCT FROM ({has_cards})",
+             WHERE c.program_id = $1 AND {} AND COALESCE(c.has_cards, FALSE) <> ({has_cards})",
             sql::one_of(backend, "c.id", 2)
         );
         self.execute(text, [sql::list(backend, customers)]).await

@@ -27,6 +27,9 @@ use crate::trace::spans;
 /// Tables grow while they are written: a plan that was made for an empty table
 /// must not be reused.
 pub(super) const FRESH_PLANS: &str = "SET LOCAL plan_cache_mode = auto";
+/// Whole tables are planned for, and take the time that they take.
+const UNBOUNDED: &str = "SET LOCAL plan_cache_mode = auto; SET LOCAL statement_timeout = 0; \
+    SET LOCAL work_mem = '64MB'";
 /// SQLite waits for its lock with growing pauses, in which the lock may be free for a moment
 /// and taken again. So it is not to wait itself.
 const NO_WAIT: &str = "PRAGMA busy_timeout = 0";
@@ -69,6 +72,14 @@ impl Store {
     /// As [`Store::begin`], for many rows, for which others need not wait.
     pub(super) async fn begin_bulk(&self, settings: &str) -> Result<DbTx> {
         self.begin_as(Urgency::Bulk, settings).await
+    }
+
+    /// As [`Store::begin_bulk`], for statements that read or write whole tables, and may take
+    /// minutes. On SQLite, writers wait meanwhile.
+    pub(super) async fn begin_long(&self) -> Result<DbTx> {
+        let mut tx = self.begin_bulk(UNBOUNDED).await?;
+        tx.timeout = None;
+        Ok(tx)
     }
 
     async fn begin_as(&self, urgency: Urgency, settings: &str) -> Result<DbTx> {
