@@ -21,6 +21,7 @@ use card_gateway::issuer::{self, Issuer};
 use card_gateway::router::{Limits, router};
 use card_gateway::services::connection::Connections;
 use card_gateway::services::deliveries::Deliveries;
+use card_gateway::services::export;
 use card_gateway::services::funding;
 use card_gateway::services::health::Health;
 use card_gateway::services::inbox::Inbox;
@@ -162,6 +163,11 @@ impl Gateway {
                     issuer_timeout: Duration::from_secs(1),
                     patience: Duration::from_secs(1),
                     grace: Duration::from_mins(15),
+                },
+                exports: export::Settings {
+                    time: Duration::from_mins(10),
+                    most: 1,
+                    most_of_program: 1,
                 },
             };
             // No program has a key pair: the address is never called.

@@ -5,7 +5,8 @@
 //!
 //! - [`cli`]: the commands. [`demo`]: a sample program.
 //! - [`app`]: puts everything together. [`router`]: the route table.
-//! - [`graphql`], [`rest`]: the two APIs. [`webhooks`]: the issuer's events.
+//! - [`graphql`], [`rest`]: the two APIs. [`export`]: all customers as a file.
+//!   [`webhooks`]: the issuer's events.
 //!   [`openapi`]: the description of both. [`site`]: all HTML pages. [`http`]: what
 //!   they share.
 //! - [`services`]: the use cases, each over many items at once.
@@ -25,6 +26,7 @@ pub mod config;
 pub mod demo;
 pub mod domain;
 pub mod error;
+pub mod export;
 pub mod graphql;
 pub mod http;
 pub mod issuer;

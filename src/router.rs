@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use tower::util::option_layer;
 
 use crate::config::{Documents, Graphiql, Introspection};
+use crate::export;
 use crate::graphql;
 use crate::http::address_limit::AddressLimit;
 use crate::http::authentication::{
@@ -103,6 +104,7 @@ pub fn router(
         router.nest(prefix, rest.layer(authenticated.clone()).layer(shed(problem::response)))
     };
     let rest = rest::routers(&services).into_iter().fold(Router::new(), nest);
+    let export = nest(Router::new(), (export::PREFIX, export::router(&services)));
     let bounds = Bounds { timeout: WEBHOOK, error_response: webhooks::error_response };
     let webhooks = webhooks::router(webhooks)
         .layer(from_fn_with_state(bounds, bound))
@@ -126,6 +128,7 @@ pub fn router(
     let router = Router::new()
         .merge(graphql)
         .merge(rest)
+        .merge(export)
         .nest("/v1", tokens.clone())
         .nest("/api/v1", tokens.clone())
         .nest("/api", tokens)

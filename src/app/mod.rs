@@ -162,6 +162,7 @@ pub async fn serve(config: &Config, store: Store, listener: TcpListener) -> Resu
         realtime_max_age: config.realtime_max_age,
         card_pages: config.issuer.card_pages,
         funding: settings::funding(config),
+        exports: settings::exports(config),
     };
     let wakeup = Arc::new(Notify::new());
     let live = Live::new(store.clone(), Arc::clone(&wakeup), settings::live(config.subscriptions));
@@ -224,6 +225,7 @@ pub async fn serve(config: &Config, store: Store, listener: TcpListener) -> Resu
     let signal = shutdown_signal();
     tracing::info!(%address, "listening on http://{address}");
     let open = monitored.connections.clone();
+    let exports = services.exports.clone();
     let routes = router(&services, webhooks, monitored, &limits);
     drop((services, limits));
     let (draining, is_draining) = watch::channel(false);
@@ -231,6 +233,8 @@ pub async fn serve(config: &Config, store: Store, listener: TcpListener) -> Resu
     let stop = stop(signal, delay, health.clone(), draining, stopping.clone());
     let times = settings::times(&config.server);
     server::serve(listener, routes, times, open, is_draining, stop).await;
+    // Those that were not read in time.
+    exports.stop();
     // It holds the inbox, whose writer ends when the last holder is gone.
     if let Some(recovering) = recovering {
         recovering.abort();

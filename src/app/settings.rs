@@ -2,7 +2,7 @@
 
 use crate::http::client_address::TrustedProxies;
 use crate::http::server::Times;
-use crate::services::{funding, live, sync};
+use crate::services::{export, funding, live, sync};
 use crate::{chain, config, issuer, shared, store, webhooks};
 
 /// Settings of the store.
@@ -75,6 +75,16 @@ pub(super) const fn sync(issuer: &config::Issuer) -> sync::Settings {
 /// How many may watch changes.
 pub(super) const fn live(of: config::Subscriptions) -> live::Settings {
     live::Settings { watchers: of.all, of_program: of.of_program, of_token: of.of_token }
+}
+
+/// Limits of exports: most connections stay for everything else.
+pub(super) fn exports(config: &config::Config) -> export::Settings {
+    let connections = usize::try_from(config.database.max_connections / 4).unwrap_or(1).max(1);
+    export::Settings {
+        time: config.server.export_timeout,
+        most: config.exports.all.min(connections),
+        most_of_program: config.exports.of_program,
+    }
 }
 
 /// Settings of payments.

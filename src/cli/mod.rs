@@ -6,6 +6,7 @@ mod arguments;
 mod clients;
 mod doctor;
 mod events;
+mod export;
 mod fundings;
 mod health;
 mod import;
@@ -111,6 +112,9 @@ async fn execute(command: Command, config: Config) -> Result<ExitCode> {
         Command::Client(command) => clients::run(command, &app::open(config).await?).await?,
         Command::Import { program, file } => {
             return import::run(&app::open(config).await?, &program, &file).await;
+        }
+        Command::Export(arguments) => {
+            return export::run(&app::open(config).await?, *arguments).await;
         }
         Command::Reconcile => {
             return reconcile::run(config, app::open(config).await?).await;

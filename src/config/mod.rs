@@ -30,7 +30,7 @@ pub use documents::{DocumentLimits, Documents, Introspection, Trusted, hash_of};
 pub use flags::Flags;
 pub use issuer::{Issuer, KeyPair};
 pub use log::{Log, LogFormat};
-pub use server::{ForwardedHeader, Graphiql, Rate, Server, Subscriptions};
+pub use server::{Exports, ForwardedHeader, Graphiql, Rate, Server, Subscriptions};
 pub use shared::Shared;
 pub use telemetry::Telemetry;
 pub use webhooks::Webhooks;
@@ -51,6 +51,8 @@ pub struct Config {
     pub rate: Rate,
     /// How many subscriptions there may be.
     pub subscriptions: Subscriptions,
+    /// How many exports there may be.
+    pub exports: Exports,
     /// GraphQL documents.
     pub documents: Documents,
     /// Maximum age of a live balance that is shown without reading the chain.
@@ -109,6 +111,7 @@ impl Config {
         let database = database::database(&mut read);
         let rate = server::rate(&mut read);
         let subscriptions = server::subscriptions(&mut read);
+        let exports = server::exports(&mut read);
         let token_cache_ttl = read.get("auth.token_cache_ttl", duration);
         if token_cache_ttl > Duration::from_secs(5) {
             read.error("auth.token_cache_ttl", "must not be longer than 5s");
@@ -133,6 +136,7 @@ impl Config {
             token_cache_ttl,
             rate,
             subscriptions,
+            exports,
             documents,
             realtime_max_age,
             reconcile_interval,

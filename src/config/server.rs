@@ -18,6 +18,8 @@ pub struct Server {
     pub listen: SocketAddr,
     /// Maximum duration of a request.
     pub request_timeout: Duration,
+    /// Maximum duration of an export.
+    pub export_timeout: Duration,
     /// Maximum size of a request body, in bytes.
     pub body_limit: usize,
     /// Where `/healthz`, `/readyz` and `/metrics` are answered besides, by a thread of its own.
@@ -82,6 +84,15 @@ pub struct Subscriptions {
     pub of_token: usize,
 }
 
+/// How many exports there may be at once.
+#[derive(Clone, Copy, Debug)]
+pub struct Exports {
+    /// In this process.
+    pub all: usize,
+    /// Of one program.
+    pub of_program: usize,
+}
+
 /// The rate limit of a token.
 #[derive(Clone, Copy, Debug)]
 pub struct Rate {
@@ -100,6 +111,7 @@ pub(super) fn server(read: &mut Reader) -> Server {
     Server {
         listen: read.get("server.listen", text_as("an address like 127.0.0.1:8080")),
         request_timeout: read.get("server.request_timeout", duration),
+        export_timeout: read.get("server.export_timeout", nonzero_duration),
         body_limit: read.get("server.body_limit", integer),
         health_listen: read.get("server.health_listen", maybe_address),
         max_requests: read.get("server.max_requests", places),
@@ -130,5 +142,12 @@ pub(super) fn subscriptions(read: &mut Reader) -> Subscriptions {
         all: read.get("limits.subscriptions", places),
         of_program: read.get("limits.subscriptions_per_program", places),
         of_token: read.get("limits.subscriptions_per_token", places),
+    }
+}
+
+pub(super) fn exports(read: &mut Reader) -> Exports {
+    Exports {
+        all: read.get("limits.exports", places),
+        of_program: read.get("limits.exports_per_program", places),
     }
 }

@@ -10,6 +10,7 @@ pub mod customer;
 pub mod customer_filter;
 pub mod customer_names;
 mod decimal;
+pub mod exported;
 pub mod identifier;
 pub mod issuer_routes;
 pub mod ledger;

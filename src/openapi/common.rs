@@ -97,8 +97,10 @@ fn is_whole(response: &Response) -> bool {
 }
 
 fn add_envelope(response: &mut Response) {
-    for content in response.content.values_mut() {
-        if let RefOr::T(content) = content {
+    for (media_type, content) in &mut response.content {
+        if let RefOr::T(content) = content
+            && media_type == "application/json"
+        {
             content.schema = content.schema.take().map(|data| envelope::schema(data).into());
         }
     }

@@ -14,14 +14,14 @@ pub use samples::{Sample, sample};
 
 use crate::http::openapi::{API_KEY, API_SECRET, TOKEN};
 use crate::http::problem::Problem;
-use crate::{rest, webhooks};
+use crate::{export, rest, webhooks};
 
 const ABOUT: &str = "The customers of a card program: onboarding, balances, cards and \
     transactions. A token gives access to one program; a customer of another program is \
     `CUSTOMER_NOT_FOUND`, like one that does not exist. Times are RFC 3339 in UTC. Money is a number in \
     major units with at most two decimals; fields whose name ends in `_minor` are integers in \
     cents. A field without a value is null, never absent. In a query string, an empty value counts \
-    as absent, unknown names are ignored, and a name that is given twice with different values is \
+    as absent, unknown names are ignored except by exports, and a name that is given twice with different values is \
     an error. All routes below `/v1` are also below `/api/v1` and `/api`.";
 
 /// The document as JSON.
@@ -68,7 +68,8 @@ fn document() -> OpenApi {
         .build();
     let document =
         rest::openapi().fold(base, |document, (prefix, routes)| document.nest(prefix, routes));
-    let mut document = document.nest("/v1", rest::tokens::openapi());
+    let document = document.nest("/v1", rest::tokens::openapi());
+    let mut document = document.nest(export::PREFIX, export::openapi());
     document.merge(webhooks::openapi());
     common::describe(&mut document);
     samples::add(&mut document);

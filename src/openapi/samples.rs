@@ -13,16 +13,19 @@ pub struct Sample {
     pub operation: &'static str,
     /// Shell commands. They need `GATEWAY`, and `TOKEN`, `SECRET`, or `API_KEY` and `API_SECRET`.
     pub request: &'static str,
-    /// The body of the response, its members in order.
+    /// The body of the response; of JSON, its members in order.
     pub response: &'static str,
 }
 
 macro_rules! sample {
     ($operation:literal) => {
+        sample!($operation, ".json")
+    };
+    ($operation:literal, $ending:literal) => {
         Sample {
             operation: $operation,
             request: include_str!(concat!("samples/", $operation, ".sh")),
-            response: include_str!(concat!("samples/", $operation, ".json")),
+            response: include_str!(concat!("samples/", $operation, $ending)),
         }
     };
 }
@@ -44,6 +47,8 @@ const SAMPLES: &[Sample] = &[
     sample!("withdrawFromCard"),
     sample!("swapMasterWallets"),
     sample!("receiveNotification"),
+    sample!("exportCardCustomers", ".ndjson"),
+    sample!("exportCardCustomersAsCsv", ".csv"),
 ];
 
 /// The sample of an operation.
@@ -62,9 +67,13 @@ pub(super) fn add(document: &mut OpenApi) {
         let code = Extensions::from_iter([("x-codeSamples", code)]);
         operation.extensions.get_or_insert_default().merge(code);
         if let Some(RefOr::T(response)) = operation.responses.responses.get_mut("200") {
-            for content in response.content.values_mut() {
+            for (media_type, content) in &mut response.content {
                 if let RefOr::T(content) = content {
-                    content.example = serde_json::from_str(sample.response).ok();
+                    content.example = if media_type == "application/json" {
+                        serde_json::from_str(sample.response).ok()
+                    } else {
+                        Some(sample.response.into())
+                    };
                 }
             }
         }

@@ -10,6 +10,7 @@ pub mod customer_actions;
 pub mod customers;
 pub mod deliveries;
 pub mod doctor;
+pub mod export;
 pub mod funding;
 pub mod health;
 pub mod import;
@@ -59,6 +60,8 @@ pub struct Services {
     pub funding: funding::Funding,
     /// What the issuer does for customers.
     pub customer_actions: customer_actions::CustomerActions,
+    /// All customers at once.
+    pub exports: export::Exports,
 }
 
 /// Settings of the services.
@@ -74,6 +77,8 @@ pub struct Settings {
     pub card_pages: bool,
     /// Settings of payments.
     pub funding: funding::Settings,
+    /// Limits of exports.
+    pub exports: export::Settings,
 }
 
 impl Services {
@@ -117,6 +122,7 @@ impl Services {
                 at_issuer,
                 settings.funding,
             ),
+            exports: export::Exports::new(store.clone(), settings.exports),
             customers,
         }
     }

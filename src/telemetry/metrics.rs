@@ -53,6 +53,8 @@ pub const METRICS: &[Metric] = &[
     gauge("graphql_sockets", "Open WebSocket connections."),
     gauge("graphql_event_streams", "Open event streams."),
     gauge("graphql_subscriptions", "Subscriptions, over any transport."),
+    gauge("exports_running", "Exports that hold a snapshot of the database."),
+    counter("exports_total", "Exports that have ended, by outcome."),
     gauge("database_connections", "Open connections to the database, by state."),
     gauge("database_connections_max", "How many connections may be open at once."),
     gauge("database_waiting", "Statements and transactions that wait for a connection."),

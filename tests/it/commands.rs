@@ -266,6 +266,7 @@ fn each_command_has_a_help_text() {
         &["client", "create"],
         &["client", "add"],
         &["import"],
+        &["export"],
         &["reconcile"],
         &["events", "list"],
         &["events", "recover"],

@@ -24,7 +24,7 @@ const NAMES: [&str; 8] =
 const DOMAINS: [&str; 4] = ["example.com", "Example.org", "exam.de", "\u{fc}ber.de"];
 
 /// A customer with a bit of everything.
-fn any_line(number: u32) -> impl Strategy<Value = Line> {
+pub(crate) fn any_line(number: u32) -> impl Strategy<Value = Line> {
     let pick = |count: usize| 0..count;
     (pick(6), pick(4), pick(4), any::<bool>(), pick(4), pick(8), pick(4), 0_u32..60).prop_map(
         move |(status, kyc, currency, safe, cards, name, domain, at)| {
@@ -163,7 +163,7 @@ fn text(value: &Value) -> &str {
 }
 
 /// Whether a text begins with another one, whatever the cases and forms are.
-fn begins(text: &str, with: &str) -> bool {
+pub(crate) fn begins(text: &str, with: &str) -> bool {
     let plain = |text: &str| -> String { text.to_lowercase().nfd().collect() };
     let (text, with) = (plain(text), plain(with.trim()));
     text.starts_with(&with)

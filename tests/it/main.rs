@@ -25,6 +25,7 @@ mod docs;
 mod docs_page;
 mod events;
 mod examples;
+mod exports;
 mod failures;
 mod faults;
 mod front_page;

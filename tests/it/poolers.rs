@@ -97,6 +97,9 @@ fn all_of_it(mode: &'static str, connections: u32) {
         assert_eq!(gateway.get("", "/readyz").status, 200);
         assert_eq!(gateway.warnings(), Vec::<String>::new());
     }
+    let all = gateway.get(&token, "/export/card-customers.ndjson?has_cards=true").text;
+    assert_eq!(all.lines().filter(|line| line.contains("\"available_minor\":750")).count(), 40);
+    assert_eq!(succeed(&database, mode, &["export", "--program", "acme"], None), all.trim_end());
     let verified = succeed(&database, mode, &["migrate", "--verify"], None);
     assert!(verified.contains("are correct"), "{verified}");
     assert_eq!(succeed(&database, mode, &["events", "list", "--failed"], None), "");

@@ -17,6 +17,7 @@ const WITHOUT_CIRCLES: &[&str] = &[
     "demo",
     "domain",
     "error",
+    "export",
     "graphql",
     "http",
     "issuer",

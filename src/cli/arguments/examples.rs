@@ -63,6 +63,12 @@ It can be repeated: customers are inserted or updated by their `id`.
 Examples:
   card-gateway import --program acme customers.ndjson
   zcat customers.ndjson.gz | card-gateway import --program acme -";
+pub(super) const EXPORT: &str = "\
+All customers are as they are at one moment, however long it takes.
+
+Examples:
+  card-gateway export --program acme > customers.ndjson
+  card-gateway export --program acme --format csv --statuses active --output active.csv";
 pub(super) const RECONCILE: &str = "\
 Examples:
   card-gateway reconcile

@@ -3,6 +3,7 @@
 mod access;
 mod events;
 mod examples;
+mod export;
 
 use std::path::PathBuf;
 
@@ -11,6 +12,7 @@ use clap_complete::Shell;
 
 pub(super) use access::{ClientCommand, ProgramCommand, TokenCommand};
 pub(super) use events::{EventCommand, EventFilter, FundingCommand};
+pub(super) use export::ExportArgs;
 
 use crate::config::Flags;
 use crate::services::sync::Details;
@@ -102,6 +104,9 @@ pub(super) enum Command {
         /// The file; - for standard input
         file: PathBuf,
     },
+    /// Write a program's customers as newline-delimited JSON, which import reads, or as CSV
+    #[command(after_help = examples::EXPORT)]
+    Export(Box<ExportArgs>),
     /// Read wallets with a balance older than two hours from the blockchain
     #[command(after_help = examples::RECONCILE)]
     Reconcile,

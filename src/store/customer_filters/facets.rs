@@ -1,7 +1,7 @@
 //! The facets of a program's customers, with how many customers have each.
 
 use card_gateway_migration::customer_counts::FACET;
-use sea_orm::{ConnectionTrait as _, Statement};
+use sea_orm::{ConnectionTrait as _, DbBackend, QueryResult, Statement};
 
 use crate::domain::customer_filter::{CustomerFilter, Facet};
 use crate::domain::principal::ProgramId;
@@ -31,6 +31,30 @@ fn named(name: &str) -> Option<Facet<'_>> {
     })
 }
 
+/// The statement that reads all facets of a program.
+pub(super) fn statement(backend: DbBackend, program: ProgramId) -> Statement {
+    // Names that begin with two tabs: those with one are the trees of further statuses.
+    let text = format!(
+        "SELECT t.flow_status, t.total FROM customer_counts AS t WHERE t.program_id = $1 \
+         AND t.level = 0 AND t.flow_status > '{FACET}' AND t.flow_status < '{FACET}\u{10ffff}' \
+         AND t.total > 0"
+    );
+    Statement::from_sql_and_values(backend, text, [program.0.into()])
+}
+
+/// Those among the rows of [`statement`] that a filter lets through.
+pub(super) fn let_through(rows: &[QueryResult], filter: &CustomerFilter) -> Result<Facets> {
+    let mut facets = Facets { names: Vec::new(), total: 0 };
+    for row in rows {
+        let name: &str = sql::column(row, 0)?;
+        if named(name).is_some_and(|facet| filter.fits(&facet)) {
+            facets.names.push(name.to_owned());
+            facets.total += sql::column::<i64>(row, 1)?;
+        }
+    }
+    Ok(facets)
+}
+
 impl Store {
     /// The facets that a filter lets through; none if it is not about them.
     pub(super) async fn facets(
@@ -41,24 +65,9 @@ impl Store {
         if !filter.has_facets() {
             return Ok(None);
         }
-        // Names that begin with two tabs: those with one are the trees of further statuses.
-        let text = format!(
-            "SELECT t.flow_status, t.total FROM customer_counts AS t WHERE t.program_id = $1 \
-             AND t.level = 0 AND t.flow_status > '{FACET}' AND t.flow_status < '{FACET}\u{10ffff}' \
-             AND t.total > 0"
-        );
-        let backend = self.reads.get_database_backend();
-        let statement = Statement::from_sql_and_values(backend, text, [program.0.into()]);
+        let statement = statement(self.reads.get_database_backend(), program);
         let rows = self.reads.query_all_raw(statement).await.map_err(sql::failed)?;
-        let mut facets = Facets { names: Vec::new(), total: 0 };
-        for row in &rows {
-            let name: &str = sql::column(row, 0)?;
-            if named(name).is_some_and(|facet| filter.fits(&facet)) {
-                facets.names.push(name.to_owned());
-                facets.total += sql::column::<i64>(row, 1)?;
-            }
-        }
-        Ok(Some(facets))
+        let_through(&rows, filter).map(Some)
     }
 }
 

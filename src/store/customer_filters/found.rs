@@ -19,7 +19,7 @@ use crate::store::sql;
 /// At most so many customers are read and sorted. A condition that leaves more leaves one of a
 /// hundred, of a million: then walking the list fills a page sooner. Fewer in a debug build, so
 /// that tests with few customers go both ways.
-const GATHERED: i64 = if cfg!(debug_assertions) { 30 } else { 10_000 };
+pub(super) const GATHERED: i64 = if cfg!(debug_assertions) { 30 } else { 10_000 };
 
 impl Conditions<'_> {
     /// A SELECT of the customers of the list, which are found by `source`, and for whom `more`
