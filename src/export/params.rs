@@ -4,7 +4,7 @@
 use strum::VariantArray;
 use utoipa::IntoParams;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
-use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Type};
+use utoipa::openapi::schema::{ArrayBuilder, KnownFormat, ObjectBuilder, SchemaFormat, Type};
 use utoipa::openapi::{RefOr, Required, Schema};
 
 use crate::domain::customer_filter::{CustomerFilter, MAX_VALUES};
@@ -131,9 +131,23 @@ fn schema(name: &str) -> RefOr<Schema> {
         "kyc_statuses" => list(one_of::<KycStatus>()),
         "currencies" => list(one_of::<Currency>()),
         "safe_deployed" | "has_cards" => one(ObjectBuilder::new().schema_type(Type::Boolean)),
-        "search" => one(text().examples(["mira@"])),
-        _ => one(text().examples(["2026-04-20T08:00:00Z"])),
+        "search" => one(search()),
+        _ => one(time()),
     }
+}
+
+/// Two characters that are no spaces, and no control characters.
+const SEARCHED: &str = "^[^\\u0000-\\u001f\\u007f-\\u009f]*[^\\s\\u0000-\\u001f\\u007f-\\u009f]\
+    [^\\u0000-\\u001f\\u007f-\\u009f]*[^\\s\\u0000-\\u001f\\u007f-\\u009f]\
+    [^\\u0000-\\u001f\\u007f-\\u009f]*$";
+
+fn search() -> ObjectBuilder {
+    text().min_length(Some(2)).max_length(Some(320)).pattern(Some(SEARCHED)).examples(["mira@"])
+}
+
+fn time() -> ObjectBuilder {
+    let format = SchemaFormat::KnownFormat(KnownFormat::DateTime);
+    text().format(Some(format)).examples(["2026-04-20T08:00:00Z"])
 }
 
 fn one_of<T: VariantArray + AsRef<str>>() -> ObjectBuilder {
