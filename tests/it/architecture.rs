@@ -26,9 +26,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("site", &["openapi", "http", "services", "config"]),
     (
         "router",
-        &[
-            "shared", "site", "graphql", "rest", "export", "webhooks", "http", "services", "config",
-        ],
+        &["shared", "site", "graphql", "rest", "export", "webhooks", "http", "services", "config"],
     ),
     (
         "app",

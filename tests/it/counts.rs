@@ -269,8 +269,9 @@ on_both! {
     }
 
     fn wrong_counts_are_found_and_repaired(database) {
-        let rejected = Line::new(701).with("flow_status", "kyc_rejected");
-        database.program_with("acme", &[lines(700), vec![rejected]].concat());
+        let rejected = Line::new(1_201).with("flow_status", "kyc_rejected");
+        // So many that the root is split.
+        database.program_with("acme", &[lines(1_200), vec![rejected]].concat());
         verified(&database);
         let door = Door::open(&database);
         for damage in [

@@ -8,23 +8,23 @@ use crate::services::export::{FilterTexts, Format};
 
 /// What to export, and where to.
 #[derive(Args)]
-pub(in crate::cli) struct ExportArgs {
+pub(crate) struct ExportArgs {
     /// The program
     #[arg(long, value_name = "NAME")]
-    pub(in crate::cli) program: String,
+    pub(crate) program: String,
     /// How customers are written
     #[arg(long, value_enum, default_value = "ndjson")]
-    pub(in crate::cli) format: FormatArg,
+    pub(crate) format: FormatArg,
     /// The file; it is replaced when the export is complete [default: standard output]
     #[arg(long, value_name = "FILE")]
-    pub(in crate::cli) output: Option<PathBuf>,
+    pub(crate) output: Option<PathBuf>,
     #[command(flatten)]
-    pub(in crate::cli) filter: FilterArgs,
+    pub(crate) filter: FilterArgs,
 }
 
 /// The formats of an export.
 #[derive(Clone, Copy, ValueEnum)]
-pub(in crate::cli) enum FormatArg {
+pub(crate) enum FormatArg {
     /// One JSON object a line, which `import` reads
     Ndjson,
     /// Comma-separated values, for spreadsheets
@@ -43,7 +43,7 @@ impl From<FormatArg> for Format {
 /// The filter of an export. All that is given must hold.
 #[derive(Args)]
 #[command(next_help_heading = "Filter")]
-pub(in crate::cli) struct FilterArgs {
+pub(crate) struct FilterArgs {
     /// Onboarding stages, like active; repeat it for several
     #[arg(long, value_name = "STAGE")]
     statuses: Vec<String>,

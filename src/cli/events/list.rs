@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::process::ExitCode;
 
-use super::before;
 use super::row::EventRow;
+use super::since::before;
 use crate::cli::arguments::EventFilter as Arguments;
 use crate::cli::list::List;
 use crate::cli::lookup::maybe_program;

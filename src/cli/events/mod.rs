@@ -5,9 +5,12 @@ mod replay;
 mod row;
 mod send;
 mod show;
+mod since;
 
 use std::process::ExitCode;
 use std::time::Duration;
+
+use since::before;
 
 use super::arguments::EventCommand;
 use super::interrupt;
@@ -15,7 +18,6 @@ use super::lookup::program_named;
 use super::output::out;
 use crate::app;
 use crate::config::Config;
-use crate::domain::time::Timestamp;
 use crate::error::Result;
 use crate::services::recovery::Extent;
 
@@ -52,10 +54,4 @@ async fn recover(config: &Config, program: &str, since: Duration) -> Result<Exit
     let status = interrupt::or(Box::pin(work), kept).await;
     store.close().await;
     status
-}
-
-/// So long ago.
-fn before(time: Duration) -> Timestamp {
-    let millis = i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
-    Timestamp::now().plus_millis(millis.saturating_neg())
 }

@@ -176,7 +176,10 @@ fn only_what_the_issuer_needs_is_sent() {
     );
     let mut names: Vec<&str> = sent.headers.iter().map(|(name, _)| name.as_str()).collect();
     names.sort_unstable();
-    assert_eq!(names, ["accept", "authorization", "host", "traceparent", "user-agent", "x-request-id"]);
+    assert_eq!(
+        names,
+        ["accept", "authorization", "host", "traceparent", "user-agent", "x-request-id"]
+    );
     assert_eq!(sent.header("authorization"), Some("Bearer token_of_acme"));
     assert_eq!(sent.header("x-request-id"), Some("of-the-client"));
 }

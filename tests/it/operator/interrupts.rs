@@ -180,6 +180,6 @@ fn a_list_that_is_stopped_ends_as_programs_do() {
     let mut output = BufReader::new(list.stdout.take().expect("it is piped"));
     output.read_line(&mut first).expect("UTF-8");
     // The pipe is full, and the list goes on.
-    signal(&list, "INT");
-    assert_eq!(list.wait().expect("it ends").signal(), Some(2));
+    signal(&list, "TERM");
+    assert_eq!(list.wait().expect("it ends").signal(), Some(15));
 }
