@@ -60,6 +60,7 @@ mod sync_pages;
 mod sync_state;
 mod tokens;
 mod transaction_filters;
+mod transaction_rows;
 mod transactions;
 mod wallet_balances;
 

@@ -7,7 +7,7 @@ use sea_orm::{ConnectionTrait as _, DbBackend, QueryResult, Statement};
 
 use super::database::Store;
 use super::gone_customers::holder_present;
-use super::{cards, sql, transactions};
+use super::{cards, sql, transaction_rows};
 use crate::domain::card::{Card, CardStatus, ListedCard};
 use crate::domain::page::{MAX_SIZE, Window};
 use crate::domain::principal::ProgramId;
@@ -30,7 +30,7 @@ impl List {
     }
 
     fn transactions() -> Self {
-        let columns = sql::select_list::<card_transaction::Entity>("r", transactions::FIRST);
+        let columns = sql::select_list::<card_transaction::Entity>("r", transaction_rows::FIRST);
         Self { table: "card_transactions", columns, key: "transaction_id" }
     }
 
@@ -119,7 +119,7 @@ impl Store {
         let rows = self.page_of(&list, program, status.map(Into::into), window).await?;
         let listed = |row| {
             Ok(ListedTransaction {
-                transaction: transactions::transaction(row, NAMES)?,
+                transaction: transaction_rows::transaction(row, NAMES)?,
                 yativo_card_id: sql::column(row, 0)?,
             })
         };

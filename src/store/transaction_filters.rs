@@ -9,7 +9,7 @@ use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 use super::database::Store;
 use super::gone_customers::holder_present;
 use super::sql;
-use super::transactions::{COLUMNS, sorting, transaction};
+use super::transaction_rows::{COLUMNS, sorting, transaction};
 use crate::domain::money::{Currency, Minor, UNUSUAL_DECIMALS};
 use crate::domain::page::{MAX_SIZE, Slice, Window};
 use crate::domain::principal::ProgramId;
