@@ -146,21 +146,22 @@ fn section(keeper: &Keeper, path: &Path, kind: Kind, options: &Options) -> Resul
 
     let base = asker.list(&Value::Null, ORDERS[0])?.first;
     let mut rows = Vec::new();
-    let mut row = |asker: &mut Asker<'_>, name: String, filter: &Value, order: &str| -> Result<()> {
-        let found = asker.list(filter, order)?;
-        eprintln!("{kind}: {name} {order}: {:.2} ms, {:.2} ms", found.first, found.middle);
-        rows.push(vec![
-            name,
-            order.to_owned(),
-            found.total,
-            found.statements.to_string(),
-            millis(found.first),
-            format!("{:.1}", found.first / base),
-            millis(found.middle),
-            format!("{:.1}", found.middle / base),
-        ]);
-        Ok(())
-    };
+    let mut row =
+        |asker: &mut Asker<'_>, name: String, filter: &Value, order: &str| -> Result<()> {
+            let found = asker.list(filter, order)?;
+            eprintln!("{kind}: {name} {order}: {:.2} ms, {:.2} ms", found.first, found.middle);
+            rows.push(vec![
+                name,
+                order.to_owned(),
+                found.total,
+                found.statements.to_string(),
+                millis(found.first),
+                format!("{:.1}", found.first / base),
+                millis(found.middle),
+                format!("{:.1}", found.middle / base),
+            ]);
+            Ok(())
+        };
     for order in ORDERS {
         row(&mut asker, "none".to_owned(), &Value::Null, order)?;
     }

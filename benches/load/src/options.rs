@@ -7,8 +7,8 @@ use std::str::FromStr;
 
 use crate::ceiling;
 use crate::events;
-use crate::fairness;
 use crate::failure::{Failure, Result, While as _};
+use crate::fairness;
 use crate::filters;
 use crate::import;
 

@@ -82,9 +82,8 @@ impl Neighbour {
 fn sending<'a>(sender: Sender, at_a_pace: bool) -> Busy<'a> {
     Busy::Sending(thread::spawn(move || {
         let runtime = Builder::new_current_thread().enable_all().build()?;
-        let sent = runtime.block_on(async {
-            if at_a_pace { sender.pace().await } else { sender.flood().await }
-        });
+        let sent = runtime
+            .block_on(async { if at_a_pace { sender.pace().await } else { sender.flood().await } });
         Ok(sent?.0)
     }))
 }
