@@ -97,6 +97,9 @@ impl fmt::Display for Kind {
     }
 }
 
+/// What is measured, with which gateway, and where the table goes: all measurements have these.
+type Place<'a> = (&'a mut Vec<Kind>, &'a mut Option<PathBuf>, &'a mut Option<PathBuf>);
+
 /// Reads the arguments behind the program's name.
 pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Command> {
     let mut arguments = arguments.peekable();
@@ -124,21 +127,21 @@ pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Command> 
         gateway: None,
         output: None,
     };
-    while let Some(name) = arguments.next() {
-        let mut value = || value(&name, arguments.next());
-        match name.as_str() {
-            "-h" | "--help" => return Ok(Command::Help),
+    let place = (&mut options.databases, &mut options.gateway, &mut options.output);
+    let is_help = read(arguments, place, |name, value| {
+        match name {
             "--quick" => {
                 (options.customers, options.seconds, options.rounds) = (20_000, 2, 1);
             }
-            "--customers" => options.customers = number(&name, &value()?, 1_000..=10_000_000)?,
-            "--seconds" => options.seconds = number(&name, &value()?, 1..=60)?,
-            "--rounds" => options.rounds = number(&name, &value()?, 1..=9)?,
-            "--database" => options.databases = databases(&value()?)?,
-            "--gateway" => options.gateway = Some(value()?.into()),
-            "--output" => options.output = Some(value()?.into()),
-            _ => return Err(unknown(&name)),
+            "--customers" => options.customers = number(name, &value()?, 1_000..=10_000_000)?,
+            "--seconds" => options.seconds = number(name, &value()?, 1..=60)?,
+            "--rounds" => options.rounds = number(name, &value()?, 1..=9)?,
+            _ => return Ok(false),
         }
+        Ok(true)
+    })?;
+    if is_help {
+        return Ok(Command::Help);
     }
     Ok(if is_scaling { Command::Scaling(options) } else { Command::Load(options) })
 }
@@ -162,7 +165,7 @@ fn ceiling_options(mut arguments: impl Iterator<Item = String>) -> Result<ceilin
 }
 
 /// None if help is asked for.
-fn events_options(mut arguments: impl Iterator<Item = String>) -> Result<Option<events::Options>> {
+fn events_options(arguments: impl Iterator<Item = String>) -> Result<Option<events::Options>> {
     let mut options = events::Options {
         customers: 1_000,
         connections: 64,
@@ -171,27 +174,25 @@ fn events_options(mut arguments: impl Iterator<Item = String>) -> Result<Option<
         gateway: None,
         output: None,
     };
-    while let Some(name) = arguments.next() {
-        let mut value = || value(&name, arguments.next());
-        match name.as_str() {
-            "-h" | "--help" => return Ok(None),
+    let place = (&mut options.databases, &mut options.gateway, &mut options.output);
+    let is_help = read(arguments, place, |name, value| {
+        match name {
             // Each connection has customers of its own.
-            "--customers" => options.customers = number(&name, &value()?, 1_000..=1_000_000)?,
-            "--connections" => options.connections = number(&name, &value()?, 1..=512)?,
-            "--seconds" => options.seconds = number(&name, &value()?, 1..=60)?,
-            "--database" => options.databases = databases(&value()?)?,
-            "--gateway" => options.gateway = Some(value()?.into()),
-            "--output" => options.output = Some(value()?.into()),
-            _ => return Err(unknown(&name)),
+            "--customers" => options.customers = number(name, &value()?, 1_000..=1_000_000)?,
+            "--connections" => options.connections = number(name, &value()?, 1..=512)?,
+            "--seconds" => options.seconds = number(name, &value()?, 1..=60)?,
+            _ => return Ok(false),
         }
+        Ok(true)
+    })?;
+    if is_help {
+        return Ok(None);
     }
     Ok(Some(options))
 }
 
 /// None if help is asked for.
-fn filters_options(
-    mut arguments: impl Iterator<Item = String>,
-) -> Result<Option<filters::Options>> {
+fn filters_options(arguments: impl Iterator<Item = String>) -> Result<Option<filters::Options>> {
     let mut options = filters::Options {
         customers: 1_000_000,
         requests: 21,
@@ -199,25 +200,23 @@ fn filters_options(
         gateway: None,
         output: None,
     };
-    while let Some(name) = arguments.next() {
-        let mut value = || value(&name, arguments.next());
-        match name.as_str() {
-            "-h" | "--help" => return Ok(None),
-            "--customers" => options.customers = number(&name, &value()?, 1_000..=10_000_000)?,
-            "--requests" => options.requests = number(&name, &value()?, 1..=1_000)?,
-            "--database" => options.databases = databases(&value()?)?,
-            "--gateway" => options.gateway = Some(value()?.into()),
-            "--output" => options.output = Some(value()?.into()),
-            _ => return Err(unknown(&name)),
+    let place = (&mut options.databases, &mut options.gateway, &mut options.output);
+    let is_help = read(arguments, place, |name, value| {
+        match name {
+            "--customers" => options.customers = number(name, &value()?, 1_000..=10_000_000)?,
+            "--requests" => options.requests = number(name, &value()?, 1..=1_000)?,
+            _ => return Ok(false),
         }
+        Ok(true)
+    })?;
+    if is_help {
+        return Ok(None);
     }
     Ok(Some(options))
 }
 
 /// None if help is asked for.
-fn fairness_options(
-    mut arguments: impl Iterator<Item = String>,
-) -> Result<Option<fairness::Options>> {
+fn fairness_options(arguments: impl Iterator<Item = String>) -> Result<Option<fairness::Options>> {
     let mut options = fairness::Options {
         seconds: 8,
         imported: 200_000,
@@ -226,42 +225,63 @@ fn fairness_options(
         gateway: None,
         output: None,
     };
-    while let Some(name) = arguments.next() {
-        let mut value = || value(&name, arguments.next());
-        match name.as_str() {
-            "-h" | "--help" => return Ok(None),
-            "--seconds" => options.seconds = number(&name, &value()?, 1..=60)?,
-            "--imported" => options.imported = number(&name, &value()?, 1_000..=10_000_000)?,
-            "--waiting" => options.waiting = number(&name, &value()?, 1_000..=1_000_000)?,
-            "--database" => options.databases = databases(&value()?)?,
-            "--gateway" => options.gateway = Some(value()?.into()),
-            "--output" => options.output = Some(value()?.into()),
-            _ => return Err(unknown(&name)),
+    let place = (&mut options.databases, &mut options.gateway, &mut options.output);
+    let is_help = read(arguments, place, |name, value| {
+        match name {
+            "--seconds" => options.seconds = number(name, &value()?, 1..=60)?,
+            "--imported" => options.imported = number(name, &value()?, 1_000..=10_000_000)?,
+            "--waiting" => options.waiting = number(name, &value()?, 1_000..=1_000_000)?,
+            _ => return Ok(false),
         }
+        Ok(true)
+    })?;
+    if is_help {
+        return Ok(None);
     }
     Ok(Some(options))
 }
 
 /// None if help is asked for.
-fn import_options(mut arguments: impl Iterator<Item = String>) -> Result<Option<import::Options>> {
+fn import_options(arguments: impl Iterator<Item = String>) -> Result<Option<import::Options>> {
     let mut options = import::Options {
         customers: 1_000_000,
         databases: vec![Kind::Sqlite, Kind::Postgres],
         gateway: None,
         output: None,
     };
+    let place = (&mut options.databases, &mut options.gateway, &mut options.output);
+    let is_help = read(arguments, place, |name, value| {
+        match name {
+            "--customers" => options.customers = number(name, &value()?, 1_000..=10_000_000)?,
+            _ => return Ok(false),
+        }
+        Ok(true)
+    })?;
+    if is_help {
+        return Ok(None);
+    }
+    Ok(Some(options))
+}
+
+/// Reads the options of a measurement: those that all have, and those that `own` knows. Returns
+/// whether help is asked for.
+fn read(
+    mut arguments: impl Iterator<Item = String>,
+    (of_databases, gateway, output): Place<'_>,
+    mut own: impl FnMut(&str, &mut dyn FnMut() -> Result<String>) -> Result<bool>,
+) -> Result<bool> {
     while let Some(name) = arguments.next() {
         let mut value = || value(&name, arguments.next());
         match name.as_str() {
-            "-h" | "--help" => return Ok(None),
-            "--customers" => options.customers = number(&name, &value()?, 1_000..=10_000_000)?,
-            "--database" => options.databases = databases(&value()?)?,
-            "--gateway" => options.gateway = Some(value()?.into()),
-            "--output" => options.output = Some(value()?.into()),
-            _ => return Err(unknown(&name)),
+            "-h" | "--help" => return Ok(true),
+            "--database" => *of_databases = databases(&value()?)?,
+            "--gateway" => *gateway = Some(value()?.into()),
+            "--output" => *output = Some(value()?.into()),
+            name if own(name, &mut value)? => {}
+            name => return Err(unknown(name)),
         }
     }
-    Ok(Some(options))
+    Ok(false)
 }
 
 fn unknown(name: &str) -> Failure {
