@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use unicode_normalization::UnicodeNormalization as _;
 
 use crate::support::builders::minute;
+use crate::support::walk;
 use crate::support::{Database, Gateway, Line, on_both};
 
 const FIELDS: &str = "id email externalCustomerId yativoCardId flowStatus issuerFlowStatus kycStatus \
@@ -297,42 +298,16 @@ impl World {
         let page = self.list(&case, &json!({ "page": case.page, "perPage": case.size }));
         assert_eq!(page["totalCount"], expected.len(), "{case:?}");
         let mut chunks = expected.chunks(case.size).skip(case.page - 1);
-        assert_eq!(ids(&page), chunks.next().unwrap_or_default(), "page {case:?}");
+        assert_eq!(walk::ids(&page), chunks.next().unwrap_or_default(), "page {case:?}");
         assert_eq!(page["pageInfo"]["hasNextPage"], chunks.next().is_some(), "{case:?}");
-        for backward in [false, true] {
-            let (mut seen, mut cursor) = (Vec::new(), Value::Null);
-            for _ in 0..4 {
-                let arguments = if backward {
-                    json!({ "last": case.size, "before": cursor })
-                } else {
-                    json!({ "first": case.size, "after": cursor })
-                };
-                let page = self.list(&case, &arguments);
-                let (here, info) = (ids(&page), &page["pageInfo"]);
-                seen = if backward { [here, seen].concat() } else { [seen, here].concat() };
-                let (more, next) = if backward {
-                    ("hasPreviousPage", "startCursor")
-                } else {
-                    ("hasNextPage", "endCursor")
-                };
-                assert_eq!(info[more], seen.len() < expected.len(), "{backward} {case:?}");
-                cursor = info[next].clone();
-                if info[more] == false {
-                    break;
-                }
-            }
-            let part = if backward {
-                &expected[expected.len() - seen.len()..]
-            } else {
-                &expected[..seen.len()]
-            };
-            assert_eq!(seen, part, "backward: {backward} {case:?}");
-        }
+        walk::both_ways(
+            |part| self.list(&case, part),
+            case.size,
+            4,
+            &expected,
+            &format!("{case:?}"),
+        );
     }
-}
-
-fn ids(list: &Value) -> Vec<Value> {
-    list["nodes"].as_array().expect("a list").iter().map(|node| node["id"].clone()).collect()
 }
 
 on_both! {
@@ -373,7 +348,7 @@ on_both! {
             loop {
                 let query = format!("query($after: String) {{ cardCustomers(filter: {{ search: \"yativo\" }}, orderBy: {order}, first: 7, after: $after) {{ nodes {{ id }} pageInfo {{ endCursor hasNextPage }} }} }}");
                 let page = gateway.query_with(&token, &query, &json!({ "after": after })).data()["cardCustomers"].take();
-                seen.extend(ids(&page));
+                seen.extend(walk::ids(&page));
                 after = page["pageInfo"]["endCursor"].clone();
                 if page["pageInfo"]["hasNextPage"] == false || seen.len() > 200 {
                     break;

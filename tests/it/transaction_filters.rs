@@ -8,6 +8,7 @@ use proptest::strategy::ValueTree as _;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
 
+use crate::support::walk;
 use crate::support::{Database, Gateway, Line, on_both, transaction};
 
 const FIELDS: &str = "id transactionId customerId cardId type status amount currency merchant merchantCategory merchantCountry createdAt";
@@ -220,44 +221,18 @@ impl World {
         let page = self.list(case, &json!({ "page": case.page, "perPage": case.size }));
         assert_eq!(page["totalCount"], expected.len(), "{case:?}");
         assert_eq!(
-            ids(&page),
+            walk::ids(&page),
             expected.chunks(case.size).nth(case.page - 1).unwrap_or_default(),
             "{case:?}"
         );
-        for backward in [false, true] {
-            let (mut seen, mut cursor) = (Vec::new(), Value::Null);
-            for _ in 0..3 {
-                let arguments = if backward {
-                    json!({ "last": case.size, "before": cursor })
-                } else {
-                    json!({ "first": case.size, "after": cursor })
-                };
-                let page = self.list(case, &arguments);
-                let (here, info) = (ids(&page), &page["pageInfo"]);
-                seen = if backward { [here, seen].concat() } else { [seen, here].concat() };
-                let (more, next) = if backward {
-                    ("hasPreviousPage", "startCursor")
-                } else {
-                    ("hasNextPage", "endCursor")
-                };
-                assert_eq!(info[more], seen.len() < expected.len(), "{backward} {case:?}");
-                cursor = info[next].clone();
-                if info[more] == false {
-                    break;
-                }
-            }
-            let part = if backward {
-                &expected[expected.len() - seen.len()..]
-            } else {
-                &expected[..seen.len()]
-            };
-            assert_eq!(seen, part, "backward: {backward} {case:?}");
-        }
+        walk::both_ways(
+            |part| self.list(case, part),
+            case.size,
+            3,
+            &expected,
+            &format!("{case:?}"),
+        );
     }
-}
-
-fn ids(list: &Value) -> Vec<Value> {
-    list["nodes"].as_array().expect("a list").iter().map(|node| node["id"].clone()).collect()
 }
 
 on_both! {

@@ -21,6 +21,7 @@ pub(crate) mod scripted;
 pub(crate) mod snapshot;
 pub(crate) mod terminal;
 pub(crate) mod transactions;
+pub(crate) mod walk;
 pub(crate) mod watcher;
 pub(crate) mod wire;
 pub(crate) mod written;
