@@ -92,7 +92,7 @@ fn install(project: &Path, sources: &Sources) -> Result<()> {
     // First: what fails in the middle leaves something else behind.
     forget(&installed)?;
     sources.write(project)?;
-    // Whoever has no network is told soon.
+    // Without a network it should fail soon.
     fs::write(
         project.join(".npmrc"),
         "include=dev\nignore-scripts=true\naudit=false\nfund=false\nprefer-offline=true\n\
@@ -157,7 +157,7 @@ fn read(here: &Path, path: &Path, all: &mut Vec<(PathBuf, Vec<u8>)>) -> Result<(
     }
     for entry in fs::read_dir(file)? {
         let name = entry?.file_name();
-        // Editors keep such files while somebody writes.
+        // Editors keep such files while a file is edited.
         if !name.to_string_lossy().starts_with('.') {
             read(here, &path.join(name), all)?;
         }
@@ -209,7 +209,7 @@ fn npm(project: &Path, arguments: &[&str]) -> Result<()> {
     if output.status.success() {
         return Ok(());
     }
-    // For whoever builds alone: it may name what is of their machine.
+    // Only for the terminal: it may name parts of this machine.
     let said = [output.stdout, output.stderr].concat();
     let said = String::from_utf8_lossy(&said);
     let errors = said.lines().filter(|line| line.to_lowercase().contains("error"));

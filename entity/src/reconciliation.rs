@@ -9,7 +9,7 @@ pub struct Model {
     /// Always 1.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: i32,
-    /// The program of the last customer that somebody has taken.
+    /// The program of the last customer that a process has taken.
     pub program_id: i32,
     /// That customer.
     pub customer_id: String,

@@ -14,7 +14,7 @@ pub(super) enum Ended<T> {
     Stopped(ExitCode),
 }
 
-/// Runs a command's work to its end, or until the process is told to stop. Then `kept` says
+/// Runs a command's work to its end, or until a signal stops the process. Then `kept` says
 /// what was done until now and how to go on.
 pub(super) async fn watch<T>(
     work: impl Future<Output = Result<T>>,

@@ -79,7 +79,8 @@ pub fn run() -> ExitCode {
 /// Commands about the program itself need neither settings nor a database.
 fn describe(command: &Command) -> Option<Result<()>> {
     Some(match command {
-        Command::Schema => out(&graphql::sdl()),
+        Command::Schema { federation: true } => out(&graphql::subgraph_sdl()),
+        Command::Schema { federation: false } => out(&graphql::sdl()),
         Command::Openapi => out(&openapi::json()),
         Command::Completions { shell } => shell::completions(*shell),
         Command::Man { folder } => shell::man(folder.as_deref()),
@@ -134,7 +135,10 @@ async fn execute(command: Command, config: Config) -> Result<ExitCode> {
         Command::Config => out(&config.show())?,
         #[cfg(feature = "demo")]
         Command::Demo { .. } => {}
-        Command::Schema | Command::Openapi | Command::Completions { .. } | Command::Man { .. } => {}
+        Command::Schema { .. }
+        | Command::Openapi
+        | Command::Completions { .. }
+        | Command::Man { .. } => {}
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -26,7 +26,7 @@ pub(super) fn print(text: &str) -> Result<bool> {
 /// Says something to the person at the terminal, beside the result. A result is for
 /// programs; this is not.
 pub(super) fn say(text: &str) {
-    // Without standard error there is nobody to tell.
+    // Without standard error, the text has no reader.
     let _ = writeln!(std::io::stderr().lock(), "{text}");
 }
 

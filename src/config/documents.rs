@@ -74,6 +74,8 @@ pub struct Documents {
     pub persisted_only: bool,
     /// Who may introspect the schema.
     pub introspection: Introspection,
+    /// Whether the schema is a subgraph of a federated graph.
+    pub federation: bool,
 }
 
 pub(super) fn documents(read: &mut Reader) -> Documents {
@@ -110,6 +112,7 @@ pub(super) fn documents(read: &mut Reader) -> Documents {
         trusted,
         persisted_only: read.get("graphql.persisted_only", boolean),
         introspection: read.get("graphql.introspection", |value| one_of(value, &introspection)),
+        federation: read.get("graphql.federation", boolean),
     }
 }
 

@@ -6,7 +6,7 @@ use super::search::Search;
 use super::time::Timestamp;
 
 /// What must hold of a customer: all that is given. A list of values holds if one of them
-/// does, and so an empty one for nobody.
+/// does, and so an empty one for no customer.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct CustomerFilter {
     /// The onboarding stage.

@@ -80,7 +80,7 @@ impl<'a> CustomerNames<'a> {
         Some(*position)
     }
 
-    /// The position of the customer whom a name of one kind means. A card names nobody here:
+    /// The position of the customer whom a name of one kind means. A card names no customer here:
     /// see [`holder_of`].
     pub fn find_by(&self, name: &Name) -> Option<usize> {
         let text = name.text.as_str();

@@ -21,6 +21,20 @@ const CARD: &str = "card:";
 const TRANSACTION: &str = "transaction:";
 
 impl NodeId {
+    /// The types of all objects that have one, as the GraphQL schema names them.
+    pub const TYPES: [&str; 4] = ["CardCustomer", "Card", "CardTransaction", "CardFunding"];
+
+    /// The type of the object that it names.
+    pub const fn type_name(&self) -> &'static str {
+        let [customer, card, transaction, payment] = Self::TYPES;
+        match self {
+            Self::Customer(_) => customer,
+            Self::Card(_) => card,
+            Self::Transaction(_) => transaction,
+            Self::Payment(_) => payment,
+        }
+    }
+
     /// Reads a global identifier; none if nothing can have it.
     ///
     /// # Errors

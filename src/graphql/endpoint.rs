@@ -22,6 +22,7 @@ use super::error::introspection_forbidden;
 use super::execution::cost_report::CostReport;
 use super::execution::request_context::RequestContext;
 use super::execution::response::Answer;
+use super::schema::federation::{MAX_ENTITIES, routed_sdl};
 use super::schema::{Schema, schema, sdl};
 use crate::config;
 use crate::domain::principal::Principal;
@@ -36,6 +37,9 @@ use crate::trace::spans;
 
 /// Cost for which one point of the rate is paid.
 const COST_PER_POINT: usize = 100;
+/// How many values there may be in the variables of a router: each object that it asks for is
+/// one with two members, a type and a key.
+const ROUTER_VARIABLES: usize = 1 + 3 * MAX_ENTITIES;
 /// How long a field of a mutation may take: as long as the issuer, and what comes behind it.
 const MUTATION: Duration = TIME_LIMIT.saturating_add(Duration::from_secs(5));
 
@@ -69,7 +73,8 @@ impl Endpoint {
     /// An endpoint over the services.
     pub fn new(services: Arc<Services>, settings: Settings) -> Self {
         let allowed = &settings.documents;
-        let types = Arc::new(Types::of(&sdl()));
+        let sdl = if allowed.federation { routed_sdl() } else { sdl() };
+        let types = Arc::new(Types::of(&sdl));
         Self {
             schema: schema(),
             documents: DocumentCache::new(allowed.limits, Arc::clone(&types)),
@@ -88,8 +93,9 @@ impl Endpoint {
         mut body: Body,
     ) -> Result<Prepared, Rejection> {
         let limits = &self.settings.documents.limits;
+        let of_router = if self.settings.documents.federation { ROUTER_VARIABLES } else { 0 };
         let given = match &body.variables {
-            Some(json) => variables::read(json, limits.variables)?,
+            Some(json) => variables::read(json, limits.variables.max(of_router))?,
             None => JsonMap::new(),
         };
         let (text, hash) = self.persisted.text(&mut body).await?;

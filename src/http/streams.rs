@@ -82,7 +82,7 @@ impl Streams {
     }
 }
 
-/// Whoever has one IPv6 address has all of its /64.
+/// A client with one IPv6 address has all of its /64.
 fn network(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(_) => address,

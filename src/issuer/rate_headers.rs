@@ -64,7 +64,7 @@ fn later(text: &str, now: SystemTime) -> Option<Duration> {
 }
 
 /// When a window ends: Unix time in seconds. Milliseconds, and seconds from now
-/// on, are told from it by their size.
+/// on, are recognised by their size.
 fn reset(text: &str, now: SystemTime) -> Option<Duration> {
     const YEAR_2001: Duration = Duration::from_secs(1_000_000_000);
     const YEAR_5138: Duration = Duration::from_secs(100_000_000_000);

@@ -46,7 +46,7 @@ schemas! {
     Time, time(), "RFC 3339, in UTC, with milliseconds.";
 }
 
-/// Not an enum: clients must be ready for statuses that nobody knows yet.
+/// Not an enum: clients must be ready for statuses that do not exist yet.
 fn status() -> ObjectBuilder {
     let known = FlowStatus::VARIANTS.iter().map(<&str>::from);
     text().examples(known).min_length(Some(1)).max_length(Some(MAX_STATUS))

@@ -119,8 +119,8 @@ impl Balances {
             .collect()
     }
 
-    /// The outcome for each customer from what is stored, in the order of `held`: what the
-    /// chain said last counts as read just now. For those who are told that it has been.
+    /// The outcome for each customer from what is stored, in the order of `held`. The last
+    /// balance from the chain counts as read just now: subscribers ask when it has been.
     pub async fn as_stored(&self, _principal: &Principal, held: &[Held]) -> Vec<Outcome> {
         let now = Timestamp::now();
         let wallets: Vec<Option<Wallet>> = held.iter().map(|held| self.wallet(held, now)).collect();

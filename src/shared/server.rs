@@ -11,7 +11,7 @@ use crate::outage::Outage;
 
 /// How long the server is left alone after a call that has failed.
 const REST: Duration = Duration::from_secs(1);
-/// How long a connection may take to come about. Nobody waits for it.
+/// How long it may take to connect. No request waits for it.
 const CONNECT: Duration = Duration::from_secs(2);
 
 /// How to reach the server. No `Debug`: the address may hold a password.

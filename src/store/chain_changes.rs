@@ -50,8 +50,8 @@ fn changed(backend: DbBackend, parameter: usize) -> String {
 /// readings say something new. To be called before they are stored, in the same
 /// transaction. If they say nothing new, nothing is written.
 ///
-/// From here on, until the commit, nobody else writes for the programs of these wallets: the
-/// sums of their balances depend on both.
+/// From here on, until the commit, no other transaction writes for the programs of these
+/// wallets: the sums of their balances depend on both.
 pub(super) async fn record(write: &DbTx, readings: &[Model]) -> Result<()> {
     let rows = readings.iter().map(|of| Row {
         wallet: &of.wallet_address,

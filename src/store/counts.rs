@@ -186,7 +186,7 @@ impl Store {
         Ok(total.flatten().unwrap_or(0))
     }
 
-    /// How many customers of a program are at each stage; a stage at which nobody is may be
+    /// How many customers of a program are at each stage; a stage without customers may be
     /// left out.
     ///
     /// # Errors

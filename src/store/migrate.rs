@@ -24,7 +24,7 @@ impl Store {
     /// # Errors
     /// If the database refuses.
     pub async fn migrate(&self) -> Result<usize> {
-        // Whoever may not make tables can still start on a database that is up to date.
+        // A user that may not create tables can still start on a database that is up to date.
         if self.pending_migrations().await?.is_empty() {
             return Ok(0);
         }

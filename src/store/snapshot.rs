@@ -1,7 +1,7 @@
 //! A database transaction that reads one state of the data, however long it takes.
 //!
 //! It holds a connection, and keeps the database from tidying up what has changed since:
-//! whoever begins one has to bound its time.
+//! the caller has to bound its time.
 
 use std::time::Duration;
 

@@ -1,7 +1,7 @@
 //! The order in which the writers of this process get SQLite's one write lock.
 //!
 //! Writers wait in their order. Those who write in bulk (imports, synchronisation, removal of
-//! old rows) wait for each other first: so whoever else comes waits for one of their
+//! old rows) wait for each other first: so any other writer waits for one of their
 //! transactions at most, however many of them there are. Between two of these, they leave the
 //! lock alone for a moment, because other processes can only try again and again.
 

@@ -146,7 +146,7 @@ pub fn collect() -> Result<PrometheusHandle> {
 }
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
-/// The commit that was built, as whoever built it has said.
+/// The commit, from the environment of the build.
 const COMMIT: &str = match option_env!("CARD_GATEWAY_COMMIT") {
     Some(commit) => commit,
     None => "unknown",

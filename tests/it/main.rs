@@ -28,6 +28,7 @@ mod examples;
 mod exports;
 mod failures;
 mod faults;
+mod federation;
 mod front_page;
 mod funding;
 mod graphiql;

@@ -25,13 +25,12 @@ const rules = {
   '@graphql-eslint/no-root-type': 'off',
   // `cardId` and `cardType` are the issuer's names, and clients know them.
   '@graphql-eslint/no-typename-prefix': 'off',
-  // Lists go forward only: nobody has asked for `last` and `before`.
+  // `fundings` goes forward only: it is short.
   '@graphql-eslint/relay-arguments': ['error', { includeBoth: false }],
-  // There is no `node(id:)` to look things up by, so no interface for it; and
   // `nodes` lists things without their edges.
   '@graphql-eslint/relay-edge-types': [
     'error',
-    { listTypeCanWrapOnlyEdgeType: false, shouldImplementNode: false, withEdgeSuffix: true },
+    { listTypeCanWrapOnlyEdgeType: false, shouldImplementNode: true, withEdgeSuffix: true },
   ],
   // GraphQL's own `@deprecated` has no date, only a reason, which is required.
   '@graphql-eslint/require-deprecation-date': 'off',

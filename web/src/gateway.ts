@@ -26,7 +26,7 @@ function headersWith(token: string, more: Record<string, unknown>) {
   return headers;
 }
 
-/** Sends what GraphiQL wants to know; whatever goes wrong is told in the answer's form. */
+/** Sends what GraphiQL wants to know; failures come back in the form of an answer. */
 export async function post(
   params: unknown,
   token: string,

@@ -45,7 +45,7 @@ export function connect(token: string) {
     };
 
     // A client goes with its subscription: one that has given up would wait before it
-    // tried again. It closes its connection by itself when nobody subscribes any more.
+    // tried again. It closes its connection by itself with its last subscription.
     const client = createClient({
       url: endpoint.replace(/^http/, "ws"),
       connectionParams: token ? { Authorization: `Bearer ${token}` } : {},

@@ -8,7 +8,7 @@
 //! issuer.act(|program| program.fill(Fill::of(50)));
 //! let keys = issuer.credentials("demo").expect("the default program");
 //! println!("{} {} {}", issuer.url(), keys.api_key, keys.api_secret);
-//! // A customer buys something: the balance moves, and subscriptions are told.
+//! // A customer buys something: the balance moves, and webhooks say so.
 //! let who = issuer.act(|program| {
 //!     let spender = program.customers().find(|customer| customer.cards_count() > 0);
 //!     spender.map(|customer| customer.yativo_card_id.clone())

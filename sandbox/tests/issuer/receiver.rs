@@ -1,4 +1,4 @@
-//! Somebody who receives webhooks.
+//! A receiver of webhooks.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};

@@ -92,7 +92,8 @@ Examples:
 pub(super) const SCHEMA: &str = "\
 Examples:
   card-gateway schema
-  card-gateway schema > schema.graphql";
+  card-gateway schema > schema.graphql
+  card-gateway schema --federation > subgraph.graphql";
 pub(super) const OPENAPI: &str = "\
 Examples:
   card-gateway openapi

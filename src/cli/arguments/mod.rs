@@ -158,7 +158,11 @@ pub(super) enum Command {
     },
     /// Print the GraphQL schema
     #[command(after_help = examples::SCHEMA)]
-    Schema,
+    Schema {
+        /// As a federated graph is composed from it (Apollo Federation 2)
+        #[arg(long)]
+        federation: bool,
+    },
     /// Print the REST API as an OpenAPI document
     #[command(after_help = examples::OPENAPI)]
     Openapi,

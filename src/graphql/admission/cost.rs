@@ -74,13 +74,16 @@ fn cost(field: &Field, page: usize, variables: &Variables) -> usize {
     let name = field.name();
     let below = |page| sum(&field.below, page, variables);
     let list = LISTS.iter().find(|(list, _)| *list == name);
+    let each = |field: &Field, argument: &str| {
+        let count = field.argument(argument).map_or(0, |ids| length(ids, variables));
+        below(1).max(1).saturating_mul(count)
+    };
     let inside = match name {
         // The schema is known, and small.
-        "__schema" | "__type" => 0,
-        "nodes" if field.argument("ids").is_some() => {
-            let count = field.argument("ids").map_or(0, |ids| length(ids, variables));
-            below(1).max(1).saturating_mul(count)
-        }
+        "__schema" | "__type" | "_service" => 0,
+        // Objects by their identifiers.
+        "nodes" if field.argument("ids").is_some() => each(field, "ids"),
+        "_entities" => each(field, "representations"),
         _ if PAGES.contains(&name) => {
             let size = page_size(field, variables);
             below(size).max(size).saturating_add(counting(field))

@@ -25,6 +25,8 @@ struct Shape {
 
 /// Lists of introspection. Nesting them multiplies the size of the response.
 const LISTS: &[&str] = &["types", "fields", "inputFields", "interfaces", "possibleTypes"];
+/// The fields that show the schema; the last one to the router of a federated graph.
+const INTROSPECTION: &[&str] = &["__schema", "__type", "_service"];
 /// Maximum nesting of these lists: tools select the fields of all types.
 const MAX_LISTS: usize = 2;
 
@@ -81,7 +83,7 @@ impl<'a> Walk<'a> {
                     let name = field.name.as_str();
                     let depth = if name.starts_with("__") { 1 } else { below.depth + 1 };
                     let lists = below.lists + usize::from(LISTS.contains(&name));
-                    let introspects = below.introspects || matches!(name, "__schema" | "__type");
+                    let introspects = below.introspects || INTROSPECTION.contains(&name);
                     let size = below.size.saturating_add(1);
                     Shape { size, fields: 1, depth, lists, introspects }
                 }

@@ -90,7 +90,7 @@ impl Load {
             return Ok(Vec::new());
         }
         let mut found = services.funding.find(principal, &ids).await?;
-        // Others are the program's own, which nobody sees here.
+        // Others are the program's own, which are not shown here.
         found.retain(|payment| payment.order.payee.is_some());
         let all = slice(found);
         let of = |(at, one): (usize, &Payment)| {

@@ -15,11 +15,13 @@ mod card_transaction_connection;
 mod card_transaction_edge;
 mod card_transaction_filter;
 mod enums;
+pub(crate) mod federation;
 mod mutation;
 mod node;
 mod page_info;
 mod query;
 mod requires_scope;
+mod root;
 mod scalars;
 mod source_of_funds;
 mod subscription;
@@ -27,13 +29,13 @@ mod subscription;
 use async_graphql::{SDLExportOptions, ValidationMode};
 
 /// The gateway's schema.
-pub type Schema =
-    async_graphql::Schema<query::Query, mutation::Mutation, subscription::Subscription>;
+pub type Schema = async_graphql::Schema<root::Root, mutation::Mutation, subscription::Subscription>;
 
 /// The schema. It holds no data: a request brings what its resolvers need. It
 /// does not validate: admission has done so.
 pub fn schema() -> Schema {
-    Schema::build(query::Query, mutation::Mutation::default(), subscription::Subscription)
+    let root = root::Root(query::Query);
+    Schema::build(root, mutation::Mutation::default(), subscription::Subscription)
         .validation_mode(ValidationMode::Fast)
         .finish()
 }

@@ -38,7 +38,7 @@ use crate::services::transactions::Transactions;
 const MAX_NODES: usize = 50;
 
 /// The root of all queries.
-pub struct Query;
+pub(super) struct Query;
 
 /// All queries. A token gives access to the customers of its own program only.
 #[Object]

@@ -10,9 +10,10 @@ use super::http::error_response;
 use crate::domain::principal::Principal;
 use crate::domain::request::RequestId;
 use crate::domain::scope::Scope;
+use crate::graphql::schema::sdl;
 
 /// It does not change while the process runs.
-static SCHEMA: LazyLock<String> = LazyLock::new(crate::graphql::schema::sdl);
+static SCHEMA: LazyLock<String> = LazyLock::new(sdl);
 
 /// The schema, without a token.
 pub async fn published() -> Response {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 /// The longest sentence of the issuer that clients see, in characters.
 const LONGEST: usize = 200;
-/// A longer word, or a longer number, is a key or a number of somebody's.
+/// A longer word may be a key, and a longer number a person's.
 const LONGEST_WORD: usize = 40;
 const LONGEST_NUMBER: usize = 5;
 

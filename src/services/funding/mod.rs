@@ -247,7 +247,7 @@ impl Funding {
         Err(outcome::under_way())
     }
 
-    /// Stores the order, and sends it if nobody else has ordered with the same key.
+    /// Stores the order, and sends it if there is no other with the same key.
     async fn order(
         &self,
         principal: &Principal,

@@ -170,8 +170,8 @@ fn of_transfer(transfer: IssuerTransfer) -> Sighting {
     }
 }
 
-/// Withdrawals or swaps that events have told of since a moment. The issuer has no list of
-/// them: one of which no event tells may have been made all the same.
+/// Withdrawals or swaps that events have reported since a moment. The issuer has no list of
+/// them: one without an event may have been made all the same.
 ///
 /// # Errors
 /// If the store fails.

@@ -1,6 +1,6 @@
 //! How many events are written in one transaction.
 //!
-//! The more, the less each costs. On PostgreSQL, nobody but the program itself waits for the
+//! The more, the less each costs. On PostgreSQL, only the program itself waits for the
 //! transaction. On SQLite, all other programs do: so it should take a few milliseconds, and
 //! holds as many events as were written in that time before.
 

@@ -90,7 +90,7 @@ impl Inbox {
 }
 
 /// An event on its way to the database, as the metrics count it. Dropped, it has been written,
-/// or nobody waits for it any more.
+/// or its sender has given up.
 struct Queued;
 
 impl Queued {

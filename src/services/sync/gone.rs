@@ -126,7 +126,7 @@ async fn ask(context: Context<'_>, batch: &[DueCustomer]) -> Result<(Vec<String>
 }
 
 /// Whether a 404 means that the customer is gone: the issuer answers for one whom its list
-/// has; or, if it has nobody, says that the program is approved.
+/// has; or, if its list is empty, says that the program is approved.
 async fn is_believed(context: Context<'_>, witness: Option<&DueCustomer>) -> Result<bool> {
     if let Some(witness) = witness {
         let answer = details::ask(context, witness.clone()).await?;

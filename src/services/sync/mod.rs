@@ -60,7 +60,7 @@ pub struct Options {
 /// Whose details are read after a pass.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Details {
-    /// Nobody's: a server reads them later.
+    /// None: a server reads them later.
     #[default]
     Later,
     /// Those of all customers who are due.

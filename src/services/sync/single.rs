@@ -96,8 +96,8 @@ impl SingleCustomers {
         }
     }
 
-    /// Wants the details of customers for whom a client asks, if they are due. Nobody
-    /// waits for it.
+    /// Queues the details of customers for whom a client asks, if they are due. The request
+    /// does not wait for them.
     pub fn want_details<'a>(&self, program: ProgramId, customers: impl Iterator<Item = &'a str>) {
         let keys = customers.map(|customer| (program, customer.to_owned()));
         let keys: Vec<_> = keys.filter(|key| !self.wanted.contains_key(key)).collect();
@@ -122,7 +122,7 @@ impl SingleCustomers {
             return Ok(());
         }
         let now = Timestamp::now();
-        // Mostly nobody is due, and there is nothing to write.
+        // Mostly no customer is due, and there is nothing to write.
         let due = self.store.due_customers(program, customers, now).await?;
         if due.is_empty() {
             return Ok(());

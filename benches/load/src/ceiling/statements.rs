@@ -57,7 +57,7 @@ impl List {
         let names = if rest { format!(", {NAMES}") } else { String::new() };
         let page = format!(
             "SELECT c.program_id, {LISTED}{names} FROM card_customers AS c \
-             WHERE c.program_id = $1 {status} {NEWEST} LIMIT {} {offset}",
+             WHERE c.program_id = $1 AND c.gone_at IS NULL {status} {NEWEST} LIMIT {} {offset}",
             PAGE + 1
         );
         let mut columns = format!("{LISTED}{names}");
@@ -91,13 +91,13 @@ impl Statements {
                 lists[list.index()] = list.sql().leak();
             }
         }
-        let total = "SELECT COUNT(*) FROM card_customers AS c WHERE c.program_id = $1";
+        let total = "SELECT COUNT(*) FROM card_customers AS c WHERE c.program_id = $1 AND c.gone_at IS NULL";
         let one = |more: &str| {
             let sql = format!(
                 "SELECT {LISTED}, c.kyc_status, {BALANCE}, {CARDS}{more} \
                  FROM card_customers AS c {WITH_BALANCE} \
                  LEFT JOIN cards AS k ON k.program_id = c.program_id AND k.customer_id = c.id \
-                 WHERE c.program_id = $1 AND c.email_key = $2 \
+                 WHERE c.program_id = $1 AND c.gone_at IS NULL AND c.email_key = $2 \
                  {NEWEST}, k.created_at DESC, k.card_id DESC"
             );
             &*sql.leak()

@@ -5,7 +5,7 @@ use crate::issuer::state::{Program, Stage};
 
 impl Program {
     /// Changes the state of the identity check. Sends no event: the issuer does
-    /// not either. `approved` and `rejected` also move the stage of somebody who
+    /// not either. `approved` and `rejected` also move the stage of a customer who
     /// waits for it.
     ///
     /// # Errors
@@ -78,7 +78,7 @@ impl Program {
     /// Brings a customer back that was dropped, by its `yativo_card_id`. No event.
     ///
     /// # Errors
-    /// If nobody with this name was dropped.
+    /// If no customer with this name was dropped.
     pub fn reappear(&mut self, yativo_card_id: &str) -> Result<(), Refusal> {
         let gone = |index: &usize| {
             let customer = &self.customers[*index];

@@ -8,7 +8,7 @@ use crate::issuer::state::{Currency, Deposit, Program, Swap, idents};
 const FEE_PART: i64 = 500;
 
 impl Program {
-    /// Somebody pays USDC into the program, in cents. Over `SOL` it is credited
+    /// A payment of USDC into the program, in cents. Over `SOL` it is credited
     /// at once; over `XDC` it waits to be settled by hand.
     pub fn master_deposit(&mut self, chain: &'static str, amount: i64) -> Deposit {
         let by_hand = chain == "XDC";

@@ -1,4 +1,4 @@
-//! The steps by which somebody becomes a customer with a card.
+//! The steps by which a person becomes a customer with a card.
 
 use crate::issuer::json::{Json, object};
 use crate::issuer::refusal::Refusal;
@@ -16,8 +16,8 @@ const OTP_ATTEMPTS: u32 = 5;
 const DEPLOYMENT: i64 = 2 * MINUTE;
 
 impl Program {
-    /// Begins the onboarding of somebody, or sends the code again to somebody
-    /// who has not verified it yet.
+    /// Begins the onboarding of a person, or sends the code again to one who has
+    /// not verified it yet.
     ///
     /// # Errors
     /// Each documented reason.

@@ -1,4 +1,4 @@
-//! The steps by which somebody becomes a customer with a card.
+//! The steps by which a person becomes a customer with a card.
 
 use serde::Deserialize;
 

@@ -11,7 +11,7 @@ pub(super) type Answer = Result<Reply, Refusal>;
 /// Who answers a route.
 #[derive(Clone, Copy)]
 pub(crate) enum Handler {
-    /// Somebody without a token.
+    /// A caller without a token.
     Open(fn(&mut World, &Request) -> Answer),
     /// A program.
     Program(fn(&mut Program, &Request) -> Answer),

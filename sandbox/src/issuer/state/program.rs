@@ -129,7 +129,7 @@ pub struct Program {
     pub(crate) burnt_emails: Vec<String>,
     pub(crate) subscriptions: Vec<Subscription>,
     pub(crate) deliveries: Vec<Delivery>,
-    /// The indices of deliveries that nobody has begun to send.
+    /// The indices of deliveries that are not being sent yet.
     pub(crate) outbox: Vec<usize>,
     pub(crate) later: Vec<Later>,
     pub(crate) events_made: u64,

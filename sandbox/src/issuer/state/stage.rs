@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-/// How far a customer has come. The issuer's words are open: one that nobody
-/// knows can be put with [`Stage::unknown`].
+/// How far a customer has come. The issuer's words are open: an unknown
+/// one can be put with [`Stage::unknown`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stage {
     /// The member `flow_status`.

@@ -118,7 +118,7 @@ pub(super) fn parse(body: &str) -> Arrived {
     Arrived { id, event_type, content }
 }
 
-/// A signed body without a name is told from others by its hash.
+/// A signed body without an identifier is identified by its hash.
 fn nameless(body: &str, event_type: &str, what: String) -> Arrived {
     let id = format!("sha256:{}", const_hex::encode(Sha256::digest(body.as_bytes())));
     Arrived { id, event_type: event_type.to_owned(), content: Content::Wrong(what) }
