@@ -26,6 +26,8 @@ pub struct Model {
     pub updated_at: Option<i64>,
     /// Whether nothing has changed but what the chain says of the wallet.
     pub only_chain: bool,
+    /// What has changed: `created`, `gone`, `transaction`, `card`, `balance` or `updated`.
+    pub kind: String,
 }
 
 /// Who has changed.

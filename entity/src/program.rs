@@ -13,6 +13,8 @@ pub struct Model {
     pub name: String,
     /// Unix milliseconds.
     pub created_at: i64,
+    /// The number of the last of its changes that was removed because of its age; 0: none was.
+    pub changes_removed_to: i64,
 }
 
 /// What belongs to a program.

@@ -34,6 +34,7 @@ mod m20261128_000025_note_updates_of_customers;
 mod m20261128_000026_filter_customers;
 mod m20261128_000027_filter_transactions;
 mod m20261128_000028_note_who_resolved_payments;
+mod m20261128_000029_keep_the_kinds_of_changes;
 
 /// Every migration, oldest first.
 #[derive(Debug)]
@@ -67,6 +68,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000026_filter_customers::Migration),
             Box::new(m20261128_000027_filter_transactions::Migration),
             Box::new(m20261128_000028_note_who_resolved_payments::Migration),
+            Box::new(m20261128_000029_keep_the_kinds_of_changes::Migration),
         ]
     }
 }

@@ -28,6 +28,7 @@ use crate::http::shedding::Load;
 use crate::http::streams::Streams;
 use crate::issuer::Issuer;
 use crate::router::{Limits, router};
+use crate::services::changes;
 use crate::services::clients::cleanup;
 use crate::services::connection::{Connections, notes};
 use crate::services::deliveries::Deliveries;
@@ -313,6 +314,7 @@ fn keep_tidy(
 ) {
     tasks.spawn(cleanup::run(store.clone()));
     tasks.spawn(retention::run(store.clone(), config.webhooks.keep));
+    tasks.spawn(changes::retention::run(store.clone(), config.changes_keep));
     tasks.spawn(health.clone().keep_beating());
     tasks.spawn(upkeep(metrics.clone()));
 }

@@ -61,6 +61,8 @@ pub struct Config {
     pub reconcile_interval: Duration,
     /// The chain.
     pub chain: Chain,
+    /// How long the changes of customers are kept.
+    pub changes_keep: Duration,
     /// The issuer's webhooks.
     pub webhooks: Webhooks,
     /// The issuer's API.
@@ -123,6 +125,7 @@ impl Config {
         let log = log::log(&mut read);
         let shared = shared::shared(&mut read);
         let telemetry = telemetry::telemetry(&mut read);
+        let changes_keep = read.get("changes.keep", nonzero_duration);
         let webhooks = webhooks::webhooks(&mut read);
         let issuer = issuer::issuer(&mut read);
         let errors = read.into_errors();
@@ -141,6 +144,7 @@ impl Config {
             realtime_max_age,
             reconcile_interval,
             chain,
+            changes_keep,
             webhooks,
             issuer,
             log,

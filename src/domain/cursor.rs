@@ -13,7 +13,15 @@ use crate::error::Result;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ListId {
     hash: u32,
-    by_text: bool,
+    by: By,
+}
+
+/// What kind of value a list is sorted by. The number is the first byte of its cursors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum By {
+    Time = 1,
+    Text = 2,
+    Number = 3,
 }
 
 impl ListId {
@@ -25,13 +33,19 @@ impl ListId {
             hash.update(word.as_bytes());
             hash.update(&[0]);
         }
-        Self { hash: hash.finalize(), by_text: false }
+        Self { hash: hash.finalize(), by: By::Time }
     }
 
     /// The same list, sorted by a text.
     #[must_use]
     pub const fn by_text(self) -> Self {
-        Self { by_text: true, ..self }
+        Self { by: By::Text, ..self }
+    }
+
+    /// The same list, sorted by a number that no two items share.
+    #[must_use]
+    pub const fn by_number(self) -> Self {
+        Self { by: By::Number, ..self }
     }
 }
 
@@ -42,6 +56,8 @@ pub enum SortValue {
     Time(Timestamp),
     /// A text, by its bytes.
     Text(String),
+    /// A number.
+    Number(i64),
 }
 
 /// The position of an item in a list.
@@ -49,14 +65,10 @@ pub enum SortValue {
 pub struct Position {
     /// What the list is sorted by.
     pub value: SortValue,
-    /// The item's identifier, the tie-breaker.
+    /// The item's identifier, the tie-breaker. Empty where a number needs none.
     pub key: String,
 }
 
-/// The first byte of a cursor of a list that is sorted by time.
-const BY_TIME: u8 = 1;
-/// The first byte of a cursor of a list that is sorted by text.
-const BY_TEXT: u8 = 2;
 /// Maximum length of a text that a list is sorted by. An e-mail address in lower case may be
 /// longer than as it was written.
 const MAX_TEXT: usize = 2 * identifier::MAX_LEN;
@@ -67,9 +79,22 @@ impl Position {
         Self { value: SortValue::Time(time), key: key.to_owned() }
     }
 
+    /// In a list that is sorted by a number.
+    pub const fn numbered(number: i64) -> Self {
+        Self { value: SortValue::Number(number), key: String::new() }
+    }
+
+    /// The number, in a list that is sorted by one.
+    pub const fn number(&self) -> Option<i64> {
+        match self.value {
+            SortValue::Number(number) => Some(number),
+            SortValue::Time(_) | SortValue::Text(_) => None,
+        }
+    }
+
     /// The position as an opaque text for clients.
     pub fn to_cursor(&self, list: ListId) -> String {
-        let mut bytes = vec![if list.by_text { BY_TEXT } else { BY_TIME }];
+        let mut bytes = vec![list.by as u8];
         bytes.extend(list.hash.to_be_bytes());
         match &self.value {
             SortValue::Time(time) => bytes.extend(time.millis().to_be_bytes()),
@@ -78,6 +103,7 @@ impl Position {
                 bytes.extend(length.to_be_bytes());
                 bytes.extend(text.as_bytes());
             }
+            SortValue::Number(number) => bytes.extend(number.to_be_bytes()),
         }
         bytes.extend(self.key.as_bytes());
         URL_SAFE_NO_PAD.encode(bytes)
@@ -88,28 +114,30 @@ impl Position {
     /// # Errors
     /// The rest of a sentence that begins with the field's name.
     pub fn from_cursor(text: &str, list: ListId) -> Result<Self, &'static str> {
-        let (by_text, hash, position) = parse(text).ok_or("is not a cursor")?;
-        if (by_text, hash) != (list.by_text, list.hash) {
+        let (of, position) = parse(text).ok_or("is not a cursor")?;
+        if of != list {
             return Err("is a cursor of another list");
         }
         Ok(position)
     }
 }
 
-/// Whether the list is sorted by text, its hash, and the position.
-fn parse(text: &str) -> Option<(bool, u32, Position)> {
+/// The list of a cursor, and the position in it.
+fn parse(text: &str) -> Option<(ListId, Position)> {
     if text.len() > 6 * identifier::MAX_LEN {
         return None;
     }
     let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
     let ([version], rest) = bytes.split_first_chunk()?;
     let (hash, rest) = rest.split_first_chunk()?;
-    let (value, key) = match *version {
-        BY_TIME => {
+    let hash = u32::from_be_bytes(*hash);
+    let by = [By::Time, By::Text, By::Number].into_iter().find(|by| *by as u8 == *version)?;
+    let (value, key) = match by {
+        By::Time => {
             let (millis, key) = rest.split_first_chunk()?;
             (SortValue::Time(Timestamp::from_millis(i64::from_be_bytes(*millis))?), key)
         }
-        BY_TEXT => {
+        By::Text => {
             let (length, rest) = rest.split_first_chunk()?;
             let (text, key) = rest.split_at_checked(u16::from_be_bytes(*length).into())?;
             let text = std::str::from_utf8(text).ok()?;
@@ -118,11 +146,14 @@ fn parse(text: &str) -> Option<(bool, u32, Position)> {
             }
             (SortValue::Text(text.to_owned()), key)
         }
-        _ => return None,
+        By::Number => {
+            let number = i64::from_be_bytes(rest.try_into().ok()?);
+            return (number >= 0).then(|| (ListId { hash, by }, Position::numbered(number)));
+        }
     };
     let key = std::str::from_utf8(key).ok()?;
     identifier::check(key).ok()?;
-    Some((*version == BY_TEXT, u32::from_be_bytes(*hash), Position { value, key: key.to_owned() }))
+    Some((ListId { hash, by }, Position { value, key: key.to_owned() }))
 }
 
 #[cfg(test)]
@@ -141,9 +172,12 @@ mod tests {
         let list = ListId::of(&["customers", "1", "active"]);
         let other = ListId::of(&["customers", "2", "active"]);
         let [by_time, by_text] = positions();
+        let by_number = Position::numbered(1_207);
+        assert_eq!((by_number.number(), by_text.number()), (Some(1_207), None));
         for (position, list, others) in [
             (by_time, list, [other, list.by_text()]),
             (by_text, list.by_text(), [other.by_text(), list]),
+            (by_number, list.by_number(), [other.by_number(), list]),
         ] {
             let cursor = position.to_cursor(list);
             assert_eq!(Position::from_cursor(&cursor, list), Ok(position));
@@ -168,6 +202,8 @@ mod tests {
             nul_in_text.to_cursor(list.by_text()),
             cut[..20].to_owned(),
             "A".repeat(10_000),
+            Position::numbered(-1).to_cursor(list.by_number()),
+            Position { key: "a".to_owned(), ..Position::numbered(1) }.to_cursor(list.by_number()),
         ];
         let bad = bad.iter().map(String::as_str);
         for bad in bad.chain(["", "AQ", "!!!", "AgAAAAAAAAAAAAAAAAAA", "AwAAAAAAAAAAAAAAAAAA"]) {

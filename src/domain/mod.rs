@@ -5,6 +5,7 @@
 
 pub mod balance;
 pub mod card;
+pub mod change;
 pub mod cursor;
 pub mod customer;
 pub mod customer_filter;

@@ -22,6 +22,7 @@ use super::error::introspection_forbidden;
 use super::execution::cost_report::CostReport;
 use super::execution::request_context::RequestContext;
 use super::execution::response::Answer;
+use super::execution::stream_place::{LastEventId, StreamPlace};
 use super::schema::federation::{MAX_ENTITIES, routed_sdl};
 use super::schema::{Schema, schema, sdl};
 use crate::config;
@@ -141,10 +142,13 @@ impl Endpoint {
     ) -> impl Stream<Item = Answer> + Send + 'static {
         let Prepared { operation, included, request, .. } = prepared;
         let types = Arc::clone(&self.types);
-        let request = request.data(id.clone());
+        let place = StreamPlace::default();
+        let request = request.data(id.clone()).data(place.clone());
         self.schema.execute_stream(request).map(move |response| {
             let fields = included.as_deref().unwrap_or(operation.fields());
-            Answer::of(response, &id, &operation, fields, &types)
+            let mut answer = Answer::of(response, &id, &operation, fields, &types);
+            answer.cursor = place.take();
+            answer
         })
     }
 }
@@ -175,6 +179,12 @@ pub(crate) struct Prepared {
 }
 
 impl Prepared {
+    /// The same for a client that has got a stream of events up to one, and goes on there.
+    pub(crate) fn going_on_after(mut self, last_event: LastEventId) -> Self {
+        self.request = self.request.data(last_event);
+        self
+    }
+
     /// What may be logged of it.
     pub(crate) fn logged(&self) -> LoggedOperation {
         let document = Arc::clone(&self.document.hash);

@@ -19,7 +19,7 @@ pub(crate) const VALIDATION_FAILED: &str = "GRAPHQL_VALIDATION_FAILED";
 pub(crate) const TOO_COMPLEX: &str = "QUERY_TOO_COMPLEX";
 /// There is a balance, but no source could be read.
 const BALANCE_UNAVAILABLE: &str = "BALANCE_UNAVAILABLE";
-/// Changes came faster than they were read, or a customer is gone.
+/// Changes came faster than they were read, or are not kept any more, or a customer is gone.
 const CHANGES_MISSED: &str = "CHANGES_MISSED";
 /// The issuer has refused what was asked.
 const ISSUER_REJECTED: &str = "ISSUER_REJECTED";
@@ -77,9 +77,9 @@ pub(crate) fn balance_unavailable() -> async_graphql::Error {
     with_code("The balance cannot be read at the moment", BALANCE_UNAVAILABLE)
 }
 
-/// Changes came faster than they were read, or a customer is gone.
+/// Changes came faster than they were read, or are not kept any more, or a customer is gone.
 pub(crate) fn missed() -> async_graphql::Error {
-    with_code("Changes were missed: read the list again, and subscribe again", CHANGES_MISSED)
+    with_code("Changes were missed: read the list again, and begin anew", CHANGES_MISSED)
 }
 
 /// The issuer has refused what was asked; its own code is in `extensions.issuerCode`.

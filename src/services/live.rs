@@ -12,15 +12,14 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{Notify, broadcast, watch};
 use tokio::task::JoinSet;
 
-use crate::domain::balance::WalletBalance;
+use crate::domain::change::{Change, Missed};
 use crate::domain::customer::{Customer, Include};
 use crate::domain::identifier::Identifier;
 use crate::domain::principal::{Credential, Principal, ProgramId};
-use crate::domain::time::Timestamp;
 use crate::error::{Error, Kind, Result};
 use crate::outage;
 use crate::services::shares::{Share, Shares};
-use crate::store::{Change, Store};
+use crate::store::Store;
 
 /// Changes that are buffered for a slow watcher: of one customer, and of all. Many customers may
 /// change at once. The memory is taken when the first watcher comes.
@@ -38,44 +37,14 @@ const READ_AT_ONCE: u64 = 500;
 const POLL: Duration = Duration::from_millis(500);
 /// The position in a program's changes before its last one is known.
 const UNKNOWN: i64 = -1;
-/// How long changes are stored.
-const RETENTION_MILLIS: i64 = 60 * 60 * 1_000;
-/// How often older ones are removed.
-const REMOVAL: Duration = Duration::from_mins(5);
 
-/// A customer who has changed.
+/// A change, and the customer after it.
 #[derive(Clone, Debug)]
 pub struct Changed {
-    /// The change's number: later ones are greater.
-    pub seq: i64,
-    /// The customer, after the change.
-    pub customer: Arc<Customer>,
-    /// The issuer's balance after the change, if there is one.
-    pub balance: Option<WalletBalance>,
-    /// Whether nothing has changed but what the chain says of the wallet.
-    pub only_chain: bool,
-}
-
-/// A change that a watcher cannot be shown: changes came faster than they were read, or a
-/// customer is no longer there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Missed;
-
-/// What watchers get.
-#[derive(Clone)]
-enum Message {
-    Changed(Changed),
-    /// The customer of the change with this number is no longer there.
-    Gone(i64),
-}
-
-impl Message {
-    const fn seq(&self) -> i64 {
-        match self {
-            Self::Changed(changed) => changed.seq,
-            Self::Gone(seq) => *seq,
-        }
-    }
+    /// The change.
+    pub change: Arc<Change>,
+    /// The customer, unless it is no longer there.
+    pub customer: Option<Arc<Customer>>,
 }
 
 /// How many may watch at once.
@@ -129,7 +98,7 @@ pub struct Live {
 
 struct Inner {
     store: Store,
-    topics: Mutex<HashMap<Topic, broadcast::Sender<Message>>>,
+    topics: Mutex<HashMap<Topic, broadcast::Sender<Changed>>>,
     /// The programs whose changes are read: those with a watcher.
     following: watch::Sender<BTreeSet<ProgramId>>,
     /// Wakes the reader of changes.
@@ -139,7 +108,7 @@ struct Inner {
 }
 
 impl Inner {
-    fn topics(&self) -> MutexGuard<'_, HashMap<Topic, broadcast::Sender<Message>>> {
+    fn topics(&self) -> MutexGuard<'_, HashMap<Topic, broadcast::Sender<Changed>>> {
         self.topics.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -148,7 +117,7 @@ impl Inner {
 pub struct Watcher {
     inner: Arc<Inner>,
     topic: Topic,
-    changes: Option<broadcast::Receiver<Message>>,
+    changes: Option<broadcast::Receiver<Changed>>,
     /// Changes up to this number are known already.
     known: i64,
     _place: Place,
@@ -219,7 +188,6 @@ impl Live {
     /// Reads changes while there are watchers; never ends.
     pub async fn follow(self) {
         let mut helpers = JoinSet::new();
-        helpers.spawn(remove_old(self.inner.store.clone()));
         self.until_watched().await;
         helpers.spawn(listen(self.inner.store.clone(), Arc::clone(&self.inner.wake)));
         let mut positions = BTreeMap::new();
@@ -339,15 +307,15 @@ impl Live {
         customers: &HashMap<(ProgramId, String), Arc<Customer>>,
     ) {
         let topics = self.inner.topics();
-        for Change { seq, program, customer: id, balance, only_chain } in changes {
-            let message = match customers.get(&(program, id.clone())).cloned() {
-                Some(customer) => Message::Changed(Changed { seq, customer, balance, only_chain }),
-                None => Message::Gone(seq),
-            };
+        for change in changes {
+            let of = (change.program, change.customer.clone());
+            let customer = customers.get(&of).cloned();
+            let (program, id) = of;
+            let changed = Changed { change: Arc::new(change), customer };
             for topic in [(program, None), (program, Some(id))] {
                 if let Some(topic) = topics.get(&topic) {
                     // An error says that the last watcher has just gone.
-                    let _ = topic.send(message.clone());
+                    let _ = topic.send(changed.clone());
                 }
             }
         }
@@ -363,18 +331,14 @@ impl Watcher {
     /// The next change; none when the process stops.
     ///
     /// # Errors
-    /// [`Missed`] where changes came faster than they were read, or a customer is gone.
-    /// The next ones follow.
+    /// [`Missed`] where changes came faster than they were read. The next ones follow.
     pub async fn next(&mut self) -> Option<Result<Changed, Missed>> {
         loop {
             match self.changes.as_mut()?.recv().await {
-                Ok(message) if message.seq() <= self.known => {}
-                Ok(message) => {
-                    self.known = message.seq();
-                    return Some(match message {
-                        Message::Changed(changed) => Ok(changed),
-                        Message::Gone(_) => Err(Missed),
-                    });
+                Ok(changed) if changed.change.seq <= self.known => {}
+                Ok(changed) => {
+                    self.known = changed.change.seq;
+                    return Some(Ok(changed));
                 }
                 Err(RecvError::Lagged(_)) => return Some(Err(Missed)),
                 Err(RecvError::Closed) => return None,
@@ -412,16 +376,5 @@ async fn listen(store: Store, wake: Arc<Notify>) {
         // Meanwhile changes are polled for.
         wake.notify_one();
         tokio::time::sleep(POLL).await;
-    }
-}
-
-/// Removes old changes, again and again.
-async fn remove_old(store: Store) {
-    loop {
-        tokio::time::sleep(REMOVAL).await;
-        let before = Timestamp::now().plus_millis(-RETENTION_MILLIS);
-        if let Err(error) = store.remove_changes(before).await {
-            outage::warn(&error, "old changes cannot be removed");
-        }
     }
 }

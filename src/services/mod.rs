@@ -4,6 +4,7 @@
 pub mod auth;
 pub mod balances;
 pub mod cards;
+pub mod changes;
 pub mod clients;
 pub mod connection;
 pub mod customer_actions;
@@ -52,6 +53,8 @@ pub struct Services {
     pub programs: programs::Programs,
     /// Card transactions.
     pub transactions: transactions::Transactions,
+    /// What has changed.
+    pub changes: changes::Changes,
     /// What changes, as it changes.
     pub live: live::Live,
     /// Calls of clients that go on to the issuer.
@@ -110,6 +113,7 @@ impl Services {
             cards: cards::Cards::new(store.clone()),
             programs: programs::Programs::new(store.clone(), settings.token_cache_ttl),
             transactions: transactions::Transactions::new(store.clone()),
+            changes: changes::Changes::new(store.clone()),
             live,
             customer_actions: customer_actions::CustomerActions::new(
                 customers.clone(),

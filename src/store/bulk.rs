@@ -58,23 +58,29 @@ where
     Ok(Written { changed, known: stored.into_iter().collect() })
 }
 
-/// Those of the keys that are stored. Each is looked up, by the table's key: PostgreSQL, which
-/// may believe that the program has no rows yet, would read all of them by another index. So
+/// Those of the keys of the program's rows that are stored. Each is looked up, by the table's key:
+/// PostgreSQL, which may believe that the program has no rows yet, would read all of them by another index. So
 /// it is not to know which program it is (`OFFSET 0`).
-async fn stored_keys<E: EntityTrait>(
+pub(super) async fn stored_keys<E: EntityTrait>(
     tx: &WriteTx,
     keys: Vec<String>,
     key: E::Column,
 ) -> Result<HashSet<String>> {
     let backend = tx.backend();
-    let statement = format!(
-        "SELECT k.key FROM (SELECT $1::integer AS program, u.key FROM unnest($2::text[]) AS u(key) \
-           OFFSET 0) AS k \
-         CROSS JOIN LATERAL (SELECT 1 FROM {table} AS t \
-           WHERE t.program_id = k.program AND t.{key} = k.key OFFSET 0) AS t",
-        key = key.as_str(),
-        table = E::default().table_name(),
-    );
+    let (key, table) = (key.as_str(), E::default().table_name().to_owned());
+    let statement = if backend == DbBackend::Postgres {
+        format!(
+            "SELECT k.key FROM (SELECT $1::integer AS program, u.key FROM unnest($2::text[]) AS u(key) \
+               OFFSET 0) AS k \
+             CROSS JOIN LATERAL (SELECT 1 FROM {table} AS t \
+               WHERE t.program_id = k.program AND t.{key} = k.key OFFSET 0) AS t"
+        )
+    } else {
+        format!(
+            "SELECT t.{key} FROM {table} AS t WHERE t.program_id = $1 AND {}",
+            sql::one_of(backend, &format!("t.{key}"), 2)
+        )
+    };
     let values = [tx.program.0.into(), sql::list(backend, keys)];
     let statement = Statement::from_sql_and_values(backend, statement, values);
     let rows = tx.write.query_all_raw(statement).await.map_err(sql::failed)?;

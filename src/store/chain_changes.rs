@@ -8,6 +8,7 @@ use super::changes::{BALANCE, INSERT};
 use super::customers::PRESENT;
 use super::db_tx::DbTx;
 use super::{sql, write_tx};
+use crate::domain::change::ChangeKind;
 use crate::domain::principal::ProgramId;
 use crate::domain::time::Timestamp;
 use crate::error::Result;
@@ -79,8 +80,9 @@ pub(super) async fn record(write: &DbTx, readings: &[Model]) -> Result<()> {
         }
     }
     let insert = format!(
-        "{INSERT} SELECT c.program_id, $1, c.id, {BALANCE}, TRUE FROM {}",
-        changed(backend, 2)
+        "{INSERT} SELECT c.program_id, $1, c.id, '{kind}', {BALANCE}, TRUE FROM {}",
+        changed(backend, 2),
+        kind = ChangeKind::Balance.as_ref(),
     );
     let values = [Timestamp::now().millis().into(), rows];
     let insert = Statement::from_sql_and_values(backend, insert, values);

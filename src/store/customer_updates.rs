@@ -2,12 +2,13 @@
 //! recorded for subscribers notes the time here, in the same transaction. Payments, of which
 //! subscribers are not told, do so themselves.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use card_gateway_entity::customer_update::{Column, Entity};
 use sea_orm::{ColumnTrait as _, ConnectionTrait as _, DbBackend, EntityTrait as _};
 use sea_orm::{QueryFilter as _, QuerySelect as _, Statement};
 
+use super::bulk::stored_keys;
 use super::customers::PRESENT;
 use super::database::Store;
 use super::db_tx::DbTx;
@@ -51,6 +52,18 @@ impl WriteTx {
     /// If the database fails.
     pub async fn note_updates(&self, customers: Vec<String>) -> Result<()> {
         note_updates(&self.write, self.program, customers, self.at).await
+    }
+
+    /// Those of the customers who were changed before: all who were there. Who is new or was
+    /// gone has no such time.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub(super) async fn with_update(&self, customers: Vec<String>) -> Result<HashSet<String>> {
+        if customers.is_empty() {
+            return Ok(HashSet::new());
+        }
+        stored_keys::<Entity>(self, customers, Column::CustomerId).await
     }
 }
 

@@ -3,6 +3,7 @@
 //! Look-ups are SQL by hand: each kind of name has an index of its own, and what
 //! belongs to the customers is loaded in the same statement.
 
+use std::collections::HashSet;
 use std::sync::{Arc, LazyLock};
 
 use card_gateway_entity::card_customer::{Column, Entity, Model};
@@ -11,12 +12,13 @@ use sea_orm::sea_query::{Query, Value};
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QuerySelect as _};
 use sea_orm::{ConnectionTrait as _, DbBackend, QueryResult, Statement};
 
-use super::bulk::upsert_many;
+use super::bulk::{Written, upsert_many};
 use super::database::Store;
 use super::upsert::{Rule, differs, one_of_each};
 use super::write_tx::WriteTx;
 use super::{cards, sql, wallet_balances};
 use crate::domain::card::Card;
+use crate::domain::change::{ChangeKind, ChangedCustomers};
 use crate::domain::customer::{Customer, FoundCustomer, Include};
 use crate::domain::customer_names::{Name, NameKind};
 use crate::domain::identifier::{Identifier, email_key, is_customer_id};
@@ -179,19 +181,30 @@ impl WriteTx {
     }
 
     /// Inserts or replaces customers, each with whether a card is known that is not void.
-    /// Returns those that are not as they were.
+    /// Returns those that are not as they were: each is updated or, who was not there, created.
     ///
     /// # Errors
     /// If the database fails.
-    pub async fn put_customers(&self, customers: Vec<(Customer, bool)>) -> Result<Vec<String>> {
+    pub async fn put_customers(
+        &self,
+        customers: Vec<(Customer, bool)>,
+    ) -> Result<ChangedCustomers> {
         let rows = customers
             .into_iter()
             .map(|(customer, has_cards)| row(self.program, customer, has_cards.then_some(true)));
         let rows = one_of_each(rows, |row| &row.id, |_, _| true);
         let rule = Rule::when(differs::<Entity>(&[Column::HasCards], &[]), Vec::new());
         let rule = rule.keeping(&[Column::HasCards]);
-        let written = upsert_many::<Entity>(self, rows, Column::Id, rule, Column::Id).await?;
-        Ok(written.changed)
+        let Written { changed, known } =
+            upsert_many::<Entity>(self, rows, Column::Id, rule, Column::Id).await?;
+        let known: HashSet<String> = known.into_iter().collect();
+        let before = changed.iter().filter(|id| known.contains(*id)).cloned().collect();
+        let before = self.with_update(before).await?;
+        let kind = |id: String| {
+            let is_known = before.contains(&id);
+            (id, if is_known { ChangeKind::Updated } else { ChangeKind::Created })
+        };
+        Ok(changed.into_iter().map(kind).collect())
     }
 
     /// Keeps whether customers have cards in line with their cards. Nothing is as good as no: a

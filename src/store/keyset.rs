@@ -38,6 +38,7 @@ impl Sorting {
             values.push(match &position.value {
                 SortValue::Time(time) => time.millis().into(),
                 SortValue::Text(text) => text.as_str().into(),
+                SortValue::Number(number) => (*number).into(),
             });
             values.push(position.key.as_str().into());
             format!(" AND ({value}, {key}) {compare} (${next}, ${})", next + 1)

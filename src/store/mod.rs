@@ -34,6 +34,8 @@ mod balance_sums;
 mod cards;
 mod chain_balances;
 mod chain_changes;
+mod change_feed;
+mod change_retention;
 mod changes;
 mod client_tokens;
 mod clients;
@@ -64,7 +66,8 @@ mod transaction_rows;
 mod transactions;
 mod wallet_balances;
 
-pub use changes::{Change, ChangeListener};
+pub use change_feed::FoundChanges;
+pub use changes::ChangeListener;
 pub use client_tokens::{NewClientToken, StoredClientToken};
 pub use clients::{ClientSummary, NewClient, StoredClient};
 pub use customer_batches::CustomerBatch;

@@ -35,8 +35,12 @@ impl Store {
     /// # Errors
     /// [`Kind::Conflict`] if the name is taken.
     pub async fn create_program(&self, name: &str, now: Timestamp) -> Result<Program> {
-        let row =
-            ActiveModel { id: NotSet, name: Set(name.to_owned()), created_at: Set(now.millis()) };
+        let row = ActiveModel {
+            id: NotSet,
+            name: Set(name.to_owned()),
+            created_at: Set(now.millis()),
+            changes_removed_to: Set(0),
+        };
         let write = self.begin("").await?;
         match row.insert(&write).await {
             Ok(row) => {

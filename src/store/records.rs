@@ -1,11 +1,10 @@
 //! Customers with all that belongs to them, as an import states them.
 
-use std::collections::BTreeSet;
-
 use super::upsert::Source;
 use super::write_tx::WriteTx;
 use crate::domain::balance::WalletBalance;
 use crate::domain::card::Card;
+use crate::domain::change::{ChangeKind, ChangedCustomers};
 use crate::domain::customer::Customer;
 use crate::domain::ledger::cards::{CardStatement, KnownCard};
 use crate::domain::ledger::wallet::Wallet;
@@ -30,7 +29,11 @@ impl WriteTx {
     ///
     /// # Errors
     /// If the database fails.
-    pub async fn put_records(&self, records: Vec<Record>, at: Timestamp) -> Result<Vec<String>> {
+    pub async fn put_records(
+        &self,
+        records: Vec<Record>,
+        at: Timestamp,
+    ) -> Result<ChangedCustomers> {
         let mut customers = Vec::with_capacity(records.len());
         let (mut wallets, mut cards) = (Vec::new(), Vec::new());
         for Record { customer, balance, cards: held } in records {
@@ -46,15 +49,15 @@ impl WriteTx {
             }));
             customers.push((customer, has_cards));
         }
-        let mut changed = BTreeSet::new();
-        changed.extend(self.put_customers(customers).await?);
-        changed.extend(self.put_wallets(wallets, Source::Import).await?);
+        let mut changed = self.put_customers(customers).await?;
+        let moved = self.put_wallets(wallets, Source::Import).await?;
+        changed.extend(moved.into_iter().map(|customer| (customer, ChangeKind::Balance)));
         if !cards.is_empty() {
-            changed.extend(self.import_cards(cards, at).await?);
+            let holders = self.import_cards(cards, at).await?;
+            changed.extend(holders.into_iter().map(|customer| (customer, ChangeKind::Card)));
         }
-        let changed: Vec<String> = changed.into_iter().collect();
         if !changed.is_empty() {
-            self.note_card_holders(changed.clone()).await?;
+            self.note_card_holders(changed.ids()).await?;
         }
         Ok(changed)
     }

@@ -78,6 +78,12 @@ pub(super) fn lock(program: ProgramId) -> String {
     format!("SELECT pg_advisory_xact_lock({LOCK}, {})", program.0)
 }
 
+/// PostgreSQL: asks whether this transaction may remove old changes; one at a time may. No
+/// program has the number 0.
+pub(super) fn lock_change_retention() -> String {
+    format!("SELECT pg_try_advisory_xact_lock({LOCK}, 0)")
+}
+
 impl WriteTx {
     fn new(write: DbTx, program: ProgramId) -> Self {
         Self { write, program, at: Timestamp::now() }

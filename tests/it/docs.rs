@@ -24,10 +24,11 @@ use crate::support::terminal::Terminal;
 use crate::support::{missing, postgres};
 
 /// The guides, which are run from beginning to end. Other pages show no commands.
-const GUIDES: [&str; 9] = [
+const GUIDES: [&str; 10] = [
     "backup.md",
     "blockchain.md",
     "connect-a-program.md",
+    "following-changes.md",
     "front-end.md",
     "graphql.md",
     "legacy.md",
@@ -86,6 +87,11 @@ fn connect_a_program() {
     follow("connect-a-program.md", terminal);
     let recovered = issuer.act(|program| program.deliveries().len());
     assert!(recovered > 0, "the last command of the guide recovers something");
+}
+
+#[test]
+fn following_changes() {
+    follow("following-changes.md", as_the_readme_begins());
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod balance_sums;
 mod behind_a_proxy;
 mod both_ways;
 mod chain;
+mod changes;
 mod clients;
 mod commands;
 mod conformance;

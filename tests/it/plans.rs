@@ -201,7 +201,7 @@ fn sent(database: &Database, token: &str) -> Vec<String> {
     statements
 }
 
-async fn plan(db: &DatabaseConnection, sql: &str) -> String {
+pub(crate) async fn plan(db: &DatabaseConnection, sql: &str) -> String {
     let backend = db.get_database_backend();
     let (explain, column) = if backend == DbBackend::Postgres {
         let count = (1..20).take_while(|number| sql.contains(&format!("${number}"))).count();
@@ -227,7 +227,7 @@ async fn plan(db: &DatabaseConnection, sql: &str) -> String {
     lines.join("\n")
 }
 
-async fn connect(database: &Database) -> DatabaseConnection {
+pub(crate) async fn connect(database: &Database) -> DatabaseConnection {
     let mut options = ConnectOptions::new(database.url.clone());
     options.max_connections(1);
     let db = sea_orm::Database::connect(options).await.expect("it answers");

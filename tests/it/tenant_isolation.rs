@@ -14,7 +14,7 @@ const FIELDS: &str = "id yativoCardId externalCustomerId email walletAddress led
 const EVERY_FIELD: &[(&str, &str)] = &[
     (
         "Query",
-        "cardCustomers cardCustomer cardTransactions cardCustomersSummary cardFunding node nodes sourceOfFundsQuestions",
+        "cardCustomers cardCustomer cardCustomerChanges cardTransactions cardCustomersSummary cardFunding node nodes sourceOfFundsQuestions",
     ),
     // What they show and change is in the tests of `mutations`.
     (
@@ -40,7 +40,11 @@ const EVERY_FIELD: &[(&str, &str)] = &[
     ("WithdrawFromCardPayload", "cardCustomer cardFunding clientMutationId"),
     ("SourceOfFundsQuestions", "questions status"),
     ("SourceOfFundsQuestion", "label options question"),
-    ("Subscription", "cardCustomerBalance cardCustomersChanged"),
+    ("Subscription", "cardCustomerBalance cardCustomerChanges cardCustomersChanged"),
+    // What they show is in the tests of `changes`.
+    ("CardCustomerChangeConnection", "edges nodes pageInfo"),
+    ("CardCustomerChangeEdge", "cursor node"),
+    ("CardCustomerChange", "at cursor customer customerId kind"),
     ("CardCustomerConnection", "edges nodes pageInfo totalCount"),
     ("CardCustomerEdge", "cursor node"),
     ("CardCustomersSummary", "totalCount byStatus balances"),

@@ -59,7 +59,9 @@ const rules = {
       exceptions: {
         suffixes: ['Connection', 'Edge', 'Payload'],
         // Sums over many have no identity, and parts of a customer have none of their own.
+        // A change is named by its cursor.
         types: [
+          'CardCustomerChange',
           'CardCustomerOnboarding',
           'CardCustomersBalance',
           'CardCustomersByStatus',

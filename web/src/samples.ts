@@ -2,6 +2,7 @@
 
 import { isPhone } from "./phone.ts";
 import balances from "./samples/balances.graphql?raw";
+import changes from "./samples/changes.graphql?raw";
 import customers from "./samples/customers.graphql?raw";
 import live from "./samples/live.graphql?raw";
 import onboarding from "./samples/onboarding.graphql?raw";
@@ -47,6 +48,13 @@ const LIVE = below(
   live,
 );
 
+const CHANGES = below(
+  `# What has changed, oldest first. To go on, put
+# endCursor into the variables, as "after".`,
+  `# What has changed, oldest first.`,
+  changes,
+);
+
 const ONBOARDING = below(
   `# From an e-mail address to a card with money, in
 # the demo, where the identity check is passed at
@@ -65,6 +73,6 @@ function newCustomer() {
 }
 
 export const SAMPLE_TABS: Tab[] = [
-  ...[CUSTOMERS, BALANCES, ONE_CUSTOMER, LIVE].map((query) => ({ query })),
+  ...[CUSTOMERS, BALANCES, ONE_CUSTOMER, LIVE, CHANGES].map((query) => ({ query })),
   { query: ONBOARDING, variables: newCustomer() },
 ];

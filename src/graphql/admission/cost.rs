@@ -17,7 +17,8 @@ pub(crate) const BALANCE_FIELDS: &[&str] = &[
     "balanceUpdatedAt",
 ];
 /// The fields that load a page, whose size is an argument.
-const PAGES: &[&str] = &["cardCustomers", "cardTransactions", "transactions", "fundings"];
+const PAGES: &[&str] =
+    &["cardCustomers", "cardCustomerChanges", "cardTransactions", "transactions", "fundings"];
 /// The lists of a page.
 const PAGE_LISTS: &[&str] = &["nodes", "edges"];
 /// Other lists, and how long they are, roughly.
@@ -189,6 +190,13 @@ mod tests {
             ),
             ("{ cardCustomers(perPage: 0) { nodes { id } } }", 1 + 1),
             ("{ cardCustomers { totalCount } }", 1 + 20),
+            ("{ cardCustomerChanges { pageInfo { endCursor } } }", 1 + 20),
+            (
+                "{ cardCustomerChanges(first: 5) { edges { cursor node { kind customer { id ledgerBalance } } } } }",
+                1 + 1 + 5 * (1 + 1 + 1 + 1 + 1 + 2),
+            ),
+            // A subscription may have to read the changes before.
+            ("subscription { cardCustomerChanges { kind } }", 1 + 20),
             ("{ cardCustomers(first: 100) { pageInfo { endCursor } } }", 1 + 100),
             (
                 "{ cardCustomers(perPage: 9) { nodes { transactions(perPage: 100) { pageInfo { endCursor } } } } }",
@@ -244,7 +252,9 @@ mod tests {
             for (field, definition) in &object.fields {
                 let at = format!("{name}.{field}");
                 let field = field.as_str();
-                let is_page = definition.argument_by_name("perPage").is_some();
+                // The subscription of the same name reads pages, too, before what it sends.
+                let is_page = definition.argument_by_name("first").is_some()
+                    || at == "Subscription.cardCustomerChanges";
                 assert_eq!(PAGES.contains(&field), is_page, "{at}");
                 let is_list = LISTS.iter().any(|(list, _)| *list == field);
                 let priced = is_list || PAGE_LISTS.contains(&field);

@@ -125,6 +125,11 @@ impl CustomerPage {
         &self.customers[at]
     }
 
+    /// The same, to be kept.
+    pub(crate) fn shared_customer(&self, at: usize) -> Arc<Customer> {
+        Arc::clone(&self.customers[at])
+    }
+
     fn ids(&self) -> Vec<String> {
         self.customers.iter().map(|customer| customer.id.clone()).collect()
     }

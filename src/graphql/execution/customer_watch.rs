@@ -1,51 +1,42 @@
-//! What a subscriber sees: the customer after each change, on a page of its own.
+//! What the subscriber of one customer sees: the customer after each change, on a page of its
+//! own.
 
 use std::sync::Arc;
 
+use super::after_change::INCLUDE;
+use super::change_watch::{ChangeSource, Gap};
 use super::customer_page::CustomerPage;
 use super::viewer::Viewer;
 use crate::domain::balance::{Outcome, WalletBalance};
-use crate::domain::customer::{Customer, FoundCustomer, Include};
+use crate::domain::customer::FoundCustomer;
 use crate::domain::identifier::Identifier;
 use crate::error::{Error, Kind, Result};
-use crate::services::live::{Changed, Missed, Watcher};
+use crate::services::live::Changed;
 
-/// What subscriptions load with the customer.
-const INCLUDE: Include = Include { balances: true, cards: false };
+/// A message for the subscriber.
+pub(crate) struct Message {
+    /// The customer.
+    pub(crate) page: Arc<CustomerPage>,
+    /// The number of the change that it shows; none if it shows no change.
+    pub(crate) seq: Option<i64>,
+}
 
-impl Viewer {
-    /// A customer after a change. None if only the chain's balance has changed and it is not
-    /// the one that is shown: there is a live one.
-    pub(crate) async fn changed(self: &Arc<Self>, changed: Changed) -> Option<CustomerPage> {
-        let Changed { customer, balance, only_chain, .. } = changed;
-        if !only_chain {
-            return Some(self.page(customer, balance));
-        }
-        let balances = &self.services.balances;
-        if balance.is_some_and(|balance| balances.fresh_for(&balance).is_some()) {
-            return None;
-        }
-        let held = [(customer, balance)];
-        let outcome = balances.as_stored(&self.principal, &held).await.pop()?;
-        let [(customer, balance)] = held;
-        Some(self.page(customer, balance).with_balance(outcome))
-    }
-
-    fn page(
-        self: &Arc<Self>,
-        customer: Arc<Customer>,
-        balance: Option<WalletBalance>,
-    ) -> CustomerPage {
-        let found = FoundCustomer { customer, included: INCLUDE, balance, cards: Vec::new() };
-        CustomerPage::of_one(Arc::clone(self), &found)
-    }
+/// What a subscriber waits for.
+enum Event {
+    Changed(Changed),
+    /// The live balance that is shown has become too old.
+    Stale,
 }
 
 /// Watches one customer.
 pub(crate) struct CustomerWatch {
     viewer: Arc<Viewer>,
     id: Identifier,
-    watcher: Watcher,
+    source: ChangeSource,
+    /// Changes up to this number are shown already.
+    known: i64,
+    /// Whether the messages are known to show a balance although none was sent yet.
+    selects_balance: bool,
     /// The message before.
     sent: Option<Arc<CustomerPage>>,
     /// The balance that the subscriber saw last; none if the messages show no balance.
@@ -55,11 +46,27 @@ pub(crate) struct CustomerWatch {
 }
 
 impl CustomerWatch {
-    /// Begins with the current state of a customer.
-    pub(crate) async fn begin(viewer: Arc<Viewer>, customer: &str) -> Result<Self> {
-        let watcher = viewer.services.live.watch_one(&viewer.principal, customer).await?;
+    /// Begins to watch a customer: after the change with a number, or, without one, with the
+    /// current state.
+    pub(crate) async fn begin(
+        viewer: Arc<Viewer>,
+        found: &FoundCustomer,
+        after: Option<i64>,
+        selects_balance: bool,
+    ) -> Result<Self> {
+        let customer = &found.customer.id;
+        let source = ChangeSource::begin(&viewer, Some(customer), after).await?;
         let id = Identifier::parse(customer).map_err(Error::internal)?;
-        Ok(Self { viewer, id, watcher, sent: None, shown: None, balance: None })
+        Ok(Self {
+            viewer,
+            id,
+            source,
+            known: 0,
+            selects_balance: selects_balance && after.is_some(),
+            sent: None,
+            shown: None,
+            balance: found.balance,
+        })
     }
 
     /// The customer as it is now, to begin with or where changes were missed. Changes that
@@ -67,61 +74,84 @@ impl CustomerWatch {
     ///
     /// # Errors
     /// If there is no such customer any more, or the store fails.
-    pub(crate) async fn current(&mut self) -> Result<Arc<CustomerPage>> {
-        let page = self.load().await?;
-        Ok(self.send(page))
+    pub(crate) async fn current(&mut self) -> Result<Message, Gap> {
+        let loaded = async {
+            // What is read afterwards includes it, so that a client can go on from here.
+            let last = self.viewer.services.changes.last(&self.viewer.principal).await?;
+            Result::Ok((last, self.load().await?))
+        };
+        let (last, (page, included)) = loaded.await.map_err(failed)?;
+        self.known = self.known.max(included).max(last);
+        Ok(self.send(page, Some(self.known)))
     }
 
     /// The customer after the next change that the subscriber can see; none when the
     /// process stops. What comes after the waiting is in boxes, so that it needs no room before.
     ///
     /// # Errors
-    /// As [`CustomerWatch::current`].
-    pub(crate) async fn next(&mut self) -> Option<Result<Arc<CustomerPage>>> {
+    /// As [`CustomerWatch::current`]; [`Gap::Removed`] if changes to begin with were removed.
+    pub(crate) async fn next(&mut self) -> Option<Result<Message, Gap>> {
         if let Some(sent) = self.sent.take() {
             self.shown = sent.shown_balance(0);
         }
         loop {
-            let page = match self.wait().await? {
-                Some(Ok(changed)) => {
-                    self.balance = changed.balance;
-                    let only_chain = changed.only_chain;
-                    if only_chain && self.shown.is_none() {
+            let (page, seq) = match self.wait().await? {
+                Ok(Event::Changed(Changed { change, customer })) => {
+                    if change.seq <= self.known {
                         continue;
                     }
-                    let page = Box::pin(self.viewer.changed(changed)).await;
-                    page.filter(|page| !only_chain || self.is_news(page))
+                    self.balance = change.balance;
+                    if change.only_chain && !self.shows_balance() {
+                        continue;
+                    }
+                    // Gone; the reason why there is no current state says so.
+                    let Some(customer) = customer else {
+                        return Some(Box::pin(self.current()).await);
+                    };
+                    let page = Box::pin(self.viewer.after_change(&change, customer)).await;
+                    let page = page.filter(|page| !change.only_chain || self.is_news(page));
+                    (page, Some(change.seq))
                 }
-                Some(Err(Missed)) => return Some(Box::pin(self.current()).await),
-                None => match Box::pin(self.turned_stale()).await {
-                    Ok(page) => page,
-                    Err(error) => return Some(Err(error)),
+                Ok(Event::Stale) => match Box::pin(self.turned_stale()).await {
+                    Ok(page) => (page, None),
+                    Err(error) => return Some(Err(failed(error))),
                 },
+                Err(Gap::Lagged) => return Some(Box::pin(self.current()).await),
+                Err(gap) => return Some(Err(gap)),
             };
             if let Some(page) = page {
-                return Some(Ok(self.send(page)));
+                return Some(Ok(self.send(page, seq)));
             }
         }
     }
 
-    /// Waits for the next change, or, if a balance is shown, until a live one turns stale:
-    /// then there is none. Ends when the process stops.
-    async fn wait(&mut self) -> Option<Option<Result<Changed, Missed>>> {
-        let balance = self.balance.filter(|_| self.shown.is_some());
+    const fn shows_balance(&self) -> bool {
+        self.shown.is_some() || self.selects_balance
+    }
+
+    /// Waits for the next change, or, if a balance is shown, until a live one turns stale.
+    /// Ends when the process stops.
+    async fn wait(&mut self) -> Option<Result<Event, Gap>> {
+        let balance = self.balance.filter(|_| self.shows_balance());
         let left = balance.and_then(|balance| self.viewer.services.balances.fresh_for(&balance));
-        match left {
-            None => self.watcher.next().await.map(Some),
-            Some(left) => match tokio::time::timeout(left, self.watcher.next()).await {
-                Ok(changed) => changed.map(Some),
-                Err(_) => Some(None),
+        let changed = match left {
+            None => self.source.next().await,
+            Some(left) => match tokio::time::timeout(left, self.source.next()).await {
+                Ok(changed) => changed,
+                Err(_) => return Some(Ok(Event::Stale)),
             },
-        }
+        };
+        Some(changed?.map(Event::Changed))
     }
 
     /// The customer after its live balance has turned stale; none if the shown balance is
     /// the same as before.
     async fn turned_stale(&mut self) -> Result<Option<CustomerPage>> {
-        let page = self.load().await?;
+        let (page, included) = self.load().await?;
+        // Who follows changes from a place on gets each of them all the same.
+        if matches!(self.source, ChangeSource::Live(_)) {
+            self.known = self.known.max(included);
+        }
         // The page keeps what it finds here for the message.
         let _ = page.balance(0).await;
         Ok(Some(page).filter(|page| self.is_news(page)))
@@ -134,13 +164,14 @@ impl CustomerWatch {
         }
     }
 
-    fn send(&mut self, page: CustomerPage) -> Arc<CustomerPage> {
+    fn send(&mut self, page: CustomerPage, seq: Option<i64>) -> Message {
         let page = Arc::new(page);
         self.sent = Some(Arc::clone(&page));
-        page
+        Message { page, seq }
     }
 
-    async fn load(&mut self) -> Result<CustomerPage> {
+    /// The customer, and the number of the last change that it includes.
+    async fn load(&mut self) -> Result<(CustomerPage, i64)> {
         let Viewer { principal, services } = &*self.viewer;
         loop {
             let before = services.live.last_change(principal, self.id.as_str()).await?;
@@ -153,10 +184,13 @@ impl CustomerWatch {
             // Otherwise the customer has changed in between, and it is not known which
             // changes were read.
             if before == after {
-                self.watcher.skip(after);
                 self.balance = found.balance;
-                return Ok(CustomerPage::of_one(Arc::clone(&self.viewer), found));
+                return Ok((CustomerPage::of_one(Arc::clone(&self.viewer), found), after));
             }
         }
     }
+}
+
+fn failed(error: Error) -> Gap {
+    Gap::Failed(Arc::new(error))
 }

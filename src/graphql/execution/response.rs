@@ -17,6 +17,8 @@ pub(crate) struct Answer {
     pub(crate) ran: bool,
     /// Whether `data` is there and not null.
     pub(crate) has_data: bool,
+    /// The cursor of the change that it shows, where a subscription follows changes.
+    pub(crate) cursor: Option<String>,
     errors: Vec<ServerError>,
 }
 
@@ -56,7 +58,7 @@ impl Answer {
             json::serialize(&errors, &mut body);
         }
         body.push(b'}');
-        Self { body, ran, has_data, errors }
+        Self { body, ran, has_data, cursor: None, errors }
     }
 
     /// The answer to a request that was not executed. It has no `data` (GraphQL
@@ -65,7 +67,7 @@ impl Answer {
         let mut body = b"{\"errors\":".to_vec();
         json::serialize(&errors, &mut body);
         body.push(b'}');
-        Self { body, ran: false, has_data: false, errors }
+        Self { body, ran: false, has_data: false, cursor: None, errors }
     }
 
     /// The errors alone, as a JSON list.

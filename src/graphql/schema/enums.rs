@@ -212,6 +212,24 @@ mirror! {
     }
 }
 
+mirror! {
+    /// What a change is about. A change that is about several things has the first kind of `CREATED`, `GONE`, `TRANSACTION`, `CARD`, `BALANCE` and `UPDATED` that fits: read all of the customer that you show.
+    CardCustomerChangeKind("CardCustomerChangeKind") mirrors domain::change::ChangeKind {
+        /// The customer is new, or is there again after having been gone.
+        Created,
+        /// Anything that no other kind names, such as the e-mail address or the onboarding status. Changes that were made before kinds were kept have this one, too.
+        Updated,
+        /// What the wallet holds.
+        Balance,
+        /// The cards.
+        Card,
+        /// A card transaction, perhaps with the balance.
+        Transaction,
+        /// The customer is gone at the issuer.
+        Gone,
+    }
+}
+
 /// The order of a list of card customers. Ties are broken by `id`, in the same direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 pub(crate) enum CardCustomerOrder {

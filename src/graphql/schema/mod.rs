@@ -2,6 +2,9 @@
 
 mod card;
 mod card_customer;
+mod card_customer_change;
+mod card_customer_change_connection;
+mod card_customer_change_edge;
 mod card_customer_connection;
 mod card_customer_edge;
 mod card_customer_filter;

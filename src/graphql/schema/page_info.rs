@@ -43,7 +43,7 @@ impl PageInfo {
         self.first.as_ref().map(|position| position.to_cursor(self.list))
     }
 
-    /// The cursor of the last item, for `after` of the next page. Null if the page is empty.
+    /// The cursor of the last item, for `after` of the next page. Null if the page is empty; in `cardCustomerChanges` it is where to go on then: `after` itself, if there is one.
     async fn end_cursor(&self) -> Option<String> {
         self.last.as_ref().map(|position| position.to_cursor(self.list))
     }

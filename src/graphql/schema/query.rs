@@ -4,15 +4,17 @@ use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object, Result};
 
+use crate::domain::change::Missed;
 use crate::domain::customer::{FoundCustomer, Include};
 use crate::domain::identifier;
 use crate::domain::node_id::NodeId;
-use crate::domain::page::PageArgs;
+use crate::domain::page::{DEFAULT_SIZE, PageArgs};
 use crate::domain::scope::Scope;
 use crate::error::{Error, FieldError};
 use crate::graphql::admission::cost::BALANCE_FIELDS;
-use crate::graphql::error::{failure, issuer_rejected};
+use crate::graphql::error::{failure, issuer_rejected, missed};
 use crate::graphql::execution::card_holders::CardHolders;
+use crate::graphql::execution::change_page::ChangePage;
 use crate::graphql::execution::changed_customer::{named, request};
 use crate::graphql::execution::customer_page::CustomerPage;
 use crate::graphql::execution::list_total::ListTotal;
@@ -20,6 +22,7 @@ use crate::graphql::execution::page_writer::DirectObject;
 use crate::graphql::execution::request_context::RequestContext;
 use crate::graphql::execution::viewer::Viewer;
 use crate::graphql::schema::card_customer::{CARD_FIELDS, CardCustomer};
+use crate::graphql::schema::card_customer_change_connection::CardCustomerChangeConnection;
 use crate::graphql::schema::card_customer_connection::CardCustomerConnection;
 use crate::graphql::schema::card_customer_filter::CardCustomerFilter;
 use crate::graphql::schema::card_customers_summary::CardCustomersSummary;
@@ -31,6 +34,7 @@ use crate::graphql::schema::enums::{CardCustomerOrder, CardCustomerStatus};
 use crate::graphql::schema::node::DirectNode;
 use crate::graphql::schema::requires_scope::RequiresScope;
 use crate::graphql::schema::source_of_funds::SourceOfFundsQuestions;
+use crate::services::changes::{ChangeSlice, Changes};
 use crate::services::customers::CustomerList;
 use crate::services::transactions::Transactions;
 
@@ -103,6 +107,45 @@ impl Query {
             window,
             list: id,
             order,
+            total: Arc::new(total),
+        })
+    }
+
+    /// Lists what has changed of the card customers of the caller's program, oldest first: from the oldest change that is kept, or from a cursor on. Changes are kept for some days, seven by default. If changes after the cursor are not kept any more, the answer is an error with the code `CHANGES_MISSED`: read the list of customers again, and begin anew. Needs the scope `read`.
+    #[graphql(guard = "RequiresScope(Scope::Read)")]
+    async fn card_customer_changes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "The cursor to continue after: a change's, or `endCursor` of a page, also of an empty one."
+        )]
+        after: Option<String>,
+        #[graphql(desc = "The first changes after the cursor, 0 to 100. Default: 20.")]
+        first: Option<i64>,
+    ) -> Result<CardCustomerChangeConnection> {
+        let viewer = &RequestContext::of(ctx)?.viewer;
+        let Viewer { principal, services } = &**viewer;
+        let list = Changes::list_id(principal);
+        let first = first.or(Some(DEFAULT_SIZE));
+        let arguments = PageArgs { first, after: after.as_deref(), ..PageArgs::default() };
+        let window = arguments.window(list).map_err(failure)?;
+        let found = Box::pin(services.changes.page(principal, &window)).await.map_err(failure)?;
+        let ChangeSlice { slice, end } = found.map_err(|Missed| missed())?;
+        let counting = Arc::clone(viewer);
+        let total = ListTotal::new(move || {
+            let viewer = Arc::clone(&counting);
+            async move {
+                let Viewer { principal, services } = &*viewer;
+                services.changes.count(principal).await.map_err(Arc::new)
+            }
+        });
+        Ok(CardCustomerChangeConnection {
+            page: Arc::new(ChangePage::new(Arc::clone(viewer), slice.items)),
+            window,
+            list,
+            has_next: slice.has_next,
+            has_previous: slice.has_previous,
+            end,
             total: Arc::new(total),
         })
     }

@@ -102,6 +102,10 @@ async fn answer(
     if events || media == Media::Events {
         return match endpoint.settings.streams.open() {
             Ok(place) => {
+                let prepared = match sse::last_event(headers) {
+                    Some(last) => prepared.going_on_after(last),
+                    None => prepared,
+                };
                 let events = sse::events(endpoint, headers, request, prepared, place);
                 (Extension(logged), events).into_response()
             }

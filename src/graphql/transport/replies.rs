@@ -17,8 +17,8 @@ use crate::services::auth::Credentials;
 
 /// One of the answers to an operation.
 pub(crate) enum Reply {
-    /// A response, as JSON.
-    Next(Vec<u8>),
+    /// A response, as JSON; with the cursor of the change that it shows, if it shows one.
+    Next(Vec<u8>, Option<String>),
     /// The end of the operation: a list of errors, as JSON.
     Refused(Vec<u8>),
 }
@@ -74,7 +74,10 @@ pub(crate) fn replies(
                 Ok(answer) if first && (!answer.ran || !(once || answer.has_data)) => {
                     Reply::Refused(answer.errors())
                 }
-                Ok(answer) => return Some((Reply::Next(answer.body), Some((answers, false)))),
+                Ok(answer) => {
+                    let reply = Reply::Next(answer.body, answer.cursor);
+                    return Some((reply, Some((answers, false))));
+                }
             };
             Some((reply, None))
         }

@@ -1,5 +1,6 @@
 //! Server-sent events: the distinct connections mode of the GraphQL over SSE
-//! protocol.
+//! protocol. An event that shows a change has the change's cursor as its `id`: a client that
+//! reconnects sends the last one as `Last-Event-ID`, as browsers do, and goes on there.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +18,7 @@ use crate::domain::secret::Secret;
 use crate::error::Kind;
 use crate::graphql::endpoint::{Endpoint, Prepared};
 use crate::graphql::execution::response::Answer;
+use crate::graphql::execution::stream_place::LastEventId;
 use crate::http::authentication::credentials;
 use crate::http::streams::Stream;
 use crate::services::auth::Credentials;
@@ -45,8 +47,8 @@ pub(crate) fn events(
         let _ = stopping.wait_for(|stopping| *stopping).await;
     };
     let events = replies.map(|reply| match reply {
-        Reply::Next(response) => event(&[&response]),
-        Reply::Refused(errors) => event(&[b"{\"errors\":", &errors, b"}"]),
+        Reply::Next(response, cursor) => event(cursor.as_deref(), &[&response]),
+        Reply::Refused(errors) => event(None, &[b"{\"errors\":", &errors, b"}"]),
     });
     let complete = stream::once(future::ready(Bytes::from_static(COMPLETE)));
     let events = events.take_until(stopped.boxed()).chain(complete).boxed();
@@ -80,7 +82,7 @@ impl Drop for EventStream {
 
 /// One answer as server-sent events.
 pub(crate) fn single(answer: &Answer) -> HttpResponse {
-    let mut body = event(&[&answer.body]).to_vec();
+    let mut body = event(None, &[&answer.body]).to_vec();
     body.extend_from_slice(COMPLETE);
     respond(HttpBody::from(body))
 }
@@ -94,9 +96,21 @@ fn respond(body: HttpBody) -> HttpResponse {
     ([("x-accel-buffering", "no")], headers, body).into_response()
 }
 
-/// JSON as we write it has no line breaks.
-fn event(parts: &[&[u8]]) -> Bytes {
-    let mut text = b"event: next\ndata: ".to_vec();
+/// What a client has got last, if it reconnects: the `id` of an event.
+pub(crate) fn last_event(headers: &HeaderMap) -> Option<LastEventId> {
+    let id = headers.get("last-event-id")?.as_bytes();
+    (!id.is_empty()).then(|| LastEventId(String::from_utf8_lossy(id).into_owned()))
+}
+
+/// JSON as we write it has no line breaks, nor has the `id`, a cursor.
+fn event(id: Option<&str>, parts: &[&[u8]]) -> Bytes {
+    let mut text = b"event: next\n".to_vec();
+    if let Some(id) = id {
+        text.extend_from_slice(b"id: ");
+        text.extend_from_slice(id.as_bytes());
+        text.push(b'\n');
+    }
+    text.extend_from_slice(b"data: ");
     for part in parts {
         text.extend_from_slice(part);
     }

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use super::delivery::Incoming;
-use super::processor;
+use super::processor::{self, Applied};
+use crate::domain::change::ChangedCustomers;
 use crate::domain::ledger::event::InboxState;
 use crate::domain::principal::ProgramId;
 use crate::error::Result;
@@ -18,30 +19,21 @@ const PAGE: u64 = 500;
 const FEW: usize = 25;
 
 /// Applies the events that wait for customers with these names, which this
-/// transaction has stored.
+/// transaction has stored. Returns the customers that they change; the caller records that.
 ///
 /// # Errors
 /// If the store fails.
-pub async fn apply_waiting(tx: &WriteTx, names: Vec<String>) -> Result<()> {
+pub async fn apply_waiting(tx: &WriteTx, names: Vec<String>) -> Result<ChangedCustomers> {
+    let mut changed = ChangedCustomers::default();
     let mut after = None;
     loop {
         let events = tx.events_waiting_for(names.clone(), after.as_ref(), CHUNK).await?;
         // Events that go on waiting must not hide later ones.
-        let Some(last) = events.last() else { return Ok(()) };
+        let Some(last) = events.last() else { return Ok(changed) };
         after = Some((last.received_at, last.event_id.clone()));
-        apply_again(tx, events).await?;
+        let changes = apply_again(tx, events).await?.changes;
+        changed.extend(changes.into_iter().map(|change| (change.customer, change.kind)));
     }
-}
-
-/// Brings what an import has written in line with the applied events.
-///
-/// # Errors
-/// If the store fails.
-pub async fn reconcile(tx: &WriteTx, customers: &[String]) -> Result<()> {
-    if tx.has_events_with_subject().await? {
-        processor::reconcile(tx, customers).await?;
-    }
-    Ok(())
 }
 
 /// Takes up events of a program again, in one transaction: those that are in the inbox, were
@@ -64,9 +56,12 @@ pub async fn replay(
         return Ok(Vec::new());
     }
     events.sort_by(|a, b| (a.received_at, &a.event_id).cmp(&(b.received_at, &b.event_id)));
-    let applied = apply_again(&tx, events).await?;
+    let Applied { events, changes } = apply_again(&tx, events).await?;
+    if !changes.is_empty() {
+        tx.record_changes(changes).await?;
+    }
     tx.commit().await?;
-    Ok(applied)
+    Ok(events)
 }
 
 /// How a replay went.
@@ -117,10 +112,10 @@ pub async fn replay_all(
     Ok(replayed)
 }
 
-async fn apply_again(tx: &WriteTx, events: Vec<InboxEvent>) -> Result<Vec<InboxEvent>> {
+async fn apply_again(tx: &WriteTx, events: Vec<InboxEvent>) -> Result<Applied> {
     let events = events.into_iter().map(Incoming::stored).collect();
     let applied = processor::apply_all(tx, events).await?;
-    let done = applied.iter().filter(|event| event.state != InboxState::Waiting);
+    let done = applied.events.iter().filter(|event| event.state != InboxState::Waiting);
     let done: Vec<String> = done.map(|event| event.event_id.clone()).collect();
     if !done.is_empty() {
         tx.remove_waiting_names(done).await?;

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use super::decode::Content;
 use super::delivery::Incoming;
 use super::item::Item;
-use crate::domain::balance::WalletBalance;
 use crate::domain::card::Card;
+use crate::domain::change::{ChangeKind, NewChange};
 use crate::domain::customer::Customer;
 use crate::domain::ledger::cards::{self, KnownCard};
 use crate::domain::ledger::event::{AggregateId, CardRef, Event, Fact, InboxState};
@@ -46,7 +46,7 @@ struct Dirty {
     transactions: HashSet<String>,
     /// Cards, by customer and identifier.
     cards: HashSet<(String, String)>,
-    changes: Vec<(String, Option<WalletBalance>)>,
+    changes: Vec<NewChange>,
 }
 
 impl EventBatch {
@@ -210,21 +210,25 @@ impl EventBatch {
         if let Err(reason) = account.apply(&event) {
             return item.fail(reason);
         }
-        let mut changed = false;
+        let mut moved = None;
         if account.wallet != before {
             let current = account.wallet.as_ref().map(|wallet| wallet.current);
-            changed = current != before.map(|wallet| wallet.current);
+            let is_moved = current != before.map(|wallet| wallet.current);
+            moved = is_moved.then_some(ChangeKind::Balance);
             self.dirty.wallets.insert(customer.clone());
         }
-        changed |= match subject {
-            Some(AggregateId::Transaction(id)) => self.project_transaction(&customer, id),
-            Some(AggregateId::Cards) => self.project_cards(&customer),
-            Some(AggregateId::Movement(..)) | None => false,
+        let projected = match subject {
+            Some(AggregateId::Transaction(id)) => {
+                self.project_transaction(&customer, id).then_some(ChangeKind::Transaction)
+            }
+            Some(AggregateId::Cards) => self.project_cards(&customer).then_some(ChangeKind::Card),
+            Some(AggregateId::Movement(..)) | None => None,
         };
-        if changed {
+        // An event is one change, whatever it changes.
+        if let Some(kind) = projected.or(moved) {
             let wallet = self.accounts.get(&customer).and_then(|account| account.wallet.as_ref());
-            let current = wallet.map(|wallet| wallet.current);
-            self.dirty.changes.push((customer, current));
+            let balance = wallet.map(|wallet| wallet.current);
+            self.dirty.changes.push(NewChange { customer, kind, balance });
         }
     }
 
@@ -296,8 +300,9 @@ impl EventBatch {
         self.card_events = restated;
     }
 
-    /// Writes what has changed, each once.
-    pub(super) async fn flush(self, tx: &WriteTx) -> Result<()> {
+    /// Writes what has changed, each once. Returns the changes of customers, which are to be
+    /// recorded.
+    pub(super) async fn flush(self, tx: &WriteTx) -> Result<Vec<NewChange>> {
         let Self { mut accounts, mut transactions, cards, card_events, dirty, .. } = self;
         let wallet = |id: String| {
             let wallet = accounts.get_mut(&id)?.wallet.take()?;
@@ -325,10 +330,7 @@ impl EventBatch {
         if !restated.is_empty() {
             tx.put_events(&restated).await?;
         }
-        if !dirty.changes.is_empty() {
-            tx.record_changes(dirty.changes).await?;
-        }
-        Ok(())
+        Ok(dirty.changes)
     }
 }
 

@@ -18,8 +18,9 @@ use metrics::{counter, gauge};
 use moka::sync::Cache;
 use tokio::sync::{Notify, mpsc, oneshot};
 
-pub use self::backlog::{Replayed, apply_waiting, reconcile, replay, replay_all};
+pub use self::backlog::{Replayed, apply_waiting, replay, replay_all};
 pub use self::delivery::Receipt;
+pub use self::processor::reconcile;
 use self::delivery::{Delivery, Incoming};
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Result};

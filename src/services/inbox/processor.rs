@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use super::batch::EventBatch;
 use super::delivery::Incoming;
 use super::item::Item;
+use crate::domain::change::NewChange;
 use crate::domain::customer::Customer;
 use crate::domain::customer_names::{CustomerNames, names_meant_by};
 use crate::domain::identifier::Identifier;
@@ -15,9 +16,18 @@ use crate::error::Result;
 use crate::issuer::read_money_event;
 use crate::store::{InboxEvent, WriteTx};
 
+/// What became of events.
+pub(super) struct Applied {
+    /// The events as they are stored.
+    pub(super) events: Vec<InboxEvent>,
+    /// The changes of customers, which the caller records with its own: one for each event that
+    /// has changed something.
+    pub(super) changes: Vec<NewChange>,
+}
+
 /// Applies events that have not been applied before, and stores them with their
 /// state. Nothing lasts before the transaction is committed.
-pub(super) async fn apply_all(tx: &WriteTx, events: Vec<Incoming>) -> Result<Vec<InboxEvent>> {
+pub(super) async fn apply_all(tx: &WriteTx, events: Vec<Incoming>) -> Result<Applied> {
     let mut items: Vec<Item> = events.into_iter().map(Item::of).collect();
     let waiting = name_customers(tx, &mut items).await?;
     let mut batch = EventBatch::open(tx, &items).await?;
@@ -27,13 +37,13 @@ pub(super) async fn apply_all(tx: &WriteTx, events: Vec<Incoming>) -> Result<Vec
     batch.set_card_states(&mut items);
     want_details(tx, &items).await?;
     follow_payments(tx, &items).await?;
-    let stored: Vec<InboxEvent> = items.into_iter().map(|item| item.stored).collect();
-    tx.put_events(&stored).await?;
+    let events: Vec<InboxEvent> = items.into_iter().map(|item| item.stored).collect();
+    tx.put_events(&events).await?;
     if !waiting.is_empty() {
         tx.put_waiting_names(waiting).await?;
     }
-    batch.flush(tx).await?;
-    Ok(stored)
+    let changes = batch.flush(tx).await?;
+    Ok(Applied { events, changes })
 }
 
 /// Card events do not say which card they mean, nor all that has changed: the issuer is
@@ -78,8 +88,12 @@ async fn follow_payments(tx: &WriteTx, items: &[Item]) -> Result<()> {
 }
 
 /// Brings what an import has written in line with the applied events: a balance
-/// is moved by what happened after it, and a card is what its events say.
-pub(super) async fn reconcile(tx: &WriteTx, customers: &[String]) -> Result<()> {
+/// is moved by what happened after it, and a card is what its events say. That is part of the
+/// import's change. To be called only if the program has such events.
+///
+/// # Errors
+/// If the store fails.
+pub async fn reconcile(tx: &WriteTx, customers: &[String]) -> Result<()> {
     let mut subjects = tx.subjects_after_snapshot(customers.to_vec()).await?;
     subjects.extend(customers.iter().map(|id| AggregateId::Cards.key(id)));
     let events = tx.events_about(subjects).await?;
@@ -92,7 +106,7 @@ pub(super) async fn reconcile(tx: &WriteTx, customers: &[String]) -> Result<()> 
     let customers = tx.customers_named(&names).await?;
     let mut batch = EventBatch::reapply(tx, &customers, events).await?;
     batch.set_card_states(&mut []);
-    batch.flush(tx).await
+    batch.flush(tx).await.map(drop)
 }
 
 /// Whether an event can be about a customer that one of its names means. Another

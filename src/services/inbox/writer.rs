@@ -15,8 +15,9 @@ use tokio::task::JoinSet;
 use tracing::Instrument as _;
 
 use super::delivery::{Answer, Delivery, Incoming, Receipt};
+use super::duplicates;
 use super::group_size::GroupSize;
-use super::{duplicates, processor};
+use super::processor::{self, Applied};
 use crate::domain::ledger::event::InboxState;
 use crate::domain::principal::ProgramId;
 use crate::error::{Error, Kind, Result};
@@ -174,8 +175,12 @@ impl Writer {
         if sorted.to_apply.is_empty() && sorted.conflicting.is_empty() {
             tx.roll_back().await;
         } else {
-            let mut stored = processor::apply_all(&tx, sorted.to_apply).await?;
+            let Applied { events: mut stored, changes } =
+                processor::apply_all(&tx, sorted.to_apply).await?;
             tx.put_events(&sorted.conflicting).await?;
+            if !changes.is_empty() {
+                tx.record_changes(changes).await?;
+            }
             tx.commit().await?;
             self.size.took(count, began.elapsed());
             stored.extend(sorted.conflicting);

@@ -13,6 +13,7 @@ use super::customer::{hash_of, merged};
 use super::report::Summary;
 use super::seen::Seen;
 use super::{balance, gone};
+use crate::domain::change::{ChangeKind, ChangedCustomers};
 use crate::domain::customer::Customer;
 use crate::domain::customer_names::CustomerNames;
 use crate::domain::time::Timestamp;
@@ -160,7 +161,8 @@ impl<'a> Pass<'a> {
         tx.clear_sync_pages().await?;
         let (now, count) = (Timestamp::now(), gone.len() as u64);
         if !gone.is_empty() {
-            tx.record_changes_of(gone.clone()).await?;
+            let changed = ChangedCustomers::all(gone.clone(), ChangeKind::Gone);
+            tx.record_changes_of(changed).await?;
             tx.mark_gone(gone, now).await?;
         }
         tx.remove_gone(now.plus_millis(-GONE_KEPT), REMOVED_AT_ONCE).await?;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::balance;
 use super::customer::{card, hash_of, merged};
 use super::details::age;
+use crate::domain::change::{ChangeKind, ChangedCustomers};
 use crate::domain::customer::Customer;
 use crate::domain::customer_names::CustomerNames;
 use crate::domain::identifier::Identifier;
@@ -103,7 +104,8 @@ impl ReadAgain {
         let tx = self.store.write_import(self.program).await?;
         let ids = ids_of(&tx, name).await?;
         if !ids.is_empty() {
-            tx.record_changes_of(ids.clone()).await?;
+            let changed = ChangedCustomers::all(ids.clone(), ChangeKind::Gone);
+            tx.record_changes_of(changed).await?;
             tx.mark_gone(ids, Timestamp::now()).await?;
         }
         tx.commit().await

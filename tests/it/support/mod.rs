@@ -3,6 +3,7 @@
 pub(crate) mod balancer;
 pub(crate) mod builders;
 pub(crate) mod chain;
+pub(crate) mod changes;
 pub(crate) mod chromium;
 pub(crate) mod conversations;
 pub(crate) mod database;

@@ -144,7 +144,15 @@ fn is_late(error: &std::io::Error) -> bool {
 }
 
 /// A stream of server-sent events.
-pub(crate) struct Events(mpsc::Receiver<(String, Value)>);
+pub(crate) struct Events(mpsc::Receiver<Event>);
+
+/// An event of a stream.
+#[derive(Debug)]
+pub(crate) struct Event {
+    pub(crate) name: String,
+    pub(crate) id: Option<String>,
+    pub(crate) data: Value,
+}
 
 impl Events {
     pub(crate) fn open(gateway: &Gateway, token: &str, query: &str) -> Self {
@@ -168,14 +176,19 @@ impl Events {
         assert_eq!(response.headers()["content-type"], "text/event-stream; charset=utf-8");
         let (sender, events) = mpsc::channel();
         std::thread::spawn(move || {
-            let mut name = String::new();
+            let (mut name, mut id) = (String::new(), None);
             for line in BufReader::new(response).lines().map_while(Result::ok) {
                 if let Some(of) = line.strip_prefix("event: ") {
                     of.clone_into(&mut name);
+                } else if let Some(of) = line.strip_prefix("id: ") {
+                    id = Some(of.to_owned());
                 } else if let Some(data) = line.strip_prefix("data:") {
                     let data = serde_json::from_str(data).unwrap_or(Value::Null);
+                    let event = Event { name: name.clone(), id: id.take(), data };
                     // The test may have seen enough.
-                    let _ = sender.send((name.clone(), data));
+                    if sender.send(event).is_err() {
+                        break;
+                    }
                 }
             }
         });
@@ -184,7 +197,12 @@ impl Events {
 
     /// The next event and its data.
     pub(crate) fn receive(&self) -> Option<(String, Value)> {
-        self.0.recv_timeout(PATIENCE).ok()
+        self.event_within(PATIENCE).map(|event| (event.name, event.data))
+    }
+
+    /// The next event with all that it has.
+    pub(crate) fn event_within(&self, time: Duration) -> Option<Event> {
+        self.0.recv_timeout(time).ok()
     }
 
     /// Whether nothing comes for a while.

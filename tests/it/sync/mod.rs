@@ -4,11 +4,13 @@
 //! client asks for before a pass has come by. `agreement`: any changes, then a pass or
 //! webhooks. `approval`: whether the program is approved. `background`: in a server.
 //! `moving`: a list that moves while it is read. `faults`: what an issuer can do wrong.
-//! `killed`: a run that is interrupted. `lease`: two that run at once.
+//! `changes`: what clients see of it who follow changes. `killed`: a run that is interrupted.
+//! `lease`: two that run at once.
 
 mod agreement;
 mod approval;
 mod background;
+mod changes;
 mod details;
 mod faults;
 mod gone;

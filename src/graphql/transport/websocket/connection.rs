@@ -345,7 +345,7 @@ impl Connection {
             let mut refused = false;
             while let Some(reply) = replies.next().await {
                 let (text, last) = match reply {
-                    Reply::Next(response) => (message(&name, "next", &response), false),
+                    Reply::Next(response, _) => (message(&name, "next", &response), false),
                     Reply::Refused(errors) => (message(&name, "error", &errors), true),
                 };
                 refused = last;

@@ -161,7 +161,7 @@ subscription LiveBalances {
       const parts = (text + value).split("\n\n");
       text = parts.pop();
       for (const part of parts) {
-        const data = /^event: next\ndata: (.*)$/.exec(part);
+        const data = /^event: next\n(?:id: .*\n)?data: (.*)$/.exec(part);
         if (data) yield JSON.parse(data[1]);
       }
     }
