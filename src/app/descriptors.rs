@@ -22,8 +22,10 @@ pub(super) struct Room {
 pub(super) fn room(config: &Config) -> Room {
     let wanted =
         Room { connections: config.server.max_connections, streams: config.server.max_streams };
-    // A database has some connections besides those of its pool.
-    let database = (config.database.max_connections as usize + 4) * PER_DATABASE_CONNECTION;
+    // A database has some connections besides those of its pool, and perhaps a standby.
+    let servers = 1 + usize::from(config.database.read_url.is_some());
+    let pools = (config.database.max_connections as usize + 4) * servers;
+    let database = pools * PER_DATABASE_CONNECTION;
     let reserve = OTHERS + REFUSED_AT_ONCE + database;
     let limit = match rlimit::increase_nofile_limit(rlimit::INFINITY) {
         Ok(limit) => usize::try_from(limit).unwrap_or(usize::MAX),

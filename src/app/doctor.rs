@@ -10,7 +10,9 @@ use crate::config::Config;
 use crate::error::Result;
 use crate::issuer::Issuer;
 use crate::services::connection::Connections;
-use crate::services::doctor::{Finding, Verdict, chain, clock, database, issuer, webhooks};
+use crate::services::doctor::{
+    Finding, Verdict, chain, clock, database, issuer, standby, webhooks,
+};
 use crate::store::{Program, Store};
 
 /// Calls `tell` with each finding as soon as it is there. Makes no database, and no change.
@@ -27,6 +29,9 @@ pub async fn doctor(config: &Config, mut tell: impl FnMut(Finding)) {
         Some(store) => of_database(store, auto_migrate, &mut tell).await,
         None => None,
     };
+    if let (Some(store), Some(of)) = (&store, settings::standby(&config.database)) {
+        tell(standby::of(store.look_at_standby(&of).await, of.max_lag));
+    }
     match reader(config) {
         Ok(reader) => {
             chain::endpoints(reader.as_ref(), config.chain.id)

@@ -156,6 +156,10 @@ pub async fn bind(config: &Config) -> Result<TcpListener> {
 /// If metrics cannot be collected, or this machine cannot do TLS.
 pub async fn serve(config: &Config, store: Store, listener: TcpListener) -> Result<()> {
     let metrics = telemetry::metrics::collect()?;
+    let store = match settings::standby(&config.database) {
+        Some(standby) => store.with_standby(&standby).await?,
+        None => store,
+    };
     let room = descriptors::room(config);
     let service_settings = services::Settings {
         token_cache_ttl: config.token_cache_ttl,

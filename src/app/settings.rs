@@ -20,6 +20,12 @@ pub(crate) fn store(database: &config::Database) -> store::Settings {
     }
 }
 
+/// Settings of the database's standby, if there is one.
+pub(super) fn standby(database: &config::Database) -> Option<store::StandbySettings> {
+    let url = database.read_url.clone()?;
+    Some(store::StandbySettings { url, max_lag: database.read_lag })
+}
+
 /// Settings of the server that replicas share, if there is one.
 pub(super) fn shared(shared: &config::Shared) -> Option<shared::Settings> {
     let config::Shared { url, timeout, prefix } = shared.clone();

@@ -74,6 +74,7 @@ impl Layers {
             let key = match name.strip_prefix(PREFIX) {
                 Some(rest) => key_of_variable(rest),
                 None if name == "DATABASE_URL" => "database.url".to_owned(),
+                None if name == "DATABASE_READ_URL" => "database.read_url".to_owned(),
                 None => continue,
             };
             match value.into_string() {

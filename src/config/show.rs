@@ -34,9 +34,10 @@ fn shown(key: &str, value: &Value) -> Value {
     match (key, value) {
         // Addresses of databases and of RPC providers carry credentials.
         (_, Value::String(text)) if text.is_empty() => value.clone(),
-        ("database.url" | "issuer.base_url" | "shared.url", Value::String(text)) => {
-            Value::from(without_secrets(text))
-        }
+        (
+            "database.url" | "database.read_url" | "issuer.base_url" | "shared.url",
+            Value::String(text),
+        ) => Value::from(without_secrets(text)),
         ("chain.rpc_urls", Value::String(text)) => {
             Value::from(text.split(',').map(|url| host_of(url.trim())).collect::<Vec<_>>())
         }

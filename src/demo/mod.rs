@@ -42,6 +42,8 @@ pub async fn run(
         "info,card_gateway::http::request_log=warn,sea_orm_migration=warn"
             .clone_into(&mut config.log.level);
     }
+    // Its database is a file of its own.
+    config.database.read_url = None;
     // There is no balancer that has to notice.
     config.server.drain_delay = Duration::ZERO;
     telemetry::log(&config.log, &config.telemetry)?;

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use apollo_compiler::response::JsonMap;
-use async_graphql::Request;
 use async_graphql::parser::types::OperationType;
-use futures_util::{Stream, StreamExt as _};
+use async_graphql::{Request, Response, Variables};
+use futures_util::stream::{self, BoxStream, StreamExt as _};
 use tokio::sync::watch;
 use tracing::Instrument as _;
 
@@ -114,42 +114,80 @@ impl Endpoint {
         let fields = included.as_deref().unwrap_or(operation.fields());
         let cost = cost::of(fields, &variables);
         let points = afford(budget, cost, limits.complexity).await?;
-        let services = Arc::clone(&self.services);
-        let types = Arc::clone(&self.types);
-        let context = RequestContext::new(principal, services, fields.len() == 1);
-        let mut request = Request::new("").variables(variables).data(context).data(types);
-        request.set_parsed_query(operation.to_engine(fields));
-        Ok(Prepared { document, operation, included, request, cost, points })
+        let last_event = None;
+        Ok(Prepared { document, operation, included, principal, variables, last_event, cost, points })
     }
 
-    /// The answer to a query.
+    /// The answer to a query or a mutation.
     pub(crate) async fn run(&self, prepared: Prepared, id: &RequestId) -> Answer {
-        let Prepared { operation, included, request, .. } = prepared;
-        let fields = included.as_deref().unwrap_or(operation.fields());
-        // Yielding to other tasks between a page's fields would only delay the page.
-        let request = request.data(id.clone());
+        let operation = &prepared.operation;
         let span = spans::operation(operation.keyword(), operation.name.as_deref());
-        let executing = tokio::task::unconstrained(self.schema.execute(request));
-        let response = executing.instrument(span).await;
-        Answer::of(response, id, &operation, fields, &self.types)
+        self.answer(prepared, id).instrument(span).await
     }
 
     /// The answers to an operation, which may be a subscription.
     pub(crate) fn run_stream(
-        &self,
-        prepared: Prepared,
+        self: &Arc<Self>,
+        mut prepared: Prepared,
         id: RequestId,
-    ) -> impl Stream<Item = Answer> + Send + 'static {
-        let Prepared { operation, included, request, .. } = prepared;
-        let types = Arc::clone(&self.types);
+    ) -> BoxStream<'static, Answer> {
+        if !prepared.is_subscription() {
+            let this = Arc::clone(self);
+            return stream::once(async move { this.answer(prepared, &id).await }).boxed();
+        }
+        let variables = prepared.variables.clone();
         let place = StreamPlace::default();
-        let request = request.data(id.clone()).data(place.clone());
-        self.schema.execute_stream(request).map(move |response| {
-            let fields = included.as_deref().unwrap_or(operation.fields());
-            let mut answer = Answer::of(response, &id, &operation, fields, &types);
+        let mut request = self.request(&prepared, variables, &id).data(place.clone());
+        if let Some(last_event) = prepared.last_event.take() {
+            request = request.data(last_event);
+        }
+        let types = Arc::clone(&self.types);
+        let answer = move |response| {
+            let fields = prepared.fields();
+            let mut answer = Answer::of(response, &id, &prepared.operation, fields, &types);
             answer.cursor = place.take();
             answer
-        })
+        };
+        self.schema.execute_stream(request).map(answer).boxed()
+    }
+
+    async fn answer(&self, mut prepared: Prepared, id: &RequestId) -> Answer {
+        let response = match self.at_standby(&prepared, id).await {
+            Some(response) => response,
+            None => {
+                let variables = std::mem::take(&mut prepared.variables);
+                self.execute(self.request(&prepared, variables, id)).await
+            }
+        };
+        Answer::of(response, id, &prepared.operation, prepared.fields(), &self.types)
+    }
+
+    /// The response to a query that the standby has answered.
+    async fn at_standby(&self, prepared: &Prepared, id: &RequestId) -> Option<Response> {
+        if prepared.kind() != OperationType::Query {
+            return None;
+        }
+        let standby = self.services.reading.at_standby().await?;
+        let request = self.request(prepared, prepared.variables.clone(), id);
+        // In a box: most queries need no room for it.
+        standby.run(Box::pin(self.execute(request))).await
+    }
+
+    /// Yielding to other tasks between a page's fields would only delay the page.
+    async fn execute(&self, request: Request) -> Response {
+        tokio::task::unconstrained(self.schema.execute(request)).await
+    }
+
+    /// What the engine runs.
+    fn request(&self, prepared: &Prepared, variables: Variables, id: &RequestId) -> Request {
+        let (services, types) = (Arc::clone(&self.services), Arc::clone(&self.types));
+        let fields = prepared.fields();
+        let principal = Arc::clone(&prepared.principal);
+        let context = RequestContext::new(principal, services, fields.len() == 1);
+        let request = Request::new("").variables(variables).data(context).data(types);
+        let mut request = request.data(id.clone());
+        request.set_parsed_query(prepared.operation.to_engine(fields));
+        request
     }
 }
 
@@ -171,7 +209,10 @@ pub(crate) struct Prepared {
     operation: Arc<Operation>,
     /// The fields that run, where conditions exclude some.
     included: Option<Vec<Field>>,
-    request: Request,
+    principal: Arc<Principal>,
+    variables: Variables,
+    /// After which event a client of a stream goes on.
+    last_event: Option<LastEventId>,
     /// The maximum cost of the operation.
     cost: usize,
     /// The points that were paid for it, besides the request's own.
@@ -181,7 +222,7 @@ pub(crate) struct Prepared {
 impl Prepared {
     /// The same for a client that has got a stream of events up to one, and goes on there.
     pub(crate) fn going_on_after(mut self, last_event: LastEventId) -> Self {
-        self.request = self.request.data(last_event);
+        self.last_event = Some(last_event);
         self
     }
 
@@ -191,10 +232,14 @@ impl Prepared {
         LoggedOperation { name: self.operation.name.clone(), document }
     }
 
+    /// The fields that run.
+    fn fields(&self) -> &[Field] {
+        self.included.as_deref().unwrap_or(self.operation.fields())
+    }
+
     /// The report of its cost.
     pub(crate) fn cost_report(&self) -> CostReport {
-        let fields = self.included.as_deref().unwrap_or(self.operation.fields());
-        CostReport::of(fields, self.cost, self.points.saturating_add(1))
+        CostReport::of(self.fields(), self.cost, self.points.saturating_add(1))
     }
 
     /// The kind of operation.
@@ -208,8 +253,7 @@ impl Prepared {
         if self.kind() != OperationType::Mutation {
             return Duration::ZERO;
         }
-        let fields = self.included.as_deref().unwrap_or(self.operation.fields());
-        MUTATION.saturating_mul(u32::try_from(fields.len()).unwrap_or(u32::MAX))
+        MUTATION.saturating_mul(u32::try_from(self.fields().len()).unwrap_or(u32::MAX))
     }
 
     /// Whether it goes on until a client or the gateway ends it.

@@ -6,6 +6,7 @@
 //! - The others: routes that are answered here.
 
 mod approval;
+mod at_standby;
 mod balances;
 mod cards;
 mod handlers;
@@ -70,6 +71,7 @@ pub fn routers(services: &Arc<Services>) -> Vec<(&'static str, Router)> {
         let stored = stored(*family);
         let stored = match family {
             Family::CardIssuer | Family::YativoCard => Router::from(stored)
+                .route_layer(from_fn_with_state(Arc::clone(services), at_standby::read))
                 .route_layer(from_fn_with_state(Arc::clone(services), approval::require)),
             Family::Webhook | Family::Auth => Router::from(stored),
         };

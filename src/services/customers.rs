@@ -209,6 +209,7 @@ impl Customers {
         if missing.is_empty() || !issuer.ask(principal.program, &missing).await {
             return Ok(found);
         }
+        self.store.read_what_was_written()?;
         self.stored(principal, identifiers, include).await
     }
 
@@ -247,6 +248,7 @@ impl Customers {
         {
             return Ok(found);
         }
+        self.store.read_what_was_written()?;
         self.stored_with_name(principal, name).await
     }
 

@@ -16,7 +16,7 @@ use crate::services::connection::{self, Connections, Reports};
 use crate::services::deliveries::{Deliveries, DeliveryReport};
 use crate::services::waiting_events::WaitingEvents;
 use crate::shared::Shared;
-use crate::store::Store;
+use crate::store::{StandbyState, Store};
 
 const READY: &str = "ready";
 /// How often the process shows that its tasks run, and after how long without that it counts as
@@ -127,8 +127,18 @@ impl Health {
             webhooks: self.webhooks(),
             issuer,
             shared: self.shared(),
+            standby: self.standby(),
             stopping,
         }
+    }
+
+    /// What is known of the standby. Without it, the primary answers everything.
+    fn standby(&self) -> Option<&'static str> {
+        self.store.standby().map(|standby| match standby.state {
+            StandbyState::Used => "ok",
+            StandbyState::Behind => "behind",
+            StandbyState::Unknown | StandbyState::Lost(_) => "unavailable",
+        })
     }
 
     /// What is known of the server that replicas share. Without it, the gateway works on.
@@ -208,6 +218,10 @@ pub struct Report {
     /// absent where there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     shared: Option<&'static str>,
+    /// The standby of the database: `ok`, or `behind` or `unavailable` while the primary answers
+    /// all reads; absent where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub standby: Option<&'static str>,
     stopping: bool,
 }
 
@@ -222,6 +236,7 @@ impl Report {
             webhooks: BTreeMap::new(),
             issuer: Reports::new(),
             shared: None,
+            standby: None,
             stopping: false,
         }
     }

@@ -20,6 +20,7 @@ pub mod issuer_calls;
 pub mod live;
 pub mod program_clients;
 pub mod programs;
+pub mod reading;
 pub mod reconciliation;
 pub mod records;
 pub mod recovery;
@@ -65,6 +66,8 @@ pub struct Services {
     pub customer_actions: customer_actions::CustomerActions,
     /// All customers at once.
     pub exports: export::Exports,
+    /// Where requests that only read are answered.
+    pub reading: reading::Reading,
 }
 
 /// Settings of the services.
@@ -127,6 +130,7 @@ impl Services {
                 settings.funding,
             ),
             exports: export::Exports::new(store.clone(), settings.exports),
+            reading: reading::Reading::new(store.clone()),
             customers,
         }
     }

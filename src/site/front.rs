@@ -80,7 +80,7 @@ fn json_form(report: &Report, links: Links) -> Response {
     let mut links: Map<String, Value> = links.collect();
     links.insert("graphql".to_owned(), "/graphql".into());
     links.insert("rest".to_owned(), "/v1/card-issuer".into());
-    Json(json!({
+    let mut front = json!({
         "name": env!("CARGO_PKG_NAME"),
         "description": ABOUT,
         "version": VERSION,
@@ -89,8 +89,11 @@ fn json_form(report: &Report, links: Links) -> Response {
         "chain": report.chain_status(),
         "issuer": report.issuer_sentence(),
         "links": links,
-    }))
-    .into_response()
+    });
+    if let Some(standby) = report.standby {
+        front["standby"] = standby.into();
+    }
+    Json(front).into_response()
 }
 
 fn html_form(report: &Report, links: Links) -> Response {
@@ -98,11 +101,15 @@ fn html_form(report: &Report, links: Links) -> Response {
         .all()
         .map(|(_, path, what)| format!("<dt><a href=\".{path}\">{path}</a></dt><dd>{what}</dd>\n"));
     let links: String = links.collect();
+    let standby = report.standby.map(|standby| {
+        format!("<dt>Reads at the standby of the database</dt><dd>{standby}</dd>\n")
+    });
     let body = include_str!("front.html")
         .replace("{version}", VERSION)
         .replace("{about}", ABOUT)
         .replace("{status}", report.status)
         .replace("{database}", report.database)
+        .replace("{standby}", &standby.unwrap_or_default())
         .replace("{chain}", report.chain_status())
         .replace("{issuer}", &report.issuer_sentence())
         .replace("{links}", &links);

@@ -10,10 +10,12 @@ use sea_query_sqlx::SqlxValues;
 use super::waiting::Waiting;
 
 /// A connection that goes back to the pool when it is dropped.
-pub(super) struct Connection {
+pub(crate) struct Connection {
     to: To,
     /// Whether the server still has what was prepared when the next statement comes.
     keeps_prepared: bool,
+    /// Whether a transaction of a statement's own is open.
+    is_between: bool,
 }
 
 /// The database that a connection leads to.
@@ -34,7 +36,7 @@ impl Connection {
         } else {
             db.get_sqlite_connection_pool().acquire().await.map(To::Sqlite)
         };
-        let connection = connection.map(|to| Self { to, keeps_prepared });
+        let connection = connection.map(|to| Self { to, keeps_prepared, is_between: false });
         connection.map_err(|error| match error {
             SqlxError::PoolTimedOut => DbErr::ConnectionAcquire(ConnAcquireErr::Timeout),
             SqlxError::PoolClosed => DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed),
@@ -93,23 +95,18 @@ impl Connection {
     }
 
     /// As [`Connection::rows`], in a transaction of the statement's own, which begins so. Where
-    /// it fails, the connection is closed, and the transaction ends with it.
+    /// it fails or is given up, the connection is closed, and the transaction ends with it.
     pub(super) async fn rows_alone(
         &mut self,
         begin: &str,
         statement: Statement,
     ) -> Result<Vec<QueryResult>, DbErr> {
-        let rows = async {
-            self.run(begin).await?;
-            let rows = self.rows(statement).await?;
-            self.run("COMMIT").await?;
-            Ok(rows)
-        };
-        let rows = rows.await;
-        if rows.is_err() {
-            self.close_on_drop();
-        }
-        rows
+        self.is_between = true;
+        self.run(begin).await?;
+        let rows = self.rows(statement).await?;
+        self.run("COMMIT").await?;
+        self.is_between = false;
+        Ok(rows)
     }
 
     /// As [`Connection::execute`], in a transaction of the statement's own.
@@ -118,17 +115,12 @@ impl Connection {
         begin: &str,
         statement: Statement,
     ) -> Result<ExecResult, DbErr> {
-        let done = async {
-            self.run(begin).await?;
-            let done = self.execute(statement).await?;
-            self.run("COMMIT").await?;
-            Ok(done)
-        };
-        let done = done.await;
-        if done.is_err() {
-            self.close_on_drop();
-        }
-        done
+        self.is_between = true;
+        self.run(begin).await?;
+        let done = self.execute(statement).await?;
+        self.run("COMMIT").await?;
+        self.is_between = false;
+        Ok(done)
     }
 
     /// Runs SQL without parameters, several statements perhaps, in one round
@@ -169,6 +161,14 @@ impl Connection {
             copy.finish().await
         };
         copied.await.map(drop).map_err(exec_failed)
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        if self.is_between {
+            self.close_on_drop();
+        }
     }
 }
 

@@ -18,7 +18,8 @@ use tokio::sync::Mutex;
 use tracing::Instrument as _;
 
 use super::connection::Connection;
-use super::database::{BUSY_TIMEOUT, Store};
+use super::database::Store;
+use super::options::BUSY_TIMEOUT;
 use super::sql;
 use super::sqlite_turns::{Turn, Urgency};
 use crate::error::Result;

@@ -6,12 +6,12 @@
 //! them back to the pool, tests and all, when they have been idle for a moment,
 //! have grown old, or a statement on them has failed.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-use sea_orm::{ConnAcquireErr, ConnectionTrait, DbBackend, DbErr};
-use sea_orm::{ExecResult, QueryResult, RuntimeErr, SqlxError, Statement};
+use sea_orm::{ConnAcquireErr, ConnectionTrait as _, DbErr, QueryResult, RuntimeErr};
+use sea_orm::{SqlxError, Statement};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tracing::Instrument as _;
 
@@ -19,7 +19,9 @@ use super::connection::Connection;
 use super::pooler::Pool;
 use super::sql;
 use super::sqlite_file::SqliteFile;
+use super::standby::identity::Identity;
 use super::waiting::Waiting;
+use crate::outage::Outage;
 use crate::trace::spans;
 use crate::usage;
 
@@ -37,13 +39,21 @@ pub(super) struct Reads {
     permits: Semaphore,
     may_keep: bool,
     closed: AtomicBool,
+    /// How often all connections were given up.
+    generation: AtomicU64,
     acquire_timeout: Duration,
-    sqlite: Arc<SqliteFile>,
+    /// SQLite's file.
+    sqlite: Option<Arc<SqliteFile>>,
+    /// The only server that connections may lead to, if the address could lead to several.
+    server: Option<Arc<Identity>>,
+    /// Its outages. A statement that succeeds ends them.
+    outage: Outage,
 }
 
 /// A connection that is held.
 struct Kept {
     connection: Connection,
+    generation: u64,
     leased: Instant,
     used: Instant,
 }
@@ -51,12 +61,7 @@ struct Kept {
 impl Reads {
     /// Reads of a database whose pool has `pooled` connections; a read waits
     /// `acquire_timeout` for one.
-    pub(super) fn new(
-        db: Pool,
-        pooled: u32,
-        acquire_timeout: Duration,
-        sqlite: Arc<SqliteFile>,
-    ) -> Self {
+    pub(super) fn new(db: Pool, pooled: u32, acquire_timeout: Duration, outage: Outage) -> Self {
         let most = usize::try_from(pooled / 4 * 3).unwrap_or(1);
         Self {
             db,
@@ -64,14 +69,34 @@ impl Reads {
             permits: Semaphore::new(most.max(1)),
             may_keep: most > 0,
             closed: AtomicBool::new(false),
+            generation: AtomicU64::new(0),
             acquire_timeout,
-            sqlite,
+            sqlite: None,
+            server: None,
+            outage,
         }
+    }
+
+    /// Reads of this file.
+    pub(super) fn of_file(self, file: Arc<SqliteFile>) -> Self {
+        Self { sqlite: Some(file), ..self }
+    }
+
+    /// Reads of one server, whatever its address leads to.
+    pub(super) fn of_server(self, server: Arc<Identity>) -> Self {
+        Self { server: Some(server), ..self }
+    }
+
+    /// Holds connections from now on.
+    pub(super) fn open(self) -> Arc<Self> {
+        let reads = Arc::new(self);
+        tokio::spawn(Self::tidy(Arc::downgrade(&reads)));
+        reads
     }
 
     /// Gives back what has been idle for a moment, again and again, until the
     /// store is dropped.
-    pub(super) async fn tidy(reads: Weak<Self>) {
+    async fn tidy(reads: Weak<Self>) {
         loop {
             tokio::time::sleep(IDLE).await;
             let Some(reads) = reads.upgrade() else { return };
@@ -94,9 +119,36 @@ impl Reads {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn rows(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+    /// Holds none of the connections any more that there are now, also those that are used at
+    /// the moment.
+    pub(super) fn give_up_all(&self) {
+        self.generation.fetch_add(1, Ordering::SeqCst);
+        self.idle().clear();
+    }
+
+    /// The pool that the connections are from.
+    pub(super) const fn pool(&self) -> &Pool {
+        &self.db
+    }
+
+    /// A connection of its own, which goes back to the pool.
+    pub(super) async fn lease(&self) -> Result<Connection, DbErr> {
+        let mut connection = self.db.connection().await?;
+        if let Some(server) = &self.server {
+            server.check(&mut connection).await?;
+        }
+        Ok(connection)
+    }
+
+    /// All rows of a statement of a request.
+    pub(super) async fn rows(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         usage::statement();
-        if !self.sqlite.is_there() {
+        self.own_rows(statement).await
+    }
+
+    /// All rows of a statement of the gateway's own, which counts as no request's.
+    pub(super) async fn own_rows(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        if self.sqlite.as_ref().is_some_and(|file| !file.is_there()) {
             let what = "the file of the database was deleted or replaced".to_owned();
             return Err(DbErr::Conn(RuntimeErr::SqlxError(SqlxError::Protocol(what).into())));
         }
@@ -113,10 +165,11 @@ impl Reads {
         let answer = rows.instrument(span).await;
         match &answer {
             Ok(_) if self.may_keep => {
-                sql::OUTAGE.succeeded();
+                self.outage.succeeded();
                 kept.used = Instant::now();
                 let mut idle = self.idle();
-                if !self.closed.load(Ordering::Relaxed) {
+                let is_current = kept.generation == self.generation.load(Ordering::SeqCst);
+                if is_current && !self.closed.load(Ordering::Relaxed) {
                     idle.push(kept);
                 }
             }
@@ -145,9 +198,10 @@ impl Reads {
         if let Some(kept) = self.take() {
             return Ok((kept, permit));
         }
-        let connection = self.db.connection().await?;
+        let generation = self.generation.load(Ordering::SeqCst);
+        let connection = self.lease().await?;
         let now = Instant::now();
-        Ok((Kept { connection, leased: now, used: now }, permit))
+        Ok((Kept { connection, generation, leased: now, used: now }, permit))
     }
 
     /// The connection that was used last, if it can still be trusted. All
@@ -160,30 +214,6 @@ impl Reads {
             return None;
         }
         (kept.leased.elapsed() <= LEASE).then_some(kept)
-    }
-}
-
-/// Queries use the held connections, everything else the pool.
-#[async_trait::async_trait]
-impl ConnectionTrait for Reads {
-    fn get_database_backend(&self) -> DbBackend {
-        self.db.get_database_backend()
-    }
-
-    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        self.db.execute_raw(statement).await
-    }
-
-    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        self.db.execute_unprepared(sql).await
-    }
-
-    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        Ok(self.rows(statement).await?.into_iter().next())
-    }
-
-    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        self.rows(statement).await
     }
 }
 

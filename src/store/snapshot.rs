@@ -1,16 +1,18 @@
 //! A database transaction that reads one state of the data, however long it takes.
 //!
-//! It holds a connection, and keeps the database from tidying up what has changed since:
-//! the caller has to bound its time.
+//! A request that is read at the standby has it there. It holds a connection, and keeps the
+//! database from tidying up what has changed since: the caller has to bound its time.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use sea_orm::{ConnectionTrait as _, DbBackend, QueryResult, Statement};
+use sea_orm::{ConnectionTrait as _, DbBackend, DbErr, QueryResult, Statement};
 
 use super::connection::Connection;
 use super::database::Store;
 use super::sql;
-use crate::error::Result;
+use super::standby::server::Standby;
+use crate::error::{Error, Result};
 
 /// Rows come in the order of an index, a part at a time. PostgreSQL would rather read and sort
 /// a whole table for each part where it takes a condition to leave few rows.
@@ -24,6 +26,8 @@ const READ: &str = "SELECT 1 FROM programs LIMIT 1";
 /// ends with it.
 pub(super) struct Snapshot {
     connection: Connection,
+    /// The standby, if it is there.
+    standby: Option<Arc<Standby>>,
     /// Whether no statement has failed or been given up.
     is_sound: bool,
     has_ended: bool,
@@ -34,13 +38,19 @@ impl Store {
     /// as `time`, for ever without one.
     pub(super) async fn snapshot(&self, time: Option<Duration>) -> Result<Snapshot> {
         self.sqlite.check()?;
-        let connection = self.db.connection().await.map_err(sql::failed)?;
-        let mut snapshot = Snapshot { connection, is_sound: false, has_ended: false };
+        let standby = self.reads.current().map(|(standby, _)| Arc::clone(standby));
+        let connection = match &standby {
+            Some(standby) => standby.lease().await,
+            None => self.db.connection().await,
+        };
+        let connection = connection.map_err(|error| failed(standby.as_deref(), error))?;
+        let mut snapshot = Snapshot { connection, standby, is_sound: false, has_ended: false };
         let begin = match self.db.get_database_backend() {
             DbBackend::Postgres => self.begin_snapshot(time),
             _ => format!("BEGIN; {READ}"),
         };
-        snapshot.connection.run(&begin).await.map_err(sql::failed)?;
+        let begun = snapshot.connection.run(&begin).await;
+        begun.map_err(|error| failed(snapshot.standby.as_deref(), error))?;
         snapshot.is_sound = true;
         Ok(snapshot)
     }
@@ -64,7 +74,8 @@ impl Snapshot {
     /// If the database fails; nothing can be read any more then.
     pub(super) async fn rows(&mut self, statement: Statement) -> Result<Vec<QueryResult>> {
         self.is_sound = false;
-        let rows = self.connection.rows(statement).await.map_err(sql::failed)?;
+        let rows = self.connection.rows(statement).await;
+        let rows = rows.map_err(|error| failed(self.standby.as_deref(), error))?;
         self.is_sound = true;
         Ok(rows)
     }
@@ -74,6 +85,14 @@ impl Snapshot {
         if self.is_sound {
             self.has_ended = self.connection.run("ROLLBACK").await.is_ok();
         }
+    }
+}
+
+/// An error of the server that is read.
+fn failed(standby: Option<&Standby>, error: DbErr) -> Error {
+    match standby {
+        Some(standby) => standby.failed(&error),
+        None => sql::failed(error),
     }
 }
 

@@ -17,6 +17,15 @@ use crate::outage::Outage;
 /// The outages of the database. One for the process, as its log is one.
 pub(super) static OUTAGE: LazyLock<Outage> = LazyLock::new(|| Outage::of("database"));
 
+/// What a statement fails with at a standby. What has failed is noted there, and the request is
+/// repeated at the primary.
+const GIVEN_UP: &str = "the request is read at the primary";
+
+/// The error of a statement at a standby, whose request is repeated at the primary.
+pub(super) fn given_up() -> DbErr {
+    DbErr::Custom(GIVEN_UP.to_owned())
+}
+
 /// A database error as unavailable, timed out, or internal. One that says that the database
 /// is unavailable is noted as its outage.
 pub(super) fn failed(error: DbErr) -> Error {
@@ -29,6 +38,7 @@ pub(super) fn failed(error: DbErr) -> Error {
             // We have closed the pool: the process stops.
             DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed) => Error::unavailable(error),
             DbErr::Conn(_) | DbErr::ConnectionAcquire(_) => away(error),
+            DbErr::Custom(what) if what == GIVEN_UP => Error::unavailable(Noted::MARK),
             _ => Error::internal(error),
         };
     };

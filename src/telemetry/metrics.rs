@@ -63,6 +63,13 @@ pub const METRICS: &[Metric] = &[
         SECONDS,
         "How long those waited for which no connection was at hand.",
     ),
+    counter(
+        "standby_reads_total",
+        "Requests that only read, by whether the standby has answered, or why the primary has.",
+    ),
+    gauge("standby_lag_seconds", "How far the standby of the database is behind."),
+    gauge("standby_used", "Whether the standby of the database answers reads: 1, or 0."),
+    gauge("standby_connections", "Open connections to the standby of the database, by state."),
     counter("shared_calls_total", "Calls to the server that replicas share, by outcome."),
     gauge("dependency_failing", "Whether something that the gateway needs fails: 1, or 0."),
     counter("webhook_events_total", "Events taken, by what became of them."),

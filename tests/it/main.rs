@@ -71,6 +71,7 @@ mod schemathesis;
 mod selections;
 mod shared;
 mod specification;
+mod standby;
 mod statements;
 mod subscriptions;
 mod sync;

@@ -52,7 +52,7 @@ pub(crate) fn replies(
 ) -> BoxStream<'static, Reply> {
     let once = !prepared.is_subscription();
     let limit = endpoint.settings.timeout + prepared.more_time();
-    let answers = endpoint.run_stream(prepared, request.clone()).boxed();
+    let answers = endpoint.run_stream(prepared, request.clone());
     let endpoint = Arc::clone(endpoint);
     stream::unfold(Some((answers, true)), move |state| {
         let (endpoint, subscriber, request) =

@@ -5,6 +5,7 @@ pub mod chain;
 pub mod clock;
 pub mod database;
 pub mod issuer;
+pub mod standby;
 pub mod webhooks;
 
 use serde::Serialize;

@@ -88,7 +88,15 @@ impl Exports {
         let of_program = of_program.take(&principal.program, most_of_program);
         let of_program = of_program.ok_or_else(|| too_many("of this program"))?;
         let of_all = all.take(&(), most).ok_or_else(|| too_many("of all programs"))?;
-        let walk = store.export_customers(principal.program, filter, Some(time)).await?;
+        let begin = || store.export_customers(principal.program, filter, Some(time));
+        let at_standby = match store.standby_read().await {
+            Some(standby) => standby.run(begin()).await,
+            None => None,
+        };
+        let walk = match at_standby {
+            Some(walk) => walk?,
+            None => begin().await?,
+        };
         let mut stopping = stopping.subscribe();
         let end = async move {
             tokio::select! {

@@ -41,6 +41,7 @@ impl Setting {
     fn variable(&self) -> String {
         match (self.section.as_str(), self.key.as_str()) {
             ("database", "url") => "DATABASE_URL".to_owned(),
+            ("database", "read_url") => "DATABASE_READ_URL".to_owned(),
             (section, key) => {
                 let parts = [section, &key.replace('.', "__")].join("__");
                 format!("CARD_GATEWAY__{}", parts.to_uppercase())

@@ -9,6 +9,6 @@ mod documented;
 mod forwarded;
 mod hidden;
 mod read_again;
-mod replicas;
+pub(crate) mod replicas;
 mod side_by_side;
 pub(crate) mod world;

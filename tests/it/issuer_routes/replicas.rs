@@ -81,51 +81,68 @@ fn steps() -> Vec<Step> {
     ]
 }
 
+/// Does each step through one of two replicas, and sees it through the other one.
+pub(crate) fn each_step_shows(world: &World) {
+    let (replicas, token) = ([world.serve(), world.serve()], world.token("acme"));
+    assert_eq!(shown(&replicas[1], &token), Value::Null);
+    let body = json!({ "email": EMAIL, "external_customer_id": "usr_new" });
+    let added = call(&replicas[0].host, &token, "POST", &format!("{PREFIX}/onboard"), &body);
+    let name = added.json()["data"]["yativo_card_id"].as_str().expect("a name").to_owned();
+    assert_eq!(shown(&replicas[1], &token)["issuerFlowStatus"], "otp_requested");
+    let total = |gateway: &Gateway| {
+        gateway.get(&token, "/v1/card-issuer/customers").json()["data"]["total"].take()
+    };
+    assert_eq!(total(&replicas[1]), CUSTOMERS + 1);
+    let card = || {
+        world.issuer.act(|program| {
+            program
+                .customer(&name)
+                .and_then(|of| of.cards.first().map(|card| card.id.to_string()))
+                .unwrap_or_default()
+        })
+    };
+    for (number, step) in steps().into_iter().enumerate() {
+        let (writer, reader) = (&replicas[number % 2], &replicas[(number + 1) % 2]);
+        let (what, pointer, expected) = match step {
+            Rest(method, rest, body, pointer, expected) => {
+                if rest == "/kyc-status" {
+                    world
+                        .issuer
+                        .act(|program| program.set_kyc(&name, "approved"))
+                        .expect("it is there");
+                }
+                if expected == true {
+                    world.issuer.advance(Duration::from_mins(10));
+                }
+                let path = format!("{PREFIX}/{name}{rest}").replace("{card}", &card());
+                let answer = call(&writer.host, &token, method, &path, &body);
+                assert!(answer.status < 300, "{path}: {}", answer.text);
+                (path, pointer, expected)
+            }
+            Graphql(mutation, mut input, pointer, expected) => {
+                input["identifier"] = json!("usr_new");
+                if input.get("cardId").is_some() {
+                    input["cardId"] = json!(card());
+                }
+                let answer = mutate(writer, &token, mutation, &input, "clientMutationId");
+                answer.data();
+                (mutation.to_owned(), pointer, expected)
+            }
+        };
+        let seen = shown(reader, &token);
+        assert_eq!(seen.pointer(pointer), Some(&expected), "{what}: {seen}");
+    }
+    let path = format!("/v1/card-issuer/customers/{}", world.unfinished(UNFINISHED[0]));
+    assert_eq!(call(&replicas[1].host, &token, "DELETE", &path, &Value::Null).status, 200);
+    assert_eq!(
+        (total(&replicas[0]), replicas[0].get(&token, &path).status),
+        (json!(CUSTOMERS), 404)
+    );
+}
+
 on_both! {
     fn each_step_shows_through_the_other_replica(database) {
-        let world = World::synchronised(database);
-        let (replicas, token) = ([world.serve(), world.serve()], world.token("acme"));
-        assert_eq!(shown(&replicas[1], &token), Value::Null);
-        let body = json!({ "email": EMAIL, "external_customer_id": "usr_new" });
-        let added = call(&replicas[0].host, &token, "POST", &format!("{PREFIX}/onboard"), &body);
-        let name = added.json()["data"]["yativo_card_id"].as_str().expect("a name").to_owned();
-        assert_eq!(shown(&replicas[1], &token)["issuerFlowStatus"], "otp_requested");
-        let total = |gateway: &Gateway| gateway.get(&token, "/v1/card-issuer/customers").json()["data"]["total"].take();
-        assert_eq!(total(&replicas[1]), CUSTOMERS + 1);
-        let card = |world: &World| world.issuer.act(|program| {
-            program.customer(&name).and_then(|of| of.cards.first().map(|card| card.id.to_string())).unwrap_or_default()
-        });
-        for (number, step) in steps().into_iter().enumerate() {
-            let (writer, reader) = (&replicas[number % 2], &replicas[(number + 1) % 2]);
-            let (what, pointer, expected) = match step {
-                Rest(method, rest, body, pointer, expected) => {
-                    if rest == "/kyc-status" {
-                        world.issuer.act(|program| program.set_kyc(&name, "approved")).expect("it is there");
-                    }
-                    if expected == true {
-                        world.issuer.advance(Duration::from_mins(10));
-                    }
-                    let path = format!("{PREFIX}/{name}{rest}").replace("{card}", &card(&world));
-                    let answer = call(&writer.host, &token, method, &path, &body);
-                    assert!(answer.status < 300, "{path}: {}", answer.text);
-                    (path, pointer, expected)
-                }
-                Graphql(mutation, mut input, pointer, expected) => {
-                    input["identifier"] = json!("usr_new");
-                    if input.get("cardId").is_some() {
-                        input["cardId"] = json!(card(&world));
-                    }
-                    let answer = mutate(writer, &token, mutation, &input, "clientMutationId");
-                    answer.data();
-                    (mutation.to_owned(), pointer, expected)
-                }
-            };
-            let seen = shown(reader, &token);
-            assert_eq!(seen.pointer(pointer), Some(&expected), "{what}: {seen}");
-        }
-        let path = format!("/v1/card-issuer/customers/{}", world.unfinished(UNFINISHED[0]));
-        assert_eq!(call(&replicas[1].host, &token, "DELETE", &path, &Value::Null).status, 200);
-        assert_eq!((total(&replicas[0]), replicas[0].get(&token, &path).status), (json!(CUSTOMERS), 404));
+        each_step_shows(&World::synchronised(database));
     }
 
     fn money_shows_through_the_other_replica(database) {

@@ -26,7 +26,15 @@ impl PgBouncer {
     /// One that works by `session` or by `transaction`, with so many connections to the server
     /// for each database. None where it is not installed, or the server is not ours.
     pub(crate) fn start(mode: &str, connections: u32) -> Option<Self> {
-        let server = postgres::server()?;
+        Self::in_front_of(postgres::server()?, mode, connections)
+    }
+
+    /// As [`PgBouncer::start`], in front of another server.
+    pub(crate) fn in_front_of(
+        server: &postgres::Server,
+        mode: &str,
+        connections: u32,
+    ) -> Option<Self> {
         let Some(program) = program() else {
             missing::skip(TESTS, "pgbouncer is neither on PATH nor in /usr/sbin");
             return None;
@@ -74,6 +82,11 @@ impl PgBouncer {
             std::thread::sleep(Duration::from_millis(10));
         }
         Some(pooler)
+    }
+
+    /// The port of 127.0.0.1 where it listens.
+    pub(crate) fn port(&self) -> u16 {
+        self.port
     }
 
     /// The address of a database behind it.

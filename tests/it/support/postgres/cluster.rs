@@ -41,12 +41,27 @@ const SETTINGS_VARIABLE: &str = "TEST_POSTGRES_SETTINGS";
 
 /// Makes a cluster in a temporary folder and starts its server.
 pub(super) fn start_cluster(programs: &Path) -> Result<Server, String> {
-    let account = Account::find(programs)?;
-    let folder = account.make_folder()?;
-    let cluster = Cluster { programs, account, folder };
-    let watchdog = cluster.make()?;
+    let cluster = Cluster::new(programs)?;
+    let mut initdb = cluster.command("initdb");
+    initdb.arg(format!("--username={SUPERUSER}")).args([
+        "--auth=trust",
+        "--encoding=UTF8",
+        "--locale=C",
+        "--no-sync",
+    ]);
+    let watchdog = cluster.make(&initdb)?;
     let (postgres, port) = cluster.start(&watchdog)?;
-    Ok(Server {
+    Ok(server(programs, port, watchdog, Some(postgres)))
+}
+
+/// A server of ours that listens on a port.
+pub(super) fn server(
+    programs: &Path,
+    port: u16,
+    watchdog: Child,
+    postgres: Option<Child>,
+) -> Server {
+    Server {
         address: Address {
             user: format!("{SUPERUSER}@"),
             host: Ipv4Addr::LOCALHOST.to_string(),
@@ -57,31 +72,31 @@ pub(super) fn start_cluster(programs: &Path) -> Result<Server, String> {
         psql: find_psql(Some(programs)),
         private: true,
         watchdog: Some(watchdog),
-        _postgres: Some(postgres),
-    })
+        _postgres: postgres,
+    }
 }
 
-/// A cluster in the making.
-struct Cluster<'a> {
-    programs: &'a Path,
+/// A cluster in a folder of its own.
+pub(super) struct Cluster {
+    programs: PathBuf,
     account: Account,
     folder: PathBuf,
 }
 
-impl Cluster<'_> {
-    /// Makes the cluster and returns the watchdog that will remove it.
-    fn make(&self) -> Result<Child, String> {
-        let mut initdb = self.command("initdb");
-        initdb.arg(format!("--username={SUPERUSER}")).args([
-            "--auth=trust",
-            "--encoding=UTF8",
-            "--locale=C",
-            "--no-sync",
-        ]);
-        let command = [self.folder.as_os_str(), initdb.get_program()];
+impl Cluster {
+    /// One that is still to be made.
+    pub(super) fn new(programs: &Path) -> Result<Self, String> {
+        let account = Account::find(programs)?;
+        let folder = account.make_folder()?;
+        Ok(Self { programs: programs.to_owned(), account, folder })
+    }
+
+    /// Makes the cluster by a command and returns the watchdog that will remove it.
+    pub(super) fn make(&self, maker: &Command) -> Result<Child, String> {
+        let command = [self.folder.as_os_str(), maker.get_program()];
         let mut watchdog = watchdog(STOP_CLUSTER);
         let mut watchdog = without_settings(&mut watchdog)
-            .args(command.into_iter().chain(initdb.get_args()))
+            .args(command.into_iter().chain(maker.get_args()))
             .current_dir(&self.folder)
             .stdout(Stdio::piped())
             .spawn()
@@ -95,13 +110,16 @@ impl Cluster<'_> {
         }
         match status.trim() {
             "0" => Ok(watchdog),
-            status => Err(format!("initdb ended (exit status: {status}):\n{}", self.log())),
+            status => Err(format!(
+                "{} ended (exit status: {status}):\n{}",
+                maker.get_program().display(),
+                self.log()
+            )),
         }
     }
 
     /// Starts the server and waits until it takes connections.
-    fn start(&self, watchdog: &Child) -> Result<(Child, u16), String> {
-        let group = i32::try_from(watchdog.id()).map_err(|error| error.to_string())?;
+    pub(super) fn start(&self, watchdog: &Child) -> Result<(Child, u16), String> {
         let mut reason = String::new();
         for _ in 0..PORTS {
             // Free now, but another process may take it before the server does: then try again.
@@ -109,28 +127,52 @@ impl Cluster<'_> {
                 .and_then(|listener| listener.local_addr())
                 .map_err(|error| format!("no free port: {error}"))?
                 .port();
-            let mut postgres = File::create(self.log_file())
-                .and_then(|log| {
-                    let more = env::var(SETTINGS_VARIABLE).unwrap_or_default();
-                    let more = more.split(',').filter(|setting| !setting.is_empty());
-                    let settings = SETTINGS.into_iter().chain(more);
-                    self.command("postgres")
-                        .args(settings.flat_map(|setting| ["-c", setting]))
-                        .args(["-p", &port.to_string()])
-                        .current_dir(&self.folder)
-                        .stdin(Stdio::null())
-                        .stdout(log.try_clone()?)
-                        .stderr(log)
-                        .process_group(group)
-                        .spawn()
-                })
-                .map_err(|error| format!("postgres: {error}"))?;
-            match self.wait_until_ready(&mut postgres)? {
-                None => return Ok((postgres, port)),
-                Some(status) => reason = format!("postgres ended ({status}):\n{}", self.log()),
+            match self.start_at(port, watchdog)? {
+                Ok(postgres) => return Ok((postgres, port)),
+                Err(ended) => reason = ended,
             }
         }
         Err(reason)
+    }
+
+    /// Starts the server on a port; the inner error says that it has ended.
+    pub(super) fn start_at(
+        &self,
+        port: u16,
+        watchdog: &Child,
+    ) -> Result<Result<Child, String>, String> {
+        let group = i32::try_from(watchdog.id()).map_err(|error| error.to_string())?;
+        let mut postgres = File::create(self.log_file())
+            .and_then(|log| {
+                let more = env::var(SETTINGS_VARIABLE).unwrap_or_default();
+                let more = more.split(',').filter(|setting| !setting.is_empty());
+                let settings = SETTINGS.into_iter().chain(more);
+                self.command("postgres")
+                    .args(settings.flat_map(|setting| ["-c", setting]))
+                    .args(["-p", &port.to_string()])
+                    .current_dir(&self.folder)
+                    .stdin(Stdio::null())
+                    .stdout(log.try_clone()?)
+                    .stderr(log)
+                    .process_group(group)
+                    .spawn()
+            })
+            .map_err(|error| format!("postgres: {error}"))?;
+        Ok(match self.wait_until_ready(&mut postgres)? {
+            None => Ok(postgres),
+            Some(status) => Err(format!("postgres ended ({status}):\n{}", self.log())),
+        })
+    }
+
+    /// Stops the server at once, as a crash does.
+    pub(super) fn stop(&self) -> Result<(), String> {
+        let mut stop = self.command("pg_ctl");
+        let stop = stop.args(["stop", "-m", "immediate"]).current_dir(&self.folder);
+        let output = stop.output().map_err(|error| format!("pg_ctl: {error}"))?;
+        if output.status.success() {
+            return Ok(());
+        }
+        Err(format!("pg_ctl: {}", String::from_utf8_lossy(&output.stderr)))
     }
 
     /// Waits for the server; returns its exit status if it ended instead.
@@ -158,7 +200,7 @@ impl Cluster<'_> {
     }
 
     /// A program of the server, at work on this cluster as its user.
-    fn command(&self, program: &str) -> Command {
+    pub(super) fn command(&self, program: &str) -> Command {
         let program = self.programs.join(program);
         let mut command = self.account.command(program.as_ref());
         without_settings(&mut command).arg("-D").arg(self.data());

@@ -15,6 +15,7 @@ mod account;
 mod address;
 mod cluster;
 mod programs;
+pub(crate) mod standby;
 mod watchdog;
 
 use std::env;
