@@ -20,8 +20,8 @@ use tokio::sync::{Notify, mpsc, oneshot};
 
 pub use self::backlog::{Replayed, apply_waiting, replay, replay_all};
 pub use self::delivery::Receipt;
-pub use self::processor::reconcile;
 use self::delivery::{Delivery, Incoming};
+pub use self::processor::reconcile;
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Result};
 use crate::store::{InboxEvent, Program, Store};

@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::open;
 use crate::support::changes::Follower;
 use crate::support::gateway::client;
 use crate::support::issuer::{ACME, event, from_now, signed, transaction};
@@ -148,8 +147,10 @@ fn by_pages(gateway: &Gateway, token: &str, seen: &mut Seen, until: Instant) -> 
 
 on_both! {
     fn clients_that_are_killed_see_each_change_once_and_in_order(database) {
-        let (gateway, token) = open(&database, CUSTOMERS);
-        let replicas = [gateway, database.serve_with(&[ACME])];
+        // Only a known balance is moved by events.
+        let lines: Vec<Line> = (1..=CUSTOMERS).map(|number| Line::new(number).balance(10_000, 0)).collect();
+        let token = database.program_with("acme", &lines);
+        let replicas = [database.serve_with(&[ACME]), database.serve_with(&[ACME])];
         let begin = Follower::caught_up(&replicas[0], &token).cursor.expect("there is always one");
         let done = AtomicBool::new(false);
         let feed = "subscription { cardCustomerChanges { kind customerId } }";

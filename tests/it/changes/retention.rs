@@ -19,6 +19,10 @@ fn kept(database: &Database) -> usize {
     database.texts("SELECT customer_id FROM changes").len()
 }
 
+fn cursors(changes: &[Value]) -> Vec<&Value> {
+    changes.iter().map(|change| &change["cursor"]).collect()
+}
+
 /// Makes the first changes old enough to be removed, and all others so young that they are kept.
 fn age(database: &Database, first: &Value) {
     database.execute(&format!("UPDATE changes SET changed_at = changed_at + {HOUR}"));
@@ -66,9 +70,9 @@ on_both! {
         for at in 2..6 {
             let mut follower = Follower::new(&gateway, &token);
             follower.cursor = Some(cursor(at).to_owned());
-            assert_eq!(follower.rest(), changes[at + 1..], "after {at}");
+            assert_eq!(cursors(&follower.rest()), cursors(&changes[at + 1..]), "after {at}");
         }
-        assert_eq!(Follower::new(&gateway, &token).rest(), changes[3..]);
+        assert_eq!(cursors(&Follower::new(&gateway, &token).rest()), cursors(&changes[3..]));
         // Another program has lost nothing.
         let mut follower = Follower::new(&gateway, &theirs);
         follower.cursor = Some(their_begin);
