@@ -156,10 +156,7 @@ pub async fn bind(config: &Config) -> Result<TcpListener> {
 /// If metrics cannot be collected, or this machine cannot do TLS.
 pub async fn serve(config: &Config, store: Store, listener: TcpListener) -> Result<()> {
     let metrics = telemetry::metrics::collect()?;
-    let store = match settings::standby(&config.database) {
-        Some(standby) => store.with_standby(&standby).await?,
-        None => store,
-    };
+    let store = with_standby(config, store).await?;
     let room = descriptors::room(config);
     let service_settings = services::Settings {
         token_cache_ttl: config.token_cache_ttl,
@@ -261,6 +258,14 @@ pub async fn serve(config: &Config, store: Store, listener: TcpListener) -> Resu
     store.close().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// The store with the standby of the settings, if they name one.
+async fn with_standby(config: &Config, store: Store) -> Result<Store> {
+    match settings::standby(&config.database) {
+        Some(standby) => store.with_standby(&standby).await,
+        None => Ok(store),
+    }
 }
 
 /// What can be seen of this process, and limits it.

@@ -152,12 +152,12 @@ impl Endpoint {
     }
 
     async fn answer(&self, mut prepared: Prepared, id: &RequestId) -> Answer {
-        let response = match self.at_standby(&prepared, id).await {
-            Some(response) => response,
-            None => {
-                let variables = std::mem::take(&mut prepared.variables);
-                self.execute(self.request(&prepared, variables, id)).await
-            }
+        let at_standby = self.at_standby(&prepared, id).await;
+        let response = if let Some(response) = at_standby {
+            response
+        } else {
+            let variables = std::mem::take(&mut prepared.variables);
+            self.execute(self.request(&prepared, variables, id)).await
         };
         Answer::of(response, id, &prepared.operation, prepared.fields(), &self.types)
     }

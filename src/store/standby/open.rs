@@ -110,7 +110,9 @@ impl Store {
     /// something that was committed before this call. Then the primary is read.
     pub async fn standby_read(&self) -> Option<StandbyRead> {
         let standby = self.reads.standby()?;
-        standby.may_answer().await.then(|| StandbyRead(Arc::clone(standby)))
+        // In a box: without a standby, requests need no room for it.
+        let may_answer = Box::pin(standby.may_answer()).await;
+        may_answer.then(|| StandbyRead(Arc::clone(standby)))
     }
 
     /// Something was written that the request reads next: at the primary. Where it is being

@@ -29,7 +29,7 @@ fn exported(gateway: &Gateway, token: &str, query: &str) -> String {
 }
 
 /// Makes a program with so many customers that no buffers of connections hold their export.
-fn program_with_many(database: &Database) -> String {
+pub(crate) fn program_with_many(database: &Database) -> String {
     let token = database.program_with("acme", &[]);
     let long = "x".repeat(400);
     database.execute(&format!(
@@ -43,7 +43,7 @@ fn program_with_many(database: &Database) -> String {
 }
 
 /// How many customers [`program_with_many`] makes.
-const MANY: usize = 40_000;
+pub(crate) const MANY: usize = 40_000;
 
 /// The value of a metric, by the beginning of its line.
 fn metric(gateway: &Gateway, name: &str) -> Option<f64> {

@@ -1,5 +1,6 @@
 //! What goes wrong with the standby, and fails no request.
 
+use std::io::Read as _;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -7,9 +8,11 @@ use super::world::{
     LIST, READ_LAG, READ_URL, SOON, World, balance_of, faults, metric, outages, reads, wait_until,
     wait_until_over,
 };
+use crate::exports::{MANY, program_with_many};
 use crate::support::Gateway;
 use crate::support::issuer::{ACME, balance, from_now, within};
 
+const EXPORT: &str = "/export/card-customers.ndjson";
 const NODES: &str = "{ cardCustomers { totalCount nodes { email availableBalance } } }";
 
 fn list(gateway: &Gateway, token: &str) {
@@ -91,6 +94,25 @@ fn a_standby_that_freezes_fails_no_request() {
 }
 
 #[test]
+fn an_export_from_a_standby_that_is_killed_is_cut_off_and_the_next_one_is_whole() {
+    let Some(mut world) = World::start() else { return };
+    let token = program_with_many(&world.database);
+    let gateway = world.serve_well();
+    world.caught_up();
+    let before = reads(&gateway, "standby");
+    let request = gateway.client().get(format!("{}{EXPORT}", gateway.host)).bearer_auth(&token);
+    let mut response = request.send().expect("an answer");
+    assert_eq!((response.status().as_u16(), reads(&gateway, "standby")), (200, before + 1));
+    world.pair.standby.kill();
+    let mut bytes = Vec::new();
+    assert!(response.read_to_end(&mut bytes).is_err(), "it must not look complete");
+    let text = gateway.get(&token, EXPORT).text;
+    assert_eq!(text.lines().count(), MANY);
+    wait_until(&gateway, "unavailable");
+    assert_eq!(outages(&gateway), 1);
+}
+
+#[test]
 fn the_gateway_starts_without_its_standby() {
     let Some((mut world, token)) = World::with_customers(3) else { return };
     world.pair.standby.kill();
@@ -144,10 +166,10 @@ fn a_read_that_the_standby_cancels_is_answered_by_the_primary() {
     );
     world.pair.standby.sql("ALTER SYSTEM SET max_standby_streaming_delay = 0");
     world.pair.standby.sql("SELECT pg_reload_conf()");
+    world.caught_up();
     let url = format!("postgres://slow_reader@127.0.0.1:{}/{}", world.standby.port(), world.name);
     let gateway = world.database.serve_with(&[ACME, (READ_URL, &url)]);
     wait_until(&gateway, "ok");
-    world.caught_up();
     let sleeping = "SELECT count(*) FROM pg_stat_activity \
         WHERE usename = 'slow_reader' AND wait_event = 'PgSleep'";
     for round in 1..=2_u32 {
