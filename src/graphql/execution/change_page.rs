@@ -31,13 +31,21 @@ impl Found {
 
 type Customers = Result<Arc<Found>, Arc<Error>>;
 
+/// Where changes come from.
+#[derive(Clone)]
+enum Origin {
+    /// They are stored: their customers are to be loaded.
+    Stored,
+    /// One has just happened; with its customer, unless that is no longer there.
+    Live(Option<Arc<Customer>>),
+}
+
 /// Changes that are shown together.
 pub(crate) struct ChangePage {
     viewer: Arc<Viewer>,
     list: ListId,
     changes: Vec<Arc<Change>>,
-    /// The customer of a change that has just happened; none if the customers are to be loaded.
-    known: Option<Option<Arc<Customer>>>,
+    origin: Origin,
     /// Begun when a field first needs them. Not every field does, and one that is dropped while
     /// it waits must not make the next one begin anew.
     customers: OnceLock<Shared<BoxFuture<'static, Customers>>>,
@@ -46,21 +54,17 @@ pub(crate) struct ChangePage {
 impl ChangePage {
     /// Changes that are stored.
     pub(crate) fn new(viewer: Arc<Viewer>, changes: Vec<Change>) -> Self {
-        Self::with(viewer, changes.into_iter().map(Arc::new).collect(), None)
+        Self::with(viewer, changes.into_iter().map(Arc::new).collect(), Origin::Stored)
     }
 
     /// A change that has just happened.
     pub(crate) fn of_one(viewer: Arc<Viewer>, changed: Changed) -> Self {
-        Self::with(viewer, vec![changed.change], Some(changed.customer))
+        Self::with(viewer, vec![changed.change], Origin::Live(changed.customer))
     }
 
-    fn with(
-        viewer: Arc<Viewer>,
-        changes: Vec<Arc<Change>>,
-        known: Option<Option<Arc<Customer>>>,
-    ) -> Self {
+    fn with(viewer: Arc<Viewer>, changes: Vec<Arc<Change>>, origin: Origin) -> Self {
         let list = Changes::list_id(&viewer.principal);
-        Self { viewer, list, changes, known, customers: OnceLock::new() }
+        Self { viewer, list, changes, origin, customers: OnceLock::new() }
     }
 
     /// How many changes the page has.
@@ -100,9 +104,9 @@ impl ChangePage {
     /// A change with the customer as it is now, also if it was gone in between.
     pub(crate) async fn changed(&self, at: usize) -> Result<Changed, Arc<Error>> {
         let change = Arc::clone(&self.changes[at]);
-        let customer = match &self.known {
-            Some(known) => known.clone(),
-            None => {
+        let customer = match &self.origin {
+            Origin::Live(customer) => customer.clone(),
+            Origin::Stored => {
                 let found = self.customers().await?;
                 let place = found.places.get(&change.customer);
                 place.map(|place| found.page.shared_customer(*place))
@@ -117,15 +121,15 @@ impl ChangePage {
 
     fn load(&self) -> BoxFuture<'static, Customers> {
         let (viewer, changes) = (Arc::clone(&self.viewer), self.changes.clone());
-        let known = self.known.clone();
+        let origin = self.origin.clone();
         async move {
-            let page = match (known, changes.as_slice()) {
-                (Some(Some(customer)), [change]) => {
+            let page = match (origin, changes.as_slice()) {
+                (Origin::Live(Some(customer)), [change]) => {
                     let page = viewer.after_change(change, Arc::clone(&customer)).await;
                     page.unwrap_or_else(|| viewer.page_of(customer, change.balance))
                 }
-                (Some(_), _) => CustomerPage::new(viewer, Vec::new()),
-                (None, changes) => {
+                (Origin::Live(_), _) => CustomerPage::new(viewer, Vec::new()),
+                (Origin::Stored, changes) => {
                     let mut ids: Vec<_> = changes.iter().map(|of| of.customer.clone()).collect();
                     ids.sort_unstable();
                     ids.dedup();

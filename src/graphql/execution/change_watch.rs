@@ -75,7 +75,7 @@ pub(crate) enum ChangeSource {
     /// Each as it happens; a client that reads too slowly misses some.
     Live(Watcher),
     /// From a place on; with the change that comes next, whose customer is not known yet.
-    Feed(ChangeWatch, Option<(Arc<ChangePage>, usize)>),
+    Feed(Box<ChangeWatch>, Option<(Arc<ChangePage>, usize)>),
 }
 
 impl ChangeSource {
@@ -90,7 +90,7 @@ impl ChangeSource {
         Ok(match (after, customer) {
             (Some(_), _) => {
                 let watch = ChangeWatch::begin(Arc::clone(viewer), customer, after).await?;
-                Self::Feed(watch, None)
+                Self::Feed(Box::new(watch), None)
             }
             (None, Some(customer)) => {
                 Self::Live(services.live.watch_one(principal, customer).await?)

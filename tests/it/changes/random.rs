@@ -24,7 +24,7 @@ const SILENCE: Duration = Duration::from_secs(2);
 fn body(sender: u32, number: u32) -> String {
     let (id, of) = (format!("evt_{sender}_{number}"), fastrand::u32(1..=CUSTOMERS));
     let customer = format!("usr_{of}");
-    if number % 3 == 0 {
+    if number.is_multiple_of(3) {
         let name = format!("txn_{sender}_{number}");
         return transaction(&id, "authorized", &customer, &name, "1.00", &from_now(-1_000));
     }
@@ -81,7 +81,7 @@ fn restarted(
     loop {
         // Before it runs: what was sent by then is there.
         let is_last = done.load(Ordering::Acquire);
-        let until = if is_last { Instant::now() + Duration::from_secs(60) } else { next_kill() };
+        let until = if is_last { Instant::now() + Duration::from_mins(1) } else { next_kill() };
         let is_silent = run(&replicas[fastrand::usize(0..2)], &mut seen, until);
         seen.starts += 1;
         if is_last {
@@ -138,7 +138,9 @@ fn by_pages(gateway: &Gateway, token: &str, seen: &mut Seen, until: Instant) -> 
     let mut is_silent = false;
     while Instant::now() < until && !is_silent {
         let changes = follower.rest_by(fastrand::u32(1..=50));
-        changes.iter().for_each(|change| seen.add(&change["cursor"]));
+        for change in &changes {
+            seen.add(&change["cursor"]);
+        }
         is_silent = changes.is_empty();
         std::thread::sleep(Duration::from_millis(fastrand::u64(0..50)));
     }

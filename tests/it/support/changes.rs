@@ -51,12 +51,11 @@ impl<'a> Follower<'a> {
                 assert!(at > 0 || edge["cursor"] == info["startCursor"], "{info}");
             }
             let end = info["endCursor"].as_str().expect("there is always one").to_owned();
-            match edges.last() {
-                Some(last) => assert_eq!(last["cursor"], end),
-                None => {
-                    assert!(info["startCursor"].is_null());
-                    assert!(self.cursor.as_ref().is_none_or(|before| *before == end), "{info}");
-                }
+            if let Some(last) = edges.last() {
+                assert_eq!(last["cursor"], end);
+            } else {
+                assert!(info["startCursor"].is_null());
+                assert!(self.cursor.as_ref().is_none_or(|before| *before == end), "{info}");
             }
             assert_eq!(info["hasPreviousPage"], self.cursor.is_some());
             self.cursor = Some(end);

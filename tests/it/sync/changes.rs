@@ -40,7 +40,7 @@ on_both! {
         world.sync_with(&["--details"]);
         let details = follower.rest();
         let mut customers: Vec<&Value> = details.iter().map(|change| &change["customerId"]).collect();
-        customers.sort_by_key(|id| id.to_string());
+        customers.sort_by_key(ToString::to_string);
         customers.dedup();
         assert_eq!(customers.len(), details.len(), "one for each customer");
         assert!(details.iter().all(|change| change["kind"] != "CREATED"), "{:?}", counted(&details));
