@@ -172,16 +172,20 @@ fn a_read_that_the_standby_cancels_is_answered_by_the_primary() {
     wait_until(&gateway, "ok");
     let sleeping = "SELECT count(*) FROM pg_stat_activity \
         WHERE usename = 'slow_reader' AND wait_event = 'PgSleep'";
-    for round in 1..=2_u32 {
+    for round in 1..=2 {
         std::thread::scope(|scope| {
-            let reading = scope.spawn(|| gateway.query(&token, NODES));
+            let reading = scope.spawn(|| {
+                // The primary answers the first ones if the standby is behind.
+                while reads(&gateway, "repeated") < round {
+                    let list = gateway.query(&token, NODES).data();
+                    assert_eq!(list["cardCustomers"]["totalCount"], 1);
+                }
+            });
             assert!(within(SOON, || world.at_standby(sleeping) != "0"));
             // The standby has to lock the table in its turn.
             world.at_primary("BEGIN; LOCK TABLE card_customers IN ACCESS EXCLUSIVE MODE; COMMIT");
-            let answer = reading.join().expect("no panic");
-            assert_eq!(answer.data()["cardCustomers"]["totalCount"], 1);
+            reading.join().expect("no panic");
         });
-        assert!(reads(&gateway, "repeated") >= u64::from(round));
     }
     // It is no outage: the standby answers the next one.
     let lines = faults(&gateway);
