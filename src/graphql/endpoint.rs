@@ -23,8 +23,8 @@ use super::execution::cost_report::CostReport;
 use super::execution::request_context::RequestContext;
 use super::execution::response::Answer;
 use super::execution::stream_place::{LastEventId, StreamPlace};
-use super::schema::federation::{MAX_ENTITIES, routed_sdl};
-use super::schema::{Schema, schema, sdl};
+use super::schema::federation::{MAX_ENTITIES, SubgraphSdl};
+use super::schema::{Schema, routed_sdl, schema, sdl, subgraph_sdl};
 use crate::config;
 use crate::domain::principal::Principal;
 use crate::domain::request::RequestId;
@@ -50,6 +50,8 @@ pub struct Endpoint {
     types: Arc<Types>,
     documents: DocumentCache,
     persisted: PersistedDocuments,
+    /// What the router of a federated graph composes it from, if there is one.
+    subgraph: Option<SubgraphSdl>,
     pub(crate) services: Arc<Services>,
     pub(crate) settings: Settings,
 }
@@ -76,11 +78,13 @@ impl Endpoint {
         let allowed = &settings.documents;
         let sdl = if allowed.federation { routed_sdl() } else { sdl() };
         let types = Arc::new(Types::of(&sdl));
+        let subgraph = allowed.federation.then(|| SubgraphSdl(subgraph_sdl().into()));
         Self {
             schema: schema(),
             documents: DocumentCache::new(allowed.limits, Arc::clone(&types)),
             types,
             persisted: PersistedDocuments::new(allowed, settings.shared.clone()),
+            subgraph,
             services,
             settings,
         }
@@ -94,7 +98,7 @@ impl Endpoint {
         mut body: Body,
     ) -> Result<Prepared, Rejection> {
         let limits = &self.settings.documents.limits;
-        let of_router = if self.settings.documents.federation { ROUTER_VARIABLES } else { 0 };
+        let of_router = if self.subgraph.is_some() { ROUTER_VARIABLES } else { 0 };
         let given = match &body.variables {
             Some(json) => variables::read(json, limits.variables.max(of_router))?,
             None => JsonMap::new(),
@@ -115,7 +119,16 @@ impl Endpoint {
         let cost = cost::of(fields, &variables);
         let points = afford(budget, cost, limits.complexity).await?;
         let last_event = None;
-        Ok(Prepared { document, operation, included, principal, variables, last_event, cost, points })
+        Ok(Prepared {
+            document,
+            operation,
+            included,
+            principal,
+            variables,
+            last_event,
+            cost,
+            points,
+        })
     }
 
     /// The answer to a query or a mutation.
@@ -186,6 +199,9 @@ impl Endpoint {
         let context = RequestContext::new(principal, services, fields.len() == 1);
         let request = Request::new("").variables(variables).data(context).data(types);
         let mut request = request.data(id.clone());
+        if let Some(sdl) = &self.subgraph {
+            request = request.data(sdl.clone());
+        }
         request.set_parsed_query(prepared.operation.to_engine(fields));
         request
     }

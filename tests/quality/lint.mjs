@@ -27,10 +27,10 @@ const rules = {
   '@graphql-eslint/no-typename-prefix': 'off',
   // `fundings` goes forward only: it is short.
   '@graphql-eslint/relay-arguments': ['error', { includeBoth: false }],
-  // `nodes` lists things without their edges.
+  // `nodes` lists things without their edges; a change is nothing to look up again.
   '@graphql-eslint/relay-edge-types': [
     'error',
-    { listTypeCanWrapOnlyEdgeType: false, shouldImplementNode: true, withEdgeSuffix: true },
+    { listTypeCanWrapOnlyEdgeType: false, shouldImplementNode: false, withEdgeSuffix: true },
   ],
   // GraphQL's own `@deprecated` has no date, only a reason, which is required.
   '@graphql-eslint/require-deprecation-date': 'off',

@@ -8,7 +8,7 @@
 //!
 //! Specification: Apollo Federation, "subgraph specification".
 
-use std::sync::LazyLock;
+use std::sync::Arc;
 
 use async_graphql::{
     Any, Context, Guard as _, OutputType, Result, ServerResult, SimpleObject, Value,
@@ -41,10 +41,9 @@ extend type Query {
   _entities(representations: [_Any!]!): [_Entity]!
 }";
 
-/// The schema as a federated graph is composed from it: with keys, without `_service` and
-/// `_entities`.
-pub fn subgraph_sdl() -> String {
-    let sdl = super::sdl();
+/// The text of a schema as a federated graph is composed from it: with keys, without
+/// `_service` and `_entities`.
+pub(super) fn subgraph(sdl: &str) -> String {
     let lines = sdl.lines().map(|line| {
         let named = |name: &&str| {
             line.strip_prefix("type ").and_then(|line| line.split(' ').next()) == Some(*name)
@@ -62,16 +61,20 @@ pub fn subgraph_sdl() -> String {
     format!("{LINK}\n\n{}\n", lines.join("\n"))
 }
 
-/// The schema with all that a router can ask for: documents are validated against it.
-pub(crate) fn routed_sdl() -> String {
-    format!("{}\nunion _Entity = {}\n{FOR_ROUTERS}\n", super::sdl(), ENTITIES.join(" | "))
+/// The text of a schema with all that a router can ask for: documents are validated against it.
+pub(super) fn routed(sdl: &str) -> String {
+    format!("{sdl}\nunion _Entity = {}\n{FOR_ROUTERS}\n", ENTITIES.join(" | "))
 }
+
+/// The data of requests to a subgraph: what `_service` answers.
+#[derive(Clone)]
+pub(crate) struct SubgraphSdl(pub(crate) Arc<str>);
 
 /// `_Service`.
 #[derive(SimpleObject)]
 #[graphql(name = "_Service")]
-struct Service {
-    sdl: &'static str,
+struct Service<'a> {
+    sdl: &'a str,
 }
 
 /// The value of a root field that only routers ask for; none if it is another field. Admission
@@ -86,9 +89,12 @@ pub(super) async fn resolve(ctx: &Context<'_>) -> ServerResult<Option<Value>> {
 
 /// Resolves `_service: _Service!`. Who may introspect may see it.
 async fn service(ctx: &Context<'_>) -> ServerResult<Value> {
-    static SDL: LazyLock<String> = LazyLock::new(subgraph_sdl);
+    let SubgraphSdl(sdl) = ctx.data::<SubgraphSdl>().map_err(|missing| {
+        let error = failure(Error::internal(missing.message));
+        ctx.set_error_path(error.into_server_error(ctx.item.pos))
+    })?;
     let selected = ctx.with_selection_set(&ctx.item.node.selection_set);
-    OutputType::resolve(&Service { sdl: &SDL }, &selected, ctx.item).await
+    OutputType::resolve(&Service { sdl }, &selected, ctx.item).await
 }
 
 /// Resolves `_entities(representations: [_Any!]!): [_Entity]!`. Null in the place of an

@@ -56,3 +56,14 @@ pub fn sdl() -> String {
     let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
     format!("{}\n", lines.join("\n").trim_end())
 }
+
+/// The schema as a federated graph is composed from it: with keys, without `_service` and
+/// `_entities`.
+pub fn subgraph_sdl() -> String {
+    federation::subgraph(&sdl())
+}
+
+/// The schema with all that a federated graph's router can ask for.
+pub(crate) fn routed_sdl() -> String {
+    federation::routed(&sdl())
+}
