@@ -48,9 +48,9 @@ pub(super) fn subgraph(sdl: &str) -> String {
         let named = |name: &&str| {
             line.strip_prefix("type ").and_then(|line| line.split(' ').next()) == Some(*name)
         };
-        let directive = if ENTITIES.iter().any(|name| named(name)) {
+        let directive = if ENTITIES.iter().any(&named) {
             format!(" @key(fields: \"{KEY}\") {{")
-        } else if SHAREABLE.iter().any(|name| named(name)) {
+        } else if SHAREABLE.iter().any(named) {
             " @shareable {".to_owned()
         } else {
             return line.to_owned();

@@ -2,10 +2,10 @@
 
 use std::process::Child;
 
+use super::super::missing;
 use super::cluster::{Cluster, SUPERUSER, server, start_cluster};
 use super::programs::find_programs;
 use super::{Server, TESTS};
-use crate::support::missing;
 
 /// A primary that no other test writes to, and a standby that was copied from it.
 pub(crate) struct Pair {
