@@ -91,7 +91,6 @@ Examples:
   card-gateway health --ready --listen 127.0.0.1:9000";
 pub(super) const SCHEMA: &str = "\
 Examples:
-  card-gateway schema
   card-gateway schema > schema.graphql
   card-gateway schema --federation > subgraph.graphql";
 pub(super) const OPENAPI: &str = "\
