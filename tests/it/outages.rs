@@ -168,9 +168,9 @@ fn requests_that_take_too_long_have_one_line_a_minute() {
     let Some(database) = Database::postgres() else { return };
     let token = database.program_with("acme", &[Line::new(1)]);
     let gateway = database.serve_with(&[("CARD_GATEWAY__SERVER__REQUEST_TIMEOUT", "1ns")]);
-    for _ in 0..REQUESTS {
-        assert_eq!(gateway.get(&token, LIST).json()["error"], "timeout");
-    }
+    // On a busy machine the server may have answered before the gateway waits.
+    let late = |_: &usize| gateway.get(&token, LIST).json()["error"] == "timeout";
+    assert_eq!((0..10 * REQUESTS).filter(late).take(REQUESTS).count(), REQUESTS);
     let lines = gateway.warnings();
     assert_eq!(lines.len(), 1, "{lines:#?}");
     assert!(lines[0].contains("request failed"), "{lines:#?}");
