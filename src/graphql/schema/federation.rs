@@ -18,8 +18,7 @@ use crate::domain::node_id::NodeId;
 use crate::domain::scope::Scope;
 use crate::error::{Error, FieldError};
 use crate::graphql::error::failure;
-use crate::graphql::execution::request_context::RequestContext;
-use crate::graphql::schema::node::DirectNode;
+use crate::graphql::schema::node::{self, DirectNode};
 use crate::graphql::schema::requires_scope::RequiresScope;
 
 /// The entities: each kind of `Node`.
@@ -104,12 +103,15 @@ async fn entities(ctx: &Context<'_>) -> ServerResult<Value> {
         |error: async_graphql::Error| ctx.set_error_path(error.into_server_error(ctx.item.pos));
     RequiresScope(Scope::Read).check(ctx).await.map_err(in_response)?;
     let (_, representations) = ctx.param_value::<Vec<Any>>("representations", None)?;
-    let found = load(ctx, &representations).await.map_err(in_response)?;
+    let found = represented(ctx, &representations).await.map_err(in_response)?;
     let selected = ctx.with_selection_set(&ctx.item.node.selection_set);
     OutputType::resolve(&found, &selected, ctx.item).await
 }
 
-async fn load(ctx: &Context<'_>, representations: &[Any]) -> Result<Vec<Option<DirectNode>>> {
+async fn represented(
+    ctx: &Context<'_>,
+    representations: &[Any],
+) -> Result<Vec<Option<DirectNode>>> {
     let invalid = |what: &'static str| {
         failure(Error::invalid(vec![FieldError::new("representations", what)]))
     };
@@ -118,10 +120,7 @@ async fn load(ctx: &Context<'_>, representations: &[Any]) -> Result<Vec<Option<D
     }
     let ids = representations.iter().map(|Any(one)| identify(one)).collect::<Result<Vec<_>, _>>();
     let ids = ids.map_err(invalid)?;
-    let wanted = ids.iter().flatten().cloned().collect();
-    let found = RequestContext::of(ctx)?.nodes().of(wanted).await.map_err(failure)?;
-    let node = |id: &Option<NodeId>| found.get(id.as_ref()?).cloned().map(DirectNode);
-    Ok(ids.iter().map(node).collect())
+    node::load(ctx, &ids).await
 }
 
 /// Which object a representation means: `{ __typename, id }`. None if no object of that

@@ -5,11 +5,15 @@ use std::borrow::Cow;
 use async_graphql::parser::types::{Field, Selection, SelectionSet};
 use async_graphql::registry::Registry;
 use async_graphql::{
-    ContextSelectionSet, ID, Interface, OutputType, Positioned, ServerResult, Value,
+    Context, ContextSelectionSet, ID, Interface, OutputType, Positioned, Result, ServerResult,
+    Value,
 };
 
+use crate::domain::node_id::NodeId;
+use crate::graphql::error::failure;
 use crate::graphql::execution::nodes::LoadedNode;
 use crate::graphql::execution::page_writer::LoneObject;
+use crate::graphql::execution::request_context::RequestContext;
 use crate::graphql::schema::card::Card;
 use crate::graphql::schema::card_customer::CardCustomer;
 use crate::graphql::schema::card_funding::CardFunding;
@@ -31,6 +35,18 @@ pub(crate) enum Node {
     CardTransaction(CardTransaction),
     /// A payment.
     CardFunding(CardFunding),
+}
+
+/// The objects with these identifiers, in their order: one statement a kind. None in the place
+/// of one that nothing has, or that the caller's program does not have.
+pub(super) async fn load(
+    ctx: &Context<'_>,
+    ids: &[Option<NodeId>],
+) -> Result<Vec<Option<DirectNode>>> {
+    let wanted = ids.iter().flatten().cloned().collect();
+    let found = RequestContext::of(ctx)?.nodes().of(wanted).await.map_err(failure)?;
+    let node = |id: &Option<NodeId>| found.get(id.as_ref()?).cloned().map(DirectNode);
+    Ok(ids.iter().map(node).collect())
 }
 
 /// An object of any kind, written in one pass. The fields that are selected of its kind are in

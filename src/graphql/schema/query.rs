@@ -31,7 +31,7 @@ use crate::graphql::schema::card_transaction::CardHolder;
 use crate::graphql::schema::card_transaction_connection::CardTransactionConnection;
 use crate::graphql::schema::card_transaction_filter::CardTransactionFilter;
 use crate::graphql::schema::enums::{CardCustomerOrder, CardCustomerStatus};
-use crate::graphql::schema::node::DirectNode;
+use crate::graphql::schema::node::{DirectNode, load};
 use crate::graphql::schema::requires_scope::RequiresScope;
 use crate::graphql::schema::source_of_funds::SourceOfFundsQuestions;
 use crate::services::changes::{ChangeSlice, Changes};
@@ -296,8 +296,5 @@ async fn nodes(
     }
     let parsed = ids.iter().map(|id| NodeId::parse(id)).collect::<Result<Vec<_>, _>>();
     let ids = parsed.map_err(invalid)?;
-    let wanted = ids.iter().flatten().cloned().collect();
-    let found = RequestContext::of(ctx)?.nodes().of(wanted).await.map_err(failure)?;
-    let node = |id: &Option<NodeId>| found.get(id.as_ref()?).cloned().map(DirectNode);
-    Ok(ids.iter().map(node).collect())
+    load(ctx, &ids).await
 }
